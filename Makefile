@@ -1,0 +1,87 @@
+# Plan: build, test, demo, install. `make help` lists what there is.
+#
+# Everything that is made goes to build/ (build/asan/ for the sanitized build). Sources are found by room: to add a
+# file, put it into its room. house rules: docs/decisions/ and tests/lint/.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= gcc
+BUILD   ?= build
+VERSION := 0.1.0
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wundef -Wstrict-prototypes \
+        -Wmissing-prototypes -Wwrite-strings -Wswitch -Wvla -Werror
+CFLAGS  ?= -O2 -g
+SANITIZE ?=
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DPLAN_VERSION='"$(VERSION)"' -I. -I$(BUILD)/gen $(WARN) $(CFLAGS) $(SANITIZE) \
+              -ffile-prefix-map=$(CURDIR)=. -MMD -MP
+
+# Rooms of the compiler and of the machine (docs/architecture.md says what lives where).
+COMPILER_SRC := $(filter-out compiler/planc.c,$(wildcard compiler/*.c compiler/*/*.c))
+GRAMMAR_OBJ  := $(BUILD)/gen/plan.tab.o $(BUILD)/gen/plan.lex.o $(BUILD)/gen/stdlib.o
+BASE_SRC     := $(wildcard vm/base/*.c)
+CODE_SRC     := $(wildcard vm/code/*.c)
+CORE_SRC     := $(wildcard vm/core/*.c)
+HOST_SRC     := $(filter-out vm/planvm.c,$(wildcard vm/*.c)) $(wildcard vm/drill/*.c vm/journal/*.c vm/report/*.c vm/live/*.c)
+KEEPER_SRC   := $(wildcard vm/live/keeper/*.c)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+PLANC_OBJ  := $(call objects,compiler/planc.c $(COMPILER_SRC) $(BASE_SRC) $(CODE_SRC)) $(GRAMMAR_OBJ)
+PLANVM_OBJ := $(call objects,vm/planvm.c $(COMPILER_SRC) $(BASE_SRC) $(CODE_SRC) $(CORE_SRC) $(HOST_SRC)) $(GRAMMAR_OBJ)
+KEEPER_OBJ := $(call objects,$(KEEPER_SRC) vm/base/str.c vm/base/memory.c vm/base/error.c)
+
+PLANC_LIBS  := -lcjson -lm
+PLANVM_LIBS := -lcjson -lsqlite3 -luv -lffi -lm -ldl -lpthread
+
+.PHONY: all planc planvm keeper demo test asan install clean help bootstrap lint
+all: planc planvm keeper
+planc:  $(BUILD)/planc
+planvm: $(BUILD)/planvm
+keeper: $(BUILD)/plan-keeper
+
+$(BUILD)/planc: $(PLANC_OBJ)
+	$(CC) $(SANITIZE) -o $@ $^ $(PLANC_LIBS)
+$(BUILD)/planvm: $(PLANVM_OBJ)
+	$(CC) $(SANITIZE) -o $@ $^ $(PLANVM_LIBS)
+$(BUILD)/plan-keeper: $(KEEPER_OBJ)
+	$(CC) $(SANITIZE) -o $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# The interpreter loop: shared dispatch code is what computed goto wants to avoid, and floats must not be fused.
+$(BUILD)/vm/core/interpret.o: ALL_CFLAGS += -ffp-contract=off $(if $(findstring gcc,$(CC)),-fno-gcse -fno-crossjumping)
+
+# What is generated from one source: the grammar's tables, and the standard library as a C array.
+$(BUILD)/gen/plan.tab.c $(BUILD)/gen/plan.tab.h: grammar/plan.y grammar/keywords.def
+	@mkdir -p $(@D)
+	bison -Wall -Werror --defines=$(BUILD)/gen/plan.tab.h -o $(BUILD)/gen/plan.tab.c $<
+$(BUILD)/gen/plan.lex.c: grammar/plan.l
+	@mkdir -p $(@D)
+	flex --header-file=$(BUILD)/gen/plan.lex.h -o $@ $<
+$(BUILD)/gen/stdlib.c: $(wildcard stdlib/*.plan) build-aux/embed.sh
+	@mkdir -p $(@D)
+	sh build-aux/embed.sh $(sort $(wildcard stdlib/*.plan)) > $@
+$(BUILD)/gen/plan.tab.o: $(BUILD)/gen/plan.tab.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(BUILD)/gen/plan.lex.o: $(BUILD)/gen/plan.lex.c $(BUILD)/gen/plan.tab.h
+	$(CC) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion -c -o $@ $<
+$(BUILD)/gen/stdlib.o: $(BUILD)/gen/stdlib.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(call objects,$(COMPILER_SRC)): | $(BUILD)/gen/plan.tab.h
+
+# A unit test is one file, tests/unit/NAME.c; it links every room that has no main.
+UNIT_SRC := $(wildcard tests/unit/*.c)
+UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+UNIT_OBJ := $(filter-out $(BUILD)/vm/planvm.o,$(PLANVM_OBJ))
+$(BUILD)/tests/%: tests/unit/%.c $(UNIT_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(UNIT_OBJ) $(PLANVM_LIBS)
+unit: $(UNIT_BIN)
+.PHONY: unit
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,163 @@
+#include "vm/base/memory.h"
+
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static PLAN_NORETURN void give_up(void)
+{
+    fputs("plan: out of memory\n", stderr);
+    exit(2);
+}
+
+void *memory_alloc(size_t size)
+{
+    void *block = calloc(1, size ? size : 1);
+    if (!block) give_up();
+    return block;
+}
+
+void *memory_resize(void *old, size_t size)
+{
+    void *block = realloc(old, size ? size : 1);
+    if (!block) give_up();
+    return block;
+}
+
+char *memory_copy_c(Str s)
+{
+    char *copy = memory_alloc(s.len + 1);
+    if (s.len) memcpy(copy, s.data, s.len);
+    return copy;
+}
+
+struct ArenaChunk {
+    ArenaChunk *older;
+    alignas(max_align_t) char bytes[];
+};
+
+enum { ARENA_CHUNK = 32 * 1024 };
+
+void *arena_alloc(Arena *arena, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+    size = (size + align - 1) / align * align;
+    if ((size_t)(arena->end - arena->next) < size || !arena->next) {
+        size_t room = size > ARENA_CHUNK / 4 ? size : ARENA_CHUNK;
+        ArenaChunk *chunk = memory_alloc(sizeof *chunk + room);
+        chunk->older = arena->chunks;
+        arena->chunks = chunk;
+        if (room == size && arena->next) return chunk->bytes; /* a big one gets its own; the open chunk stays */
+        arena->next = chunk->bytes;
+        arena->end = chunk->bytes + room;
+    }
+    void *block = arena->next;
+    arena->next += size;
+    return block;
+}
+
+char *arena_copy_c(Arena *arena, Str s)
+{
+    char *copy = arena_alloc(arena, s.len + 1);
+    if (s.len) memcpy(copy, s.data, s.len);
+    return copy;
+}
+
+Str arena_copy(Arena *arena, Str s)
+{
+    return (Str){arena_copy_c(arena, s), s.len};
+}
+
+Str arena_printf(Arena *arena, const char *format, ...)
+{
+    Buffer text = {0};
+    va_list args;
+    va_start(args, format);
+    buffer_vprintf(&text, format, args);
+    va_end(args);
+    Str copy = arena_copy(arena, buffer_str(&text));
+    buffer_free(&text);
+    return copy;
+}
+
+void arena_free(Arena *arena)
+{
+    for (ArenaChunk *chunk = arena->chunks; chunk;) {
+        ArenaChunk *older = chunk->older;
+        free(chunk);
+        chunk = older;
+    }
+    *arena = (Arena){0};
+}
+
+void buffer_reserve(Buffer *buffer, size_t more)
+{
+    size_t need = buffer->len + more + 1;
+    if (need <= buffer->cap) return;
+    size_t cap = buffer->cap ? buffer->cap : 64;
+    while (cap < need) cap *= 2;
+    buffer->data = memory_resize(buffer->data, cap);
+    buffer->cap = cap;
+}
+
+void buffer_add(Buffer *buffer, const void *bytes, size_t len)
+{
+    buffer_reserve(buffer, len);
+    if (len) memcpy(buffer->data + buffer->len, bytes, len);
+    buffer->len += len;
+    buffer->data[buffer->len] = '\0';
+}
+
+void buffer_add_str(Buffer *buffer, Str s)
+{
+    buffer_add(buffer, s.data, s.len);
+}
+
+void buffer_add_c(Buffer *buffer, const char *text)
+{
+    buffer_add(buffer, text, strlen(text));
+}
+
+void buffer_add_char(Buffer *buffer, char c)
+{
+    buffer_add(buffer, &c, 1);
+}
+
+void buffer_vprintf(Buffer *buffer, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    if (len > 0) {
+        buffer_reserve(buffer, (size_t)len);
+        vsnprintf(buffer->data + buffer->len, (size_t)len + 1, format, again);
+        buffer->len += (size_t)len;
+    }
+    va_end(again);
+}
+
+void buffer_printf(Buffer *buffer, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    buffer_vprintf(buffer, format, args);
+    va_end(args);
+}
+
+void buffer_clear(Buffer *buffer)
+{
+    buffer->len = 0;
+    if (buffer->data) buffer->data[0] = '\0';
+}
+
+void buffer_free(Buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (Buffer){0};
+}
+
+Str buffer_str(const Buffer *buffer)
+{
+    return buffer->len ? (Str){buffer->data, buffer->len} : (Str){"", 0};
+}

@@ -1,0 +1,72 @@
+/* Memory for everything but a run's state: plain allocation that never returns NULL, arenas, growing arrays.
+ *
+ * planc and planvm do not go on without memory: the functions here print one line and exit with status 2 when the
+ * system has none. A run's own memory is bounded separately (vm/core) and running out of it is a run error. */
+#ifndef PLAN_BASE_MEMORY_H
+#define PLAN_BASE_MEMORY_H
+
+#include "vm/base/str.h"
+
+#include <stdarg.h>
+
+#if defined(__GNUC__)
+#define PLAN_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#define PLAN_NORETURN __attribute__((noreturn))
+#else
+#define PLAN_PRINTF(text, first)
+#define PLAN_NORETURN
+#endif
+
+void *memory_alloc(size_t size); /* zeroed; never NULL; free() it */
+void *memory_resize(void *old, size_t size);
+char *memory_copy_c(Str s); /* NUL-terminated copy; free() it */
+
+/* An arena: many small allocations, freed all at once. Zero-initialise it. */
+typedef struct ArenaChunk ArenaChunk;
+typedef struct Arena {
+    ArenaChunk *chunks;
+    char *next, *end;
+} Arena;
+
+void *arena_alloc(Arena *arena, size_t size); /* zeroed, aligned for any type */
+Str arena_copy(Arena *arena, Str s);          /* the copy is NUL-terminated beyond its length */
+char *arena_copy_c(Arena *arena, Str s);
+Str arena_printf(Arena *arena, const char *format, ...) PLAN_PRINTF(2, 3);
+void arena_free(Arena *arena); /* leaves an empty arena that can be used again */
+#define arena_new(arena, T) ((T *)arena_alloc((arena), sizeof(T)))
+#define arena_array(arena, T, n) ((T *)arena_alloc((arena), sizeof(T) * (size_t)(n)))
+
+/* A growing array: struct { T *items; size_t count, cap; }. Zero-initialise; vec_free when done. */
+#define VEC(T)                                                                                               \
+    struct {                                                                                                 \
+        T *items;                                                                                            \
+        size_t count, cap;                                                                                   \
+    }
+#define vec_push(vec, ...)                                                                                   \
+    do {                                                                                                     \
+        if ((vec)->count == (vec)->cap) {                                                                    \
+            (vec)->cap = (vec)->cap ? (vec)->cap * 2 : 8;                                                    \
+            (vec)->items = memory_resize((vec)->items, (vec)->cap * sizeof *(vec)->items);                   \
+        }                                                                                                    \
+        (vec)->items[(vec)->count++] = (__VA_ARGS__);                                                        \
+    } while (0)
+#define vec_free(vec) (free((vec)->items), (vec)->items = NULL, (vec)->count = (vec)->cap = 0)
+
+/* A growing run of bytes. Zero-initialise; buffer_free when done. `data` is NUL-terminated after every call. */
+typedef struct Buffer {
+    char *data;
+    size_t len, cap;
+} Buffer;
+
+void buffer_add(Buffer *buffer, const void *bytes, size_t len);
+void buffer_add_str(Buffer *buffer, Str s);
+void buffer_add_c(Buffer *buffer, const char *text);
+void buffer_add_char(Buffer *buffer, char c);
+void buffer_printf(Buffer *buffer, const char *format, ...) PLAN_PRINTF(2, 3);
+void buffer_vprintf(Buffer *buffer, const char *format, va_list args) PLAN_PRINTF(2, 0);
+void buffer_reserve(Buffer *buffer, size_t more); /* room for `more` bytes beyond len */
+void buffer_clear(Buffer *buffer);                /* keeps the memory */
+void buffer_free(Buffer *buffer);
+Str buffer_str(const Buffer *buffer); /* a view, valid until the next change */
+
+#endif
