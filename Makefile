@@ -60,9 +60,9 @@ $(BUILD)/gen/plan.tab.c $(BUILD)/gen/plan.tab.h: grammar/plan.y grammar/keywords
 $(BUILD)/gen/plan.lex.c: grammar/plan.l
 	@mkdir -p $(@D)
 	flex --header-file=$(BUILD)/gen/plan.lex.h -o $@ $<
-$(BUILD)/gen/stdlib.c: $(wildcard stdlib/*.plan) build-aux/embed.sh
+$(BUILD)/gen/stdlib.c: $(wildcard stdlib/*.plan) stdlib/embed.sh
 	@mkdir -p $(@D)
-	sh build-aux/embed.sh $(sort $(wildcard stdlib/*.plan)) > $@
+	sh stdlib/embed.sh $(sort $(wildcard stdlib/*.plan)) > $@
 $(BUILD)/gen/plan.tab.o: $(BUILD)/gen/plan.tab.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(BUILD)/gen/plan.lex.o: $(BUILD)/gen/plan.lex.c $(BUILD)/gen/plan.tab.h

@@ -16,13 +16,16 @@ bool error_set(Error *error, const char *format, ...)
 bool error_wrap(Error *error, const char *format, ...)
 {
     if (!error) return false;
-    char inner[sizeof error->text];
-    memcpy(inner, error->text, sizeof inner);
+    Buffer text = {0};
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(error->text, sizeof error->text, format, args);
+    buffer_vprintf(&text, format, args);
     va_end(args);
-    if (len >= 0 && (size_t)len < sizeof error->text)
-        snprintf(error->text + len, sizeof error->text - (size_t)len, ": %s", inner);
+    buffer_printf(&text, ": %s", error->text);
+    buffer_add(&text, "", 1);
+    size_t len = text.len < sizeof error->text ? text.len : sizeof error->text;
+    memcpy(error->text, text.data, len);
+    error->text[sizeof error->text - 1] = '\0';
+    buffer_free(&text);
     return false;
 }
