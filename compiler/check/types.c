@@ -14,17 +14,17 @@ enum { SIMPLE_KINDS = TYPE_ERROR + 1 };
 struct TypeTable {
     Arena *arena;
     const Type *simple[SIMPLE_KINDS];
-    const Type **items;
+    Type **items;
     size_t count, cap;
-    const Type **builtins;
+    Type **builtins;
     size_t builtin_count, builtin_cap;
 };
 
-static const Type **grow(Arena *arena, const Type **items, size_t count, size_t *cap)
+static Type **grow(Arena *arena, Type **items, size_t count, size_t *cap)
 {
     if (count < *cap) return items;
     *cap = *cap ? *cap * 2 : 32;
-    const Type **larger = arena_array(arena, const Type *, *cap);
+    Type **larger = arena_array(arena, Type *, *cap);
     if (count) memcpy(larger, items, count * sizeof *larger);
     return larger;
 }
@@ -131,8 +131,7 @@ static bool same_params(const Type *fn, const TypeField *params, size_t count)
 {
     if (fn->field_count != count) return false;
     for (size_t i = 0; i < count; i++) {
-        if (fn->fields[i].type != params[i].type || fn->fields[i].has_default != params[i].has_default) return false;
-        if (!str_equal(fn->fields[i].name, params[i].name)) return false;
+        if (fn->fields[i].type != params[i].type) return false;
     }
     return true;
 }
@@ -168,8 +167,10 @@ const Type *type_fn(TypeTable *table, const TypeField *params, size_t count, con
         const Type *type = table->items[i];
         if (type->kind == TYPE_FN && type->result == result && same_params(type, params, count)) return type;
     }
+    TypeField *bare = arena_array(table->arena, TypeField, count);
+    for (size_t i = 0; i < count; i++) bare[i].type = params[i].type;
     Type *type = add_type(table, TYPE_FN);
-    type->fields = copy_fields(table->arena, params, count);
+    type->fields = bare;
     type->field_count = count;
     type->result = result;
     type->name = fn_name(table->arena, params, count, result);
@@ -184,6 +185,14 @@ const Type *type_record(TypeTable *table, Str name, const TypeField *fields, siz
     type->field_count = count;
     type->decl = decl;
     return type;
+}
+
+void type_set_fields(TypeTable *table, const Type *record, const TypeField *fields, size_t count)
+{
+    assert(record->kind == TYPE_RECORD && record->id < table->count);
+    Type *type = table->items[record->id];
+    type->fields = copy_fields(table->arena, fields, count);
+    type->field_count = count;
 }
 
 const Type *type_enum(TypeTable *table, Str name, const Str *members, size_t count, struct Node *decl)
@@ -210,11 +219,11 @@ void type_set_builtin(TypeTable *table, const Type *record)
 {
     for (size_t i = 0; i < table->builtin_count; i++) {
         if (!str_equal(table->builtins[i]->name, record->name)) continue;
-        table->builtins[i] = record;
+        table->builtins[i] = table->items[record->id];
         return;
     }
     table->builtins = grow(table->arena, table->builtins, table->builtin_count, &table->builtin_cap);
-    table->builtins[table->builtin_count++] = record;
+    table->builtins[table->builtin_count++] = table->items[record->id];
 }
 
 int type_field_index(const Type *record, Str name)

@@ -56,9 +56,12 @@ const Type *type_simple(TypeTable *table, TypeKind kind); /* kinds without parts
 const Type *type_list(TypeTable *table, const Type *element);
 const Type *type_map(TypeTable *table, const Type *element);
 const Type *type_optional(TypeTable *table, const Type *element); /* T? of T? is T? */
+/* Of a function's value: parameters have types only. Names and defaults belong to the declaration. */
 const Type *type_fn(TypeTable *table, const TypeField *params, size_t count, const Type *result);
 /* A new record or enum; never merged with another of the same name. Arrays are copied. */
 const Type *type_record(TypeTable *table, Str name, const TypeField *fields, size_t count, struct Node *decl);
+/* Gives a record its fields later than its name, so that records can mention themselves and each other. */
+void type_set_fields(TypeTable *table, const Type *record, const TypeField *fields, size_t count);
 const Type *type_enum(TypeTable *table, Str name, const Str *members, size_t count, struct Node *decl);
 /* A built-in record by name (Result, Response, Contact, Message, Delivery, Channel, Alert, …), or NULL. They are
  * declared in stdlib/prelude.plan; the checker registers them here when it has read it. */
