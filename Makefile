@@ -33,7 +33,7 @@ KEEPER_OBJ := $(call objects,$(KEEPER_SRC) vm/base/str.c vm/base/memory.c vm/bas
 PLANC_LIBS  := -lcjson -lm
 PLANVM_LIBS := -lcjson -lsqlite3 -luv -lffi -lm -ldl -lpthread
 
-.PHONY: all planc planvm keeper demo test asan install clean help bootstrap lint
+.PHONY: all planc planvm keeper demo test asan install clean help bootstrap bootstrap-tests lint
 all: planc planvm keeper
 planc:  $(BUILD)/planc
 planvm: $(BUILD)/planvm
@@ -80,6 +80,40 @@ $(BUILD)/tests/%: tests/unit/%.c $(UNIT_OBJ)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(UNIT_OBJ) $(PLANVM_LIBS)
 unit: $(UNIT_BIN)
 .PHONY: unit
+
+# What is missing on this machine is said first, then installed with apt.
+bootstrap:
+	@sh .ci/bootstrap
+bootstrap-tests:
+	@sh .ci/bootstrap tests
+
+# A service that is truly down, and a plan that repairs it: plans/demo/.
+demo: bootstrap
+	@$(MAKE) --no-print-directory -s -j2 all
+	@BUILD=$(BUILD) sh plans/demo/run
+
+test: bootstrap-tests
+	@BUILD=$(BUILD) SANITIZE='$(SANITIZE)' MAKE='$(MAKE)' sh tests/run $(CASES)
+asan:
+	@$(MAKE) --no-print-directory BUILD=build/asan \
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' test
+lint: bootstrap-tests
+	@BUILD=$(BUILD) SANITIZE='$(SANITIZE)' MAKE='$(MAKE)' sh tests/run 'tests/lint/*'
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/plan
+	install -m 755 $(BUILD)/planc $(BUILD)/planvm $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/plan-keeper $(DESTDIR)$(PREFIX)/libexec/plan/
+
+help:
+	@echo 'make            build/planc, build/planvm and build/plan-keeper'
+	@echo 'make demo       a broken service is found, repaired, escalated and reported by a plan (30 seconds)'
+	@echo "make test       all tests (make test CASES='*live*': some)"
+	@echo 'make asan       all tests with the address and undefined-behaviour sanitizers, in build/asan/'
+	@echo 'make lint       the rules of the house: includes, words, sizes, shell scripts'
+	@echo 'make bootstrap  installs with apt what building needs and this machine lacks'
+	@echo 'make install    into PREFIX ($(PREFIX)), below DESTDIR when that is set'
+	@echo 'make clean      removes build/'
 
 clean:
 	rm -rf build
