@@ -125,6 +125,7 @@ void core_append(Core *parent, Core *child); /* to parent's list; NULL child is 
 CoreFunction *core_function(CoreProgram *program, Str name, const Type *result, Span span);
 uint32_t core_local(CoreFunction *function, Str name, const Type *type);
 uint32_t core_global(CoreProgram *program, Str name, const Type *type);
+void core_free(CoreProgram *program); /* the growing arrays; nodes and functions are the arena's */
 void core_dump(const CoreProgram *program, Buffer *out); /* `planc dump --core` */
 
 #endif
