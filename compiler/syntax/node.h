@@ -67,6 +67,7 @@ struct Node {
     Span span;
     Node *next; /* in its list */
     const struct Type *type;
+    const struct Type *goal; /* the type that its place wants, where that is another (checker) */
     struct Symbol *symbol;
     void *info; /* what else the checker found out about this node */
     union {
