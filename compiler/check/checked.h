@@ -8,7 +8,7 @@
  *                 lowers the node as `type` and then converts it. (Literals need no conversion: a map or list literal
  *                 where json is wanted has the type json, `none` has the optional type that is wanted, or json.)
  *   node->symbol  what a name, a declaration, a qualified name (a.b) or a target stands for
- *   node->note    what else is known: calls, members, effects, commands (see Note)
+ *   node->info    what else is known: calls, members, effects, commands; read it through node_call and its like
  * Implicit optional chaining: where the receiver of a member, index or method has type T? and the member belongs to T,
  * the receiver keeps its type T? and the node's own type is optional: absent in, absent out. */
 #ifndef PLAN_CHECK_CHECKED_H
@@ -16,9 +16,9 @@
 
 #include "compiler/check/types.h"
 #include "compiler/diag/diag.h"
+#include "compiler/syntax/node.h"
 #include "vm/code/effect_class.h"
 
-typedef struct Node Node;
 typedef struct Module Module;
 typedef struct Symbol Symbol;
 
