@@ -106,7 +106,7 @@ struct CoreFunction {
     VEC(CoreLocal) locals; /* parameters first */
     const Type *result;    /* UNIT: none */
     Core *body;            /* a statement */
-    bool is_entry;         /* named in the image: started by the host by name, without parameters */
+    bool is_entry; /* named in the image and started by the host; its one parameter is the START event's arguments: json */
     uint32_t number;       /* position in the program */
 };
 
