@@ -50,6 +50,10 @@ typedef enum CoreKind {
     CORE_SIGNAL,     /* takes the oldest signal that nobody took → json? */
     CORE_NOW,        /* → time: of the last event */
     CORE_SEQUENCE,   /* list: statements; a: the value */
+    CORE_GET_ITEM,   /* a[b]: of a list (b: int) or a map (b: string) → element? */
+    CORE_WITH_FIELD, /* the record a, its field `index` now b (a copy; the machine may do it in place) */
+    CORE_WITH_ITEM,  /* the list or map a with c under b; beyond a list's end is a run error */
+    CORE_APPEND,     /* the list a with b at its end */
     /* Statements */
     CORE_BLOCK,      /* list */
     CORE_SET_LOCAL,  /* index; a */
