@@ -186,7 +186,8 @@ void image_builder_handler(ImageBuilder *builder, uint32_t start, uint32_t end, 
 void image_builder_line(ImageBuilder *builder, uint32_t file, uint32_t offset, uint32_t line);
 void image_builder_end(ImageBuilder *builder, unsigned scalars,
                        unsigned refs); /* registers that it uses in all */
-void image_builder_entry(ImageBuilder *builder, Str name, uint32_t function); /* without parameters */
+void image_builder_entry(ImageBuilder *builder, Str name,
+                         uint32_t function); /* its one parameter: the START event's json (R0) */
 
 /* The file's bytes. False: the program is too large for an image, and error says in what. */
 bool image_builder_finish(ImageBuilder *builder, Buffer *bytes, Error *error);

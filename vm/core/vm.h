@@ -26,7 +26,7 @@ typedef struct VmLimits {
 VmLimits vm_default_limits(void);
 
 typedef enum VmEventKind {
-    VM_START,  /* json: arguments of the run; the first event, once */
+    VM_START,  /* json: arguments of the run, handed to the entry function; the first event, once */
     VM_RESULT, /* effect, json: its result. One that nobody waits for is ignored */
     VM_SIGNAL, /* json: an object; kept until the program takes it */
     VM_TICK,   /* time has passed */
@@ -43,7 +43,7 @@ typedef enum VmOutputKind {
     VM_EFFECT, /* to be begun; a RESULT with its number is awaited */
     VM_CANCEL, /* the effect's result is no longer wanted */
     VM_MARK,   /* something to be shown or kept */
-    VM_DONE,   /* the run has ended: the last output */
+    VM_DONE,   /* the entry's fiber has ended, other fibers are dropped: the last output */
 } VmOutputKind;
 
 /* Strings are valid until the next vm_feed, vm_restore or vm_free. */
