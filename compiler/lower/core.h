@@ -54,6 +54,7 @@ typedef enum CoreKind {
     CORE_WITH_FIELD, /* the record a, its field `index` now b (a copy; the machine may do it in place) */
     CORE_WITH_ITEM,  /* the list or map a with c under b; beyond a list's end is a run error */
     CORE_APPEND,     /* the list a with b at its end */
+    CORE_LEN,        /* a: list, map → int: number of elements */
     /* Statements */
     CORE_BLOCK,      /* list */
     CORE_SET_LOCAL,  /* index; a */
@@ -110,7 +111,7 @@ struct CoreFunction {
     VEC(CoreLocal) locals; /* parameters first */
     const Type *result;    /* UNIT: none */
     Core *body;            /* a statement */
-    bool is_entry; /* named in the image and started by the host; its one parameter is the START event's arguments: json */
+    bool is_entry; /* named in the image and started by the host; without parameters */
     uint32_t number;       /* position in the program */
 };
 
