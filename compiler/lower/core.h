@@ -22,7 +22,7 @@ typedef enum CoreKind {
     CORE_NONE,    /* the absent value of an optional type */
     CORE_LOCAL,   /* index into the function's locals (parameters come first) */
     CORE_GLOBAL,  /* index into the program's globals */
-    CORE_UNARY,   /* op: CORE_NEG, CORE_NOT; a */
+    CORE_UNARY,   /* op: CORE_NEG, CORE_NOT, CORE_TO_FLOAT (of an int); a */
     CORE_BINARY,  /* op; a, b: of one type (time and duration mix as integers). EQ and NE compare references deeply */
     CORE_AND,     /* a, b: b only if a holds */
     CORE_OR,      /* a, b: b only if a does not hold */
@@ -75,7 +75,7 @@ typedef enum CoreKind {
 } CoreKind;
 
 typedef enum CoreOperator {
-    CORE_NEG, CORE_NOT,
+    CORE_NEG, CORE_NOT, CORE_TO_FLOAT,
     CORE_ADD, CORE_SUB, CORE_MUL, CORE_DIV, CORE_MOD,
     CORE_EQ, CORE_NE, CORE_LT, CORE_LE, CORE_GT, CORE_GE,
 } CoreOperator;
