@@ -24,7 +24,8 @@ class Sink(http.server.BaseHTTPRequestHandler):
         line = json.dumps({"to": self.path, "at": round(time.time(), 3), "message": message})
         with guard, open(os.path.join(folder, "messages"), "a", encoding="utf-8") as file:
             file.write(line + "\n")
-        self.send_response(200)
+        # A pager that takes PagerDuty's events says 202, as PagerDuty does.
+        self.send_response(202 if self.path == "/v2/enqueue" else 200)
         self.send_header("Content-Length", "2")
         self.end_headers()
         self.wfile.write(b"ok")

@@ -1,0 +1,75 @@
+# shellcheck shell=sh
+# What the tests against the real world share. Sourced by tests/live/*.sh and tests/crash/*.sh; needs $PLANVM.
+#
+# work          a folder of this test's own, removed at its end
+# at_end CMD    runs CMD when the test ends, however it does
+# await SECONDS COMMAND…  runs COMMAND every 50 ms until it succeeds; fails after SECONDS
+# has FILE TEXT  does FILE hold TEXT
+# check NAME COMMAND…  prints `ok NAME` or `not ok NAME`
+# finish        shows $work's logs where something failed, and exits
+
+set -u
+root=${root:-$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)}
+BUILD=${BUILD:-$root/build}
+PLANVM=${PLANVM:-$BUILD/planvm}
+PLANC=${PLANC:-$BUILD/planc}
+# shellcheck disable=SC2034
+demo=$root/plans/demo
+work=$(mktemp -d "${TMPDIR:-/tmp}/plan-test.XXXXXX") || exit 1
+failures=0
+ends=
+
+at_end() { ends="$1
+$ends"; }
+end_all() {
+    status=$?
+    trap - EXIT
+    eval "$ends"
+    rm -rf "$work"
+    exit $status
+}
+trap end_all EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+await() {
+    limit=$(($1 * 20))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        limit=$((limit - 1))
+        [ $limit -gt 0 ] || return 1
+        sleep 0.05
+    done
+}
+
+has() { grep -qF -e "$2" "$1" 2>/dev/null; }
+hasnt() { ! has "$@"; }
+gone() { ! kill -0 "$1" 2>/dev/null; }
+count_is() { # count_is N FILE LINE: LINE stands N times in FILE, as whole lines
+    [ "$(grep -cxF -e "$3" "$2" 2>/dev/null)" -eq "$1" ]
+}
+at_most() { # at_most N FILE LINE
+    [ "$(grep -cxF -e "$3" "$2" 2>/dev/null)" -le "$1" ]
+}
+
+check() {
+    name=$1
+    shift
+    if "$@"; then
+        echo "ok $name"
+    else
+        echo "not ok $name"
+        echo "  (it was: $*)"
+        failures=$((failures + 1))
+    fi
+}
+
+finish() {
+    [ $failures -eq 0 ] && exit 0
+    for log in "$work"/*.log; do
+        [ -f "$log" ] || continue
+        echo "--- $(basename "$log")"
+        tail -n 60 "$log"
+    done
+    exit 1
+}
