@@ -67,8 +67,8 @@ signal() { # signal LOG QUESTION COMMAND WORDS…: waits until the run asks, the
 run_pid=$!
 check "PagerDuty hears of it" await 10 has "$work/messages" '/v2/enqueue'
 check "the page is acknowledged" signal "$work/restart.log" "outage" ack --as oncall
-check "the status page is set" signal "$work/restart.log" "Investigating service disruption" done --as lead
-check "it is set again at the end" signal "$work/restart.log" "Service restored" done --as lead
+check "the status page is set" signal "$work/restart.log" "Investigating service disruption" "done" --as lead
+check "it is set again at the end" signal "$work/restart.log" "Service restored" "done" --as lead
 wait $run_pid
 check "the run ends well" test $? -eq 0
 check "nginx answers 200" curl -sf -o /dev/null "$BALANCER/health"
@@ -84,10 +84,10 @@ cluster restart
 # shellcheck disable=SC2086
 "$PLANVM" run "$root/plans/omendb/outage.plan" $set_world --journal "$work/runs" >"$work/disk.log" 2>&1 </dev/null &
 run_pid=$!
-check "the status page is set (full disk)" signal "$work/disk.log" "Investigating service disruption" done --as lead
+check "the status page is set (full disk)" signal "$work/disk.log" "Investigating service disruption" "done" --as lead
 check "the clean-up is asked for and approved" signal "$work/disk.log" "Pattern 3: disk full" approve --as lead
 check "the size is asked for and answered" signal "$work/disk.log" "The volume has 100Gi" answer true --as lead
-check "the end is announced" signal "$work/disk.log" "Service restored" done --as lead
+check "the end is announced" signal "$work/disk.log" "Service restored" "done" --as lead
 wait $run_pid
 check "the run ends well (full disk)" test $? -eq 0
 check "what was approved was done, once and in order" sh -c 'test "$(tr "\n" " " <"$1")" = "clean grow-disk restart "' _ "$CLUSTER/calls"
