@@ -1,0 +1,422 @@
+/* The drills' part of the metadata: each drill with its lines and expectations, all constants worked out.
+ *
+ * What a drill says that this cannot put down becomes the drill's "trouble", one sentence with its place; the
+ * drill then fails with it instead of running without that line. */
+#include "compiler/lower/metadata_parts.h"
+
+static const int64_t DEFAULT_START = 1767603600000; /* 2026-01-05T09:00Z, a Monday */
+
+typedef struct DrillWriter {
+    MetadataWriter *writer;
+    Str trouble; /* the first one; empty: none */
+} DrillWriter;
+
+static void drill_trouble(DrillWriter *drill, Span span, const char *what)
+{
+    if (drill->trouble.len) return;
+    const SourceFile *file = source_file(drill->writer->program->sources, span.file);
+    drill->trouble =
+        arena_printf(drill->writer->scope.arena, "%.*s:%u: %s", STR_ARG(file ? file->path : (Str){0}),
+                     file ? (unsigned)source_place(file, span.start).line : 0U, what);
+}
+
+static void name_at(MetadataWriter *writer, const char *key, const Node *reference)
+{
+    if (reference) out_text_at(&writer->out, key, reference_name(&writer->scope, reference));
+}
+
+/* {"pattern":…} of a command, {"method":…,"url":…} of a request. */
+static void write_pattern(MetadataWriter *writer, const char *key, const Node *pattern)
+{
+    if (!pattern) return;
+    const Node *command = pattern->kind == NODE_COMMAND ? pattern : pattern->effect_pattern.command;
+    out_key(&writer->out, key);
+    out_open(&writer->out, '{');
+    if (command) {
+        out_text_at(&writer->out, "pattern", command_text(&writer->scope, command));
+    } else {
+        out_text_at(&writer->out, "method", pattern->effect_pattern.method);
+        out_text_at(&writer->out, "url", constant_text(&writer->scope, pattern->effect_pattern.url));
+    }
+    out_close(&writer->out, '}');
+}
+
+/* ---- answers ---- */
+
+static void write_gives(MetadataWriter *writer, const Node *gives)
+{
+    out_key(&writer->out, "gives");
+    out_open(&writer->out, '{');
+    switch (gives->gives.kind) {
+    case GIVES_FIGURE: constant_int_at(&writer->scope, gives->gives.value, "status", &writer->out); break;
+    case GIVES_TEXT: constant_text_at(&writer->scope, gives->gives.value, "text", &writer->out); break;
+    case GIVES_FILE: constant_text_at(&writer->scope, gives->gives.value, "file", &writer->out); break;
+    case GIVES_JSON:
+        out_key(&writer->out, "json");
+        constant_write(&writer->scope, gives->gives.value, &writer->out);
+        break;
+    case GIVES_EXIT:
+        constant_int_at(&writer->scope, gives->gives.value, "exit", &writer->out);
+        constant_text_at(&writer->scope, gives->gives.with, "err", &writer->out);
+        break;
+    case GIVES_HANG:
+        out_key(&writer->out, "hangs");
+        out_bool(&writer->out, true);
+        break;
+    case GIVES_UNKNOWN:
+        out_key(&writer->out, "unknown");
+        out_bool(&writer->out, true);
+        break;
+    case GIVES_FAILURE:
+        out_key(&writer->out, "fails");
+        out_bool(&writer->out, true);
+        constant_text_at(&writer->scope, gives->gives.with, "error", &writer->out);
+        break;
+    }
+    out_close(&writer->out, '}');
+}
+
+static void write_answers(MetadataWriter *writer, const NodeList *answers)
+{
+    out_key(&writer->out, "answers");
+    out_open(&writer->out, '[');
+    for (const Node *gives = answers->first; gives; gives = gives->next) {
+        if (gives->kind != NODE_GIVES) continue;
+        out_open(&writer->out, '{');
+        write_gives(writer, gives);
+        constant_int_at(&writer->scope, gives->gives.before, "before", &writer->out);
+        constant_int_at(&writer->scope, gives->gives.delay, "delay", &writer->out);
+        constant_int_at(&writer->scope, gives->gives.times, "times", &writer->out);
+        if (gives->gives.once) {
+            out_key(&writer->out, "once");
+            out_bool(&writer->out, true);
+        }
+        out_close(&writer->out, '}');
+    }
+    out_close(&writer->out, ']');
+}
+
+/* ---- what people do at a time ---- */
+
+/* Where a signal puts the node's value; what is not here carries none, or is written by itself. */
+static const char *signal_member(DrillSignal signal)
+{
+    switch (signal) {
+    case SIGNAL_SEVERITY:
+    case SIGNAL_ESCALATE:
+    case SIGNAL_HANDOVER: return "to";
+    case SIGNAL_NOTE: return "text";
+    case SIGNAL_KILL: return "kill_for";
+    case SIGNAL_CLOCK_JUMPS: return "clock_jumps";
+    case SIGNAL_ALERT: return "name";
+    case SIGNAL_SET: return "value";
+    case SIGNAL_SKIP: return "step";
+    case SIGNAL_GOTO: return "phase";
+    case SIGNAL_ASSIGN: return "role";
+    case SIGNAL_FOLLOW: return "plan";
+    default: return "what";
+    }
+}
+
+static void write_signal(DrillWriter *drill, const Node *at)
+{
+    MetadataWriter *writer = drill->writer;
+    DrillSignal signal = at->drill_at.signal;
+    bool is_clock = signal == SIGNAL_KILL || signal == SIGNAL_CLOCK_JUMPS;
+    const Node *value = at->drill_at.value;
+    bool reference = value && (value->kind == NODE_NAME || value->kind == NODE_MEMBER);
+    bool sets_status = signal == SIGNAL_SET && reference;
+    out_key(&writer->out, "signal");
+    out_open(&writer->out, '{');
+    if (!is_clock) out_text_at(&writer->out, "kind", str_from_c(op_text_DrillSignal(signal)));
+    if (at->drill_at.name.len) out_text_at(&writer->out, "name", at->drill_at.name);
+    if (value && signal == SIGNAL_ANSWER && !at->drill_at.to) {
+        out_key(&writer->out, "value");
+        constant_write(&writer->scope, value, &writer->out);
+    } else if (value && is_clock) {
+        constant_int_at(&writer->scope, value, signal_member(signal), &writer->out);
+    } else if (value && reference &&
+               (!sets_status || !value->symbol || value->symbol->kind != SYMBOL_SETTING)) {
+        name_at(writer, signal_member(signal), value);
+    } else if (value) {
+        constant_text_at(&writer->scope, value, signal_member(signal), &writer->out);
+    }
+    if (signal == SIGNAL_ANSWER && at->drill_at.to) {
+        out_key(&writer->out, "value");
+        constant_write(&writer->scope, at->drill_at.to, &writer->out);
+    } else {
+        name_at(writer, "to", at->drill_at.to);
+    }
+    name_at(writer, "by", at->drill_at.by);
+    constant_text_at(&writer->scope, at->drill_at.because, "because", &writer->out);
+    out_close(&writer->out, '}');
+    if (signal == SIGNAL_CLOCK_JUMPS) {
+        drill_trouble(drill, at->span, "a clock that jumps is not supported yet");
+    }
+}
+
+/* ---- lines ---- */
+
+static void write_effect_line(MetadataWriter *writer, const Node *line)
+{
+    switch (line->kind) {
+    case NODE_DRILL_HTTP:
+        out_text_at(&writer->out, "on", STR("http"));
+        out_text_at(&writer->out, "method", line->drill_http.method);
+        constant_text_at(&writer->scope, line->drill_http.url, "url", &writer->out);
+        if (line->drill_http.with) {
+            out_key(&writer->out, "with");
+            constant_write(&writer->scope, line->drill_http.with, &writer->out);
+        }
+        write_pattern(writer, "ran", line->drill_http.once_ran);
+        write_answers(writer, &line->drill_http.answers);
+        break;
+    case NODE_DRILL_COMMAND:
+        out_text_at(&writer->out, "on", STR("command"));
+        out_text_at(&writer->out, "pattern", command_text(&writer->scope, line->drill_command.command));
+        name_at(writer, "host", line->drill_command.command->command.host);
+        write_pattern(writer, "ran", line->drill_command.once_ran);
+        write_answers(writer, &line->drill_command.answers);
+        break;
+    case NODE_DRILL_CALL:
+        out_text_at(&writer->out, "on", STR("call"));
+        out_text_at(&writer->out, "fn", node_dotted(writer->scope.arena, line->drill_call.fn));
+        write_pattern(writer, "ran", line->drill_call.once_ran);
+        write_answers(writer, &line->drill_call.answers);
+        break;
+    case NODE_DRILL_CHANNEL:
+        out_text_at(&writer->out, "on", STR("channel"));
+        name_at(writer, "name", line->drill_channel.channel);
+        write_pattern(writer, "ran", line->drill_channel.once_ran);
+        write_answers(writer, &line->drill_channel.answers);
+        break;
+    default:
+        out_text_at(&writer->out, "on", STR("way"));
+        out_text_at(&writer->out, "way", line->drill_way.way);
+        name_at(writer, "contact", line->drill_way.contact);
+        write_pattern(writer, "ran", line->drill_way.once_ran);
+        write_answers(writer, &line->drill_way.answers);
+        break;
+    }
+}
+
+static void write_person_line(MetadataWriter *writer, const Node *line)
+{
+    if (line->kind == NODE_DRILL_PERSON) {
+        out_text_at(&writer->out, "on", STR("person"));
+        name_at(writer, "contact", line->drill_person.contact);
+        out_text_at(&writer->out, "does", str_from_c(op_text_PersonDoes(line->drill_person.does)));
+        constant_text_at(&writer->scope, line->drill_person.what, "what", &writer->out);
+        constant_int_at(&writer->scope, line->drill_person.after, "after", &writer->out);
+        constant_int_at(&writer->scope, line->drill_person.before, "before", &writer->out);
+    } else if (line->kind == NODE_DRILL_ANSWER) {
+        out_text_at(&writer->out, "on", STR("answer"));
+        constant_text_at(&writer->scope, line->drill_answer.question, "what", &writer->out);
+        out_key(&writer->out, "value");
+        constant_write(&writer->scope, line->drill_answer.value, &writer->out);
+        constant_int_at(&writer->scope, line->drill_answer.after, "after", &writer->out);
+    } else {
+        out_text_at(&writer->out, "on", STR("manual"));
+        out_text_at(&writer->out, "what",
+                    line->drill_manual.what ? constant_text(&writer->scope, line->drill_manual.what)
+                                            : STR("*"));
+        constant_int_at(&writer->scope, line->drill_manual.after, "after", &writer->out);
+        if (line->drill_manual.never) {
+            out_key(&writer->out, "never");
+            out_bool(&writer->out, true);
+        }
+    }
+}
+
+static void write_line(DrillWriter *drill, const Node *line)
+{
+    MetadataWriter *writer = drill->writer;
+    writer->scope.unknown = false;
+    switch (line->kind) {
+    case NODE_DRILL_HTTP:
+    case NODE_DRILL_COMMAND:
+    case NODE_DRILL_CALL:
+    case NODE_DRILL_CHANNEL:
+    case NODE_DRILL_WAY:
+        out_open(&writer->out, '{');
+        write_effect_line(writer, line);
+        break;
+    case NODE_DRILL_PERSON:
+    case NODE_DRILL_ANSWER:
+    case NODE_DRILL_MANUAL:
+        out_open(&writer->out, '{');
+        write_person_line(writer, line);
+        break;
+    case NODE_DRILL_AT:
+        out_open(&writer->out, '{');
+        out_text_at(&writer->out, "on", STR("at"));
+        constant_int_at(&writer->scope, line->drill_at.at, "at", &writer->out);
+        write_signal(drill, line);
+        break;
+    default: return;
+    }
+    metadata_place(writer, line->span);
+    out_text_at(&writer->out, "text", metadata_source(writer, line->span));
+    out_close(&writer->out, '}');
+    if (writer->scope.unknown)
+        drill_trouble(drill, line->span, "a value in this line is known only in a run");
+}
+
+/* ---- expectations ---- */
+
+static void write_subject(MetadataWriter *writer, const Node *fact)
+{
+    switch (fact->fact.kind) {
+    case FACT_PAGED: name_at(writer, "contact", fact->fact.subject); break;
+    case FACT_NOTIFIED: name_at(writer, "channel", fact->fact.subject); break;
+    case FACT_ASSIGNED: name_at(writer, "role", fact->fact.subject); break;
+    case FACT_SEVERITY: name_at(writer, "severity", fact->fact.subject); break;
+    default: name_at(writer, "subject", fact->fact.subject); break;
+    }
+}
+
+static void write_fact_args(MetadataWriter *writer, const Node *fact)
+{
+    const Node *pattern = fact->fact.pattern;
+    out_key(&writer->out, "args");
+    out_open(&writer->out, '{');
+    write_subject(writer, fact);
+    constant_text_at(&writer->scope, fact->fact.what, "what", &writer->out);
+    constant_text_at(&writer->scope, fact->fact.matching, "matching", &writer->out);
+    name_at(writer, "way", fact->fact.by);
+    name_at(writer, "to", fact->fact.to);
+    write_pattern(writer, "pattern", pattern);
+    if (fact->fact.value) {
+        out_text_at(&writer->out, "op", str_from_c(op_text_BinaryOp(fact->fact.op)));
+        constant_int_at(&writer->scope, fact->fact.value, "value", &writer->out);
+    }
+    out_close(&writer->out, '}');
+}
+
+static void write_expect(DrillWriter *drill, const Node *line)
+{
+    MetadataWriter *writer = drill->writer;
+    const Node *fact = line->expect.fact;
+    writer->scope.unknown = false;
+    out_open(&writer->out, '{');
+    out_text_at(&writer->out, "text", metadata_source(writer, line->span));
+    metadata_place(writer, line->span);
+    out_key(&writer->out, "not");
+    out_bool(&writer->out, line->expect.negated);
+    out_text_at(&writer->out, "fact", str_from_c(op_text_FactKind(fact->fact.kind)));
+    write_fact_args(writer, fact);
+    constant_int_at(&writer->scope, fact->fact.before, "before", &writer->out);
+    constant_int_at(&writer->scope, fact->fact.after, "after", &writer->out);
+    constant_int_at(&writer->scope, fact->fact.at, "at", &writer->out);
+    constant_int_at(&writer->scope, fact->fact.lasting, "lasting", &writer->out);
+    write_pattern(writer, "before_ran", fact->fact.before_ran);
+    write_pattern(writer, "after_ran", fact->fact.after_ran);
+    if (fact->fact.times >= 0) {
+        out_key(&writer->out, "times");
+        out_open(&writer->out, '{');
+        out_text_at(&writer->out, "op", str_from_c(op_text_BinaryOp(fact->fact.times_op)));
+        out_int_at(&writer->out, "n", fact->fact.times);
+        out_close(&writer->out, '}');
+    }
+    out_close(&writer->out, '}');
+    if (writer->scope.unknown)
+        drill_trouble(drill, line->span, "a value in this line is known only in a run");
+}
+
+/* ---- the drill ---- */
+
+static void write_with(DrillWriter *drill, const Symbol *plan, const Node *node)
+{
+    MetadataWriter *writer = drill->writer;
+    const Node *severity = NULL;
+    size_t position = 0;
+    out_key(&writer->out, "with");
+    out_open(&writer->out, '{');
+    out_key(&writer->out, "params");
+    out_open(&writer->out, '{');
+    for (const Node *arg = node->drill.args.first; arg; arg = arg->next, position++) {
+        Str name = arg->arg.name;
+        if (!name.len && plan && position < plan->param_count) name = plan->params[position]->name;
+        out_key(&writer->out, arena_copy_c(writer->scope.arena, name));
+        constant_write(&writer->scope, arg->arg.value, &writer->out);
+    }
+    const Node *setting = writer->scope.settings ? writer->scope.settings->first : NULL;
+    for (; setting; setting = setting->next) {
+        if (str_equal_c(setting->setting.name, "severity")) {
+            severity = setting->setting.value;
+            continue;
+        }
+        out_key(&writer->out, arena_copy_c(writer->scope.arena, setting->setting.name));
+        constant_write(&writer->scope, setting->setting.value, &writer->out);
+    }
+    out_close(&writer->out, '}');
+    out_key(&writer->out, "severity");
+    if (severity)
+        out_text(&writer->out, reference_name(&writer->scope, severity));
+    else
+        out_null(&writer->out);
+    out_close(&writer->out, '}');
+}
+
+static void write_start(DrillWriter *drill, const Node *start)
+{
+    MetadataWriter *writer = drill->writer;
+    int64_t at = start ? constant_int(&writer->scope, start->drill_start.at, DEFAULT_START) : DEFAULT_START;
+    Str zone = start && start->drill_start.zone ? constant_text(&writer->scope, start->drill_start.zone)
+                                                : STR("UTC");
+    out_int_at(&writer->out, "start", at);
+    out_text_at(&writer->out, "zone", zone);
+    if (!str_equal_c(zone, "UTC")) {
+        drill_trouble(drill, start->span,
+                      "a drill can start only in \"UTC\"; other zones are not supported yet");
+    }
+}
+
+static void write_drill(MetadataWriter *writer, const Symbol *symbol)
+{
+    const Node *node = symbol->decl;
+    const Node *start = NULL, *until = NULL;
+    const NodeList *settings = NULL;
+    DrillWriter drill = {.writer = writer};
+    for (const Node *line = node->drill.lines.first; line; line = line->next) {
+        if (line->kind == NODE_DRILL_WITH) settings = &line->drill_with.settings;
+        if (line->kind == NODE_DRILL_START) start = line;
+        if (line->kind == NODE_DRILL_UNTIL) until = line->drill_until.duration;
+    }
+    writer->scope.settings = settings;
+    writer->scope.unknown = false;
+    const Symbol *plan = node->drill.plan ? node->drill.plan->symbol : NULL;
+    out_open(&writer->out, '{');
+    out_text_at(&writer->out, "name", constant_text(&writer->scope, node->drill.title));
+    out_text_at(&writer->out, "plan", reference_name(&writer->scope, node->drill.plan));
+    metadata_place(writer, node->span);
+    write_with(&drill, plan, node);
+    write_start(&drill, start);
+    constant_int_at(&writer->scope, until, "until", &writer->out);
+    if (writer->scope.unknown)
+        drill_trouble(&drill, node->span, "a value of this drill is known only in a run");
+    out_key(&writer->out, "lines");
+    out_open(&writer->out, '[');
+    for (const Node *line = node->drill.lines.first; line; line = line->next)
+        write_line(&drill, line);
+    out_close(&writer->out, ']');
+    out_key(&writer->out, "expect");
+    out_open(&writer->out, '[');
+    for (const Node *line = node->drill.lines.first; line; line = line->next) {
+        if (line->kind == NODE_EXPECT) write_expect(&drill, line);
+    }
+    out_close(&writer->out, ']');
+    if (drill.trouble.len) out_text_at(&writer->out, "trouble", drill.trouble);
+    out_close(&writer->out, '}');
+    writer->scope.settings = NULL;
+}
+
+void metadata_drills(MetadataWriter *writer)
+{
+    out_open(&writer->out, '[');
+    for (size_t i = 0; i < writer->program->drills.count; i++) {
+        const Symbol *symbol = writer->program->drills.items[i];
+        if (symbol->module == writer->program->root) write_drill(writer, symbol);
+    }
+    out_close(&writer->out, ']');
+}

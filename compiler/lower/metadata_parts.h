@@ -1,0 +1,21 @@
+/* What the files that write metadata share: plans and drills are written by files of their own. */
+#ifndef PLAN_LOWER_METADATA_PARTS_H
+#define PLAN_LOWER_METADATA_PARTS_H
+
+#include "compiler/lower/constant.h"
+
+typedef struct MetadataWriter {
+    const Program *program;
+    ConstantScope scope;
+    JsonOut out;
+} MetadataWriter;
+
+/* "file" and "line" of a node. */
+void metadata_place(MetadataWriter *writer, Span span);
+/* The source text under a span, its blanks and newlines each made one blank. It lives in the arena. */
+Str metadata_source(MetadataWriter *writer, Span span);
+
+void metadata_plans(MetadataWriter *writer);  /* the value of "plans" */
+void metadata_drills(MetadataWriter *writer); /* the value of "drills" */
+
+#endif
