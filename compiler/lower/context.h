@@ -1,0 +1,128 @@
+/* What the files of compiler/lower share: the state of one lowering and of the function that is being made.
+ *
+ * A plan's body becomes several core functions: the plan's own, and one for each step, remedy, undo block and so on,
+ * which run as fibers. Inside, a name of the plan is either a local of the function (also a captured one, handed over
+ * when the fiber starts) or a global (every `var` of a plan, so that all its fibers see one variable). */
+#ifndef PLAN_LOWER_CONTEXT_H
+#define PLAN_LOWER_CONTEXT_H
+
+#include "compiler/check/checked.h"
+#include "compiler/lower/build.h"
+#include "compiler/syntax/node.h"
+
+/* Topics of stdlib/prelude.plan. */
+enum {
+    TOPIC_SIGNAL = 1,
+    TOPIC_ACK = 2,
+    TOPIC_SEVERITY = 4,
+    TOPIC_STATE = 8,
+    TOPIC_PAGE = 16,
+    TOPIC_QUESTION = 32,
+    TOPIC_REMEDY = 64,
+    TOPIC_PHASE = 128,
+    TOPIC_LADDER = 256,
+};
+
+/* Fibers that wake at one instant do so in the order of their rank. */
+enum { RANK_SIGNALS = 0, RANK_RULES = 10, RANK_PLAN = 1000, RANK_UPDATES = 2000 };
+
+typedef struct Lower {
+    CoreProgram *core;
+    const Program *program;
+    Arena *arena;
+    Diagnostics *diagnostics;
+    uint32_t start_args; /* the global that holds the START event's arguments */
+} Lower;
+
+typedef struct Binding {
+    const Symbol *symbol;
+    uint32_t local;
+} Binding;
+
+/* The function that is being made. */
+typedef struct Context {
+    Lower *lower;
+    CoreFunction *function;
+    VEC(Binding) bindings;
+    const Symbol *plan; /* the plan whose body this is a part of, or NULL */
+    Core *block;        /* statements go to its end */
+    Str phase;          /* title of the phase around, for marks */
+    Core *undo_keep;    /* in a step: how many undo entries there were when it began (a local int), or NULL */
+    const Node *step;   /* STEP or REMEDY around, or NULL */
+} Context;
+
+/* lower.c */
+CoreFunction *lower_prelude_function(Lower *lower, const char *name); /* asserts that there is one */
+uint32_t lower_prelude_global(Lower *lower, const char *name);
+const Type *lower_record_type(Lower *lower, const char *name);
+CoreFunction *lower_fn_symbol(Lower *lower, Symbol *symbol); /* declares it on first use */
+void lower_unsupported(Lower *lower, Span at, const char *what);
+void *lower_global_slot(Lower *lower, Symbol *symbol, const Type *type); /* see symbol_global */
+uint32_t symbol_global(Lower *lower, Symbol *symbol); /* the global of a top-level name or of a plan's var */
+
+/* context.c */
+Context context_new(Lower *lower, CoreFunction *function, const Symbol *plan);
+void context_free(Context *context);
+uint32_t context_bind(Context *context, const Symbol *symbol, const Type *type); /* a new local for the name */
+uint32_t context_temp(Context *context, const Type *type);
+const Binding *context_find(const Context *context, const Symbol *symbol);
+void context_add(Context *context, Core *statement); /* NULL is left out */
+Core *context_local(Context *context, uint32_t local, Span span);
+/* A function made of a part of this one: names of this context that `nodes` mention become its first parameters.
+ * `captured` gets the arguments that stand for them (values of this context). */
+Context context_split(Context *context, Str name, const Type *result, Span span, const NodeList *lists, size_t list_count,
+                      Core *captured);
+const Type *simple_type(Lower *lower, TypeKind kind);
+
+/* values.c, calls.c, texts.c: expressions */
+Core *lower_value(Context *context, Node *node);  /* converted to node->goal */
+Core *lower_string(Context *context, Node *node); /* NODE_STRING */
+Core *lower_text_of(Context *context, Core *value, Span span); /* any value → string */
+Core *lower_call(Context *context, Node *node, Call *call);
+Core *lower_method(Context *context, Node *node, MethodId method, Core *receiver, Node **args);
+Core *lower_function_call(Context *context, Node *node, Call *call);
+Core *lower_lambda(Context *context, Node *node);
+Core *lower_ask(Context *context, Node *node);
+Core *lower_convert(Context *context, Core *value, const Type *goal);
+Core *lower_message(Context *context, Node *node); /* NODE_STRING or NODE_USING → Message */
+
+/* effects.c */
+Core *lower_effect(Context *context, Node *node); /* a node with an Effect: its result, whatever came of it */
+Core *lower_effect_trouble(Context *context, Node *node, Core *result); /* why a result is not ok, as a string */
+void lower_run(Context *context, Node *run, uint32_t result_local, bool wants_result);
+
+/* statements.c */
+void lower_statements(Context *context, NodeList list);
+Core *lower_block(Context *context, NodeList list); /* as a block of its own */
+void lower_assign_symbol(Context *context, Symbol *symbol, Core *value);
+void lower_declare(Context *context, Node *node, Core *value); /* let, var, loop name, … */
+
+/* conditions.c */
+/* Tries a condition until it holds: sets `met` (bool) and `reason` (string); see verify, until. NULL: not said. */
+typedef struct AwaitLimits {
+    Node *holds, *within, *every;
+} AwaitLimits;
+void lower_await(Context *context, Node *condition, AwaitLimits limits, uint32_t met, uint32_t reason);
+
+/* steps.c */
+void lower_phase(Context *context, Node *node);
+void lower_step(Context *context, Node *node);
+void lower_remedies(Context *context, Node *node);
+void lower_undo(Context *context, Node *undo);
+
+/* people.c */
+void lower_notify(Context *context, Node *node);
+void lower_page(Context *context, Node *node);
+void lower_manual(Context *context, Node *node);
+void lower_approval(Context *context, Node *node);
+Core *lower_name_list(Context *context, NodeList refs); /* [string]: names of contacts, roles, channels */
+Core *lower_target(Context *context, Node *ref);        /* string */
+
+/* incident.c */
+void lower_plan(Lower *lower, Symbol *plan);
+void lower_rules(Lower *lower, Symbol *severity, Context *entry);
+
+/* setup.c: the function that fills the globals at the start of a run */
+CoreFunction *lower_setup(Lower *lower);
+
+#endif
