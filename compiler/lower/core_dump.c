@@ -2,8 +2,8 @@
  * nests. Meant for reading and for tests of the lowering; nothing reads it back. */
 #include "compiler/lower/core.h"
 
-#include "vm/code/builtin.h"
 #include "vm/code/effect_class.h"
+#include "vm/code/opcode.h"
 
 typedef struct Dump {
     const CoreProgram *program;
@@ -93,6 +93,7 @@ static const char *operator_text(CoreOperator op)
     switch (op) {
     case CORE_NEG: return "-";
     case CORE_NOT: return "not ";
+    case CORE_TO_FLOAT: return "float ";
     case CORE_ADD: return "+";
     case CORE_SUB: return "-";
     case CORE_MUL: return "*";
@@ -223,6 +224,27 @@ static void dump_choose(Dump *dump, const Core *node)
     add(dump, ")");
 }
 
+/* What reads and replaces a part of a value. */
+static void dump_part(Dump *dump, const Core *node)
+{
+    dump_expression(dump, node->a);
+    if (node->kind == CORE_WITH_FIELD) {
+        bool known = node->a->type && node->index < node->a->type->field_count;
+        add(dump, " with .");
+        if (known) add_str(dump, node->a->type->fields[node->index].name);
+        else buffer_printf(dump->out, "%u", (unsigned)node->index);
+        add(dump, " = ");
+        dump_expression(dump, node->b);
+        return;
+    }
+    add(dump, node->kind == CORE_GET_ITEM ? "[" : node->kind == CORE_APPEND ? " + [" : " with [");
+    dump_expression(dump, node->b);
+    add(dump, "]");
+    if (node->kind != CORE_WITH_ITEM) return;
+    add(dump, " = ");
+    dump_expression(dump, node->c);
+}
+
 static void dump_compound(Dump *dump, const Core *node)
 {
     switch (node->kind) {
@@ -248,7 +270,7 @@ static void dump_compound(Dump *dump, const Core *node)
         dump_list(dump, node, "[", "]");
         break;
     case CORE_BUILTIN:
-        add(dump, builtin_name((BuiltinId)node->index));
+        add(dump, node->index < BUILTIN_COUNT_OF ? builtin_info[node->index].name : "builtin?");
         dump_list(dump, node, "(", ")");
         break;
     default: break;
@@ -293,6 +315,11 @@ static void dump_expression(Dump *dump, const Core *node)
     case CORE_SIGNAL: add(dump, "next_signal"); break;
     case CORE_NOW: add(dump, "now"); break;
     case CORE_SEQUENCE: dump_sequence(dump, node); break;
+    case CORE_LEN: dump_word(dump, "len", node->a); break;
+    case CORE_GET_ITEM:
+    case CORE_WITH_FIELD:
+    case CORE_WITH_ITEM:
+    case CORE_APPEND: dump_part(dump, node); break;
     default: dump_compound(dump, node); break;
     }
 }
