@@ -89,6 +89,7 @@ bootstrap-tests:
 
 # A service that is truly down, and a plan that repairs it: plans/demo/.
 demo: bootstrap
+	@[ -x $(BUILD)/planvm ] || echo 'building planc and planvm first ...'
 	@$(MAKE) --no-print-directory -s -j2 all
 	@BUILD=$(BUILD) sh plans/demo/run
 
