@@ -28,7 +28,7 @@ KEEPER_SRC   := $(wildcard vm/live/keeper/*.c)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 PLANC_OBJ  := $(call objects,compiler/planc.c $(COMPILER_SRC) $(BASE_SRC) $(CODE_SRC)) $(GRAMMAR_OBJ)
 PLANVM_OBJ := $(call objects,vm/planvm.c $(COMPILER_SRC) $(BASE_SRC) $(CODE_SRC) $(CORE_SRC) $(HOST_SRC)) $(GRAMMAR_OBJ)
-KEEPER_OBJ := $(call objects,$(KEEPER_SRC) vm/base/str.c vm/base/memory.c vm/base/error.c)
+KEEPER_OBJ := $(call objects,$(KEEPER_SRC) vm/live/spawn.c vm/live/effect_files.c vm/base/str.c vm/base/memory.c vm/base/error.c)
 
 PLANC_LIBS  := -lcjson -lm
 PLANVM_LIBS := -lcjson -lsqlite3 -luv -lffi -lm -ldl -lpthread

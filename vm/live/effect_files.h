@@ -1,0 +1,42 @@
+/* What is kept on disk of one changing program, so that it survives planvm and the keeper:
+ *
+ *   RUN/fx/<effect>/started   made before the program begins, never twice; then its process and this boot of the machine
+ *   RUN/fx/<effect>/out, err  its output, written by the program itself
+ *   RUN/fx/<effect>/exit      how it ended
+ *
+ * The keeper writes, planvm reads; both link this file. `run` is a descriptor of the run's folder. */
+#ifndef PLAN_LIVE_EFFECT_FILES_H
+#define PLAN_LIVE_EFFECT_FILES_H
+
+#include "vm/live/spawn.h"
+
+/* The process of a started program. Its number alone says little: numbers are used again. */
+typedef struct EffectProcess {
+    pid_t pid;
+    uint64_t ticks;    /* when it began, as /proc says it */
+    char boot[64];     /* the machine's boot */
+    int64_t deadline;  /* ms of the boot-time clock; 0: none */
+} EffectProcess;
+
+typedef enum EffectClaim {
+    EFFECT_CLAIMED, /* it is ours to start */
+    EFFECT_TAKEN,   /* it was started before */
+    EFFECT_FAILED,  /* the files cannot be written: error */
+} EffectClaim;
+
+/* Makes `started`, durable before it returns: whoever makes it may start the program, nobody else ever. */
+EffectClaim effect_files_claim(int run, uint64_t effect, Error *error);
+bool effect_files_set_process(int run, uint64_t effect, pid_t pid, int64_t deadline);
+bool effect_files_set_end(int run, uint64_t effect, const SpawnEnd *end);
+
+bool effect_files_is_started(int run, uint64_t effect);
+bool effect_files_get_process(int run, uint64_t effect, EffectProcess *process); /* false: not known */
+bool effect_files_get_end(int run, uint64_t effect, SpawnEnd *end);              /* false: it has not ended */
+bool effect_process_is_alive(const EffectProcess *process);
+
+int effect_files_open(int run, uint64_t effect, const char *name, int flags); /* "out", "err"; -1 */
+/* The first SPAWN_OUTPUT_CAP bytes of `out` or `err`; *cut: there was more. */
+void effect_files_read(int run, uint64_t effect, const char *name, Buffer *into, bool *cut);
+bool effect_files_replace(int run, uint64_t effect, const char *name, Str text);
+
+#endif

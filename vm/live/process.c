@@ -1,0 +1,169 @@
+/* One looking program on the loop: two pipes, a pidfd and a timer in; its end and output out. Called by command.c. It must
+ * never block but for the moment in which a killed process is collected. */
+#include "vm/live/process.h"
+
+#include "vm/live/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+typedef struct Stream {
+    int fd;
+    LoopPoll *poll;
+    Buffer text;
+    bool cut;
+} Stream;
+
+struct Process {
+    Loop *loop;
+    pid_t pid;
+    char *mark;
+    int pidfd;
+    LoopPoll *exit;
+    LoopTimer *timer;
+    int64_t started;
+    bool timed_out;
+    Stream streams[2];
+    ProcessEndFn fn;
+    void *ctx;
+};
+
+static void stream_close(Stream *stream)
+{
+    loop_poll_stop(stream->poll);
+    if (stream->fd >= 0) close(stream->fd);
+    stream->poll = NULL;
+    stream->fd = -1;
+}
+
+/* Takes what is there now; beyond the cap it is read and dropped, so that the program does not hang on a full pipe. */
+static void stream_read(Stream *stream)
+{
+    char bytes[65536];
+    for (int round = 0; stream->fd >= 0 && round < 64; round++) {
+        ssize_t got = read(stream->fd, bytes, sizeof bytes);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && errno == EAGAIN) return;
+        if (got <= 0) {
+            stream_close(stream);
+            return;
+        }
+        size_t room = SPAWN_OUTPUT_CAP - stream->text.len;
+        if ((size_t)got > room) stream->cut = true;
+        buffer_add(&stream->text, bytes, (size_t)got < room ? (size_t)got : room);
+    }
+}
+
+static void stream_ready(void *ctx, int fd, int events)
+{
+    (void)fd;
+    (void)events;
+    stream_read(ctx);
+}
+
+static void process_free(Process *process)
+{
+    loop_poll_stop(process->exit);
+    loop_timer_stop(process->timer);
+    if (process->pidfd >= 0) close(process->pidfd);
+    for (int i = 0; i < 2; i++) {
+        stream_close(&process->streams[i]);
+        buffer_free(&process->streams[i].text);
+    }
+    free(process->mark);
+    free(process);
+}
+
+static void process_exited(void *ctx, int fd, int events)
+{
+    Process *process = ctx;
+    SpawnEnd end = {.timed_out = process->timed_out};
+    (void)fd;
+    (void)events;
+    if (!spawn_collect(process->pid, process->timed_out, process->mark, &end)) return;
+    end.elapsed = clock_boot() - process->started;
+    /* All that the program itself wrote is in the pipes by now; what it left behind in the background is not waited for. */
+    for (int i = 0; i < 2; i++) stream_read(&process->streams[i]);
+    Stream *out = &process->streams[0], *err = &process->streams[1];
+    ProcessOutput output = {buffer_str(&out->text), buffer_str(&err->text), out->cut, err->cut};
+    process->fn(process->ctx, &end, &output);
+    process_free(process);
+}
+
+static void grace_over(void *ctx)
+{
+    Process *process = ctx;
+    process->timer = NULL;
+    spawn_signal(process->pid, process->mark, SIGKILL);
+}
+
+static void time_out(void *ctx)
+{
+    Process *process = ctx;
+    process->timed_out = true;
+    process->timer = loop_timer_start(process->loop, SPAWN_GRACE, grace_over, process);
+    spawn_signal(process->pid, process->mark, SIGTERM);
+}
+
+static bool watch_process(Process *process, const SpawnSpec *spec)
+{
+    process->pidfd = pidfd_open(process->pid, 0);
+    if (process->pidfd >= 0) process->exit = loop_poll_start(process->loop, process->pidfd, LOOP_READ, process_exited, process);
+    bool watched = process->exit != NULL;
+    for (int i = 0; i < 2; i++) {
+        Stream *stream = &process->streams[i];
+        stream->poll = loop_poll_start(process->loop, stream->fd, LOOP_READ, stream_ready, stream);
+        watched = watched && stream->poll;
+    }
+    if (spec->timeout > 0) process->timer = loop_timer_start(process->loop, spec->timeout, time_out, process);
+    return watched;
+}
+
+static Process *start_refused(Process *process, SpawnEnd *end, const char *what)
+{
+    if (what) {
+        *end = (SpawnEnd){.exit = 126};
+        snprintf(end->error, sizeof end->error, "%s: %s", what, strerror(errno));
+    }
+    process_free(process);
+    return NULL;
+}
+
+Process *process_start(Loop *loop, const SpawnSpec *spec, ProcessEndFn fn, void *ctx, SpawnEnd *end)
+{
+    int out[2] = {-1, -1}, err[2] = {-1, -1};
+    Process *process = memory_alloc(sizeof *process);
+    *process = (Process){.loop = loop, .pidfd = -1, .streams = {{.fd = -1}, {.fd = -1}}, .fn = fn, .ctx = ctx};
+    if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
+        if (out[0] >= 0) close(out[0]), close(out[1]);
+        return start_refused(process, end, "there are no pipes");
+    }
+    process->streams[0].fd = out[0];
+    process->streams[1].fd = err[0];
+    process->started = clock_boot();
+    bool started = spawn_start(spec, out[1], err[1], &process->pid, end);
+    close(out[1]);
+    close(err[1]);
+    if (!started) return start_refused(process, end, NULL);
+    process->mark = memory_copy_c(str_from_c(spawn_mark(spec)));
+    if (watch_process(process, spec)) return process;
+    SpawnEnd ignored = {0};
+    kill(-process->pid, SIGKILL);
+    kill(process->pid, SIGKILL);
+    while (!spawn_collect(process->pid, true, process->mark, &ignored)) usleep(1000);
+    return start_refused(process, end, "the program cannot be watched");
+}
+
+void process_kill(Process *process)
+{
+    SpawnEnd ignored = {0};
+    spawn_signal(process->pid, process->mark, SIGKILL);
+    while (!spawn_collect(process->pid, false, process->mark, &ignored)) usleep(500);
+    process_free(process);
+}
