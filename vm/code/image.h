@@ -110,6 +110,7 @@ typedef struct Image {
     const int64_t *scalars;
     const uint64_t *code;
     const ImageFunction *functions;
+    uint32_t *functions_by_code; /* function numbers in the order of their code */
     const ImageHandler *handlers;
     const ImageType *types;
     const ImageField *fields;

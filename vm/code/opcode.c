@@ -1,5 +1,5 @@
-/* The instruction and builtin tables as arrays; made from opcodes.def and builtins.def, used by everyone in vm/code and
- * vm/core and by the compiler's emitter. */
+/* The instruction and builtin tables as arrays; made from opcodes.def and builtins.def, used by everyone in
+ * vm/code and vm/core and by the compiler's emitter. */
 #include "vm/code/opcode.h"
 
 const OpcodeInfo opcode_info[OPCODE_COUNT_OF] = {
@@ -25,8 +25,10 @@ BuiltinShape builtin_shape(BuiltinId id, bool type_is_scalar)
     }
     for (; *banks != ':'; banks++) {
         bool scalar = *banks == 'S' || (*banks == 'T' && type_is_scalar);
-        if (scalar) shape.scalars++;
-        else shape.refs++;
+        if (scalar)
+            shape.scalars++;
+        else
+            shape.refs++;
     }
     shape.result_is_scalar = banks[1] == 'S';
     return shape;
