@@ -111,8 +111,8 @@ void lower_await(Context *context, Node *condition, AwaitLimits limits, uint32_t
     context_add(context, build_if(core, over, build_break(core, 0, span), NULL));
     Core *every = limits.every ? lower_value(context, limits.every) : build_int(core, TYPE_DURATION, DEFAULT_EVERY, span);
     Core *wait = core_new(core, CORE_WAIT, simple_type(lower, TYPE_BOOL), span);
-    wait->a = build_some(core, earlier(context, build_binary(core, CORE_ADD, build_now(core, span), every),
-                                       context_local(context, deadline, span)));
+    wait->a = earlier(context, build_binary(core, CORE_ADD, build_now(core, span), every),
+                      context_local(context, deadline, span));
     context_add(context, build_do(core, wait));
     context->block = outer;
     context_add(context, build_loop(core, round));
