@@ -1,0 +1,142 @@
+/* The whole program: decides what belongs into the image, numbers it, and lets each function be emitted (see emit.h).
+ * Called by compiler/compile.c after the lowering; equal programs give equal bytes. */
+#include "compiler/emit/emit.h"
+
+#include "compiler/emit/emitter.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* ---- what is reached ---- */
+
+typedef struct Reach {
+    bool *reached;
+    VEC(const CoreFunction *) waiting;
+} Reach;
+
+static void reach_function(Reach *reach, const CoreFunction *function)
+{
+    if (reach->reached[function->number]) return;
+    reach->reached[function->number] = true;
+    vec_push(&reach->waiting, function);
+}
+
+static void reach_node(Reach *reach, const Core *node)
+{
+    if (!node) return;
+    if (node->function) reach_function(reach, node->function);
+    reach_node(reach, node->a);
+    reach_node(reach, node->b);
+    reach_node(reach, node->c);
+    for (const Core *item = node->list.first; item; item = item->next) reach_node(reach, item);
+}
+
+static void find_reached(Emitter *e)
+{
+    Reach reach = {.reached = e->reached};
+    for (size_t i = 0; i < e->program->functions.count; i++) {
+        if (e->program->functions.items[i]->is_entry) reach_function(&reach, e->program->functions.items[i]);
+    }
+    while (reach.waiting.count) reach_node(&reach, reach.waiting.items[--reach.waiting.count]->body);
+    vec_free(&reach.waiting);
+}
+
+/* ---- one function ---- */
+
+static void place_locals(Emitter *e, const CoreFunction *function, unsigned params[BANK_COUNT])
+{
+    params[BANK_SCALAR] = params[BANK_REF] = 0;
+    for (size_t i = 0; i < function->locals.count; i++) {
+        Bank bank = type_bank(function->locals.items[i].type);
+        e->locals[i] = emitter_take(e, bank, 1);
+        if (i < function->param_count) params[bank]++;
+    }
+    for (int bank = 0; bank < BANK_COUNT; bank++) e->local_count[bank] = e->top[bank];
+}
+
+static FunctionResult function_result(const CoreFunction *function)
+{
+    if (function->result->kind == TYPE_UNIT) return RESULT_NONE;
+    return type_is_scalar(function->result) ? RESULT_SCALAR : RESULT_REF;
+}
+
+/* A function that has a result and falls off its end has a mistake that only a run can show. */
+static void emit_end(Emitter *e, const CoreFunction *function)
+{
+    Core at = {.kind = CORE_BLOCK, .span = function->span};
+    if (function->result->kind == TYPE_UNIT) {
+        emitter_put(e, &at, OPCODE_RETURN, 0, 0, 0, 0);
+    } else if (e->reachable) {
+        unsigned reason = emit_string(e, &at, STR("the function ended without a result"));
+        emitter_put(e, &at, OPCODE_FAIL, reason, 0, 0, 0);
+    }
+}
+
+static void emit_function(Emitter *e, const CoreFunction *function)
+{
+    unsigned params[BANK_COUNT];
+    e->function = function;
+    e->locals = memory_alloc((function->locals.count + 1) * sizeof *e->locals);
+    for (int bank = 0; bank < BANK_COUNT; bank++) e->top[bank] = e->max[bank] = 0;
+    e->reachable = true;
+    e->has_place = false;
+    e->loop = NULL;
+    place_locals(e, function, params);
+    image_builder_begin(e->builder, e->functions[function->number], params[BANK_SCALAR], params[BANK_REF],
+                        function_result(function));
+    if (function->body) emit_statement(e, function->body);
+    emit_end(e, function);
+    image_builder_end(e->builder, e->max[BANK_SCALAR], e->max[BANK_REF]);
+    free(e->locals);
+    e->locals = NULL;
+}
+
+/* ---- the program ---- */
+
+static void place_globals(Emitter *e)
+{
+    uint32_t next[BANK_COUNT] = {0};
+    for (size_t i = 0; i < e->program->globals.count; i++) {
+        e->globals[i] = next[type_bank(e->program->globals.items[i].type)]++;
+    }
+    image_builder_globals(e->builder, next[BANK_SCALAR], next[BANK_REF]);
+}
+
+static void emit_functions(Emitter *e)
+{
+    const CoreProgram *program = e->program;
+    for (size_t i = 0; i < program->functions.count; i++) {
+        const CoreFunction *function = program->functions.items[i];
+        assert(function->number == i);
+        if (e->reached[i]) e->functions[i] = image_builder_function(e->builder, function->name);
+    }
+    for (size_t i = 0; i < program->functions.count; i++) {
+        const CoreFunction *function = program->functions.items[i];
+        if (!e->reached[i]) continue;
+        emit_function(e, function);
+        if (function->is_entry) image_builder_entry(e->builder, function->name, e->functions[i]);
+    }
+}
+
+bool emit_image(const CoreProgram *program, Buffer *image, Error *error)
+{
+    size_t count = program->functions.count + 1;
+    Emitter e = {.program = program, .error = error, .builder = image_builder_new()};
+    e.functions = memory_alloc(count * sizeof *e.functions);
+    e.reached = memory_alloc(count * sizeof *e.reached);
+    e.globals = memory_alloc((program->globals.count + 1) * sizeof *e.globals);
+    e.file_count = program->sources ? program->sources->files.count : 0;
+    e.files = memory_alloc((e.file_count + 1) * sizeof *e.files);
+    find_reached(&e);
+    place_globals(&e);
+    emit_functions(&e);
+    if (program->metadata.len) image_builder_metadata(e.builder, program->metadata);
+    bool ok = !e.failed && image_builder_finish(e.builder, image, error);
+    image_builder_free(e.builder);
+    free(e.types);
+    free(e.functions);
+    free(e.reached);
+    free(e.globals);
+    free(e.files);
+    return ok;
+}

@@ -1,0 +1,132 @@
+/* Statements: core statements come in, words that do them go out. Each leaves the temporaries as it found them. */
+#include "compiler/emit/emitter.h"
+
+static void emit_if(Emitter *e, const Core *node)
+{
+    Label otherwise = {0}, end = {0};
+    emit_branch(e, node->a, false, &otherwise);
+    if (node->b) emit_statement(e, node->b);
+    if (node->c) {
+        emitter_jump(e, node, OPCODE_JUMP, 0, 0, 0, &end);
+        emitter_place(e, &otherwise);
+        emit_statement(e, node->c);
+        emitter_place(e, &end);
+    } else {
+        emitter_place(e, &otherwise);
+    }
+}
+
+static void emit_loop(Emitter *e, const Core *node)
+{
+    Loop loop = {.outer = e->loop, .head = image_builder_here(e->builder)};
+    e->loop = &loop;
+    emit_statement(e, node->b);
+    emitter_jump_back(e, node, loop.head);
+    e->loop = loop.outer;
+    emitter_place(e, &loop.end);
+}
+
+static Loop *enclosing_loop(Emitter *e, const Core *node)
+{
+    Loop *loop = e->loop;
+    for (uint32_t i = 0; loop && i < node->index; i++) loop = loop->outer;
+    if (!loop) emitter_fail(e, node, "a jump out of %u loops where there are fewer", (unsigned)node->index + 1);
+    return loop;
+}
+
+/* The handler stands behind the body and is passed over when that ends well. */
+static void emit_try(Emitter *e, const Core *node)
+{
+    Label end = {0};
+    uint32_t start = image_builder_here(e->builder);
+    emit_statement(e, node->b);
+    uint32_t behind = image_builder_here(e->builder);
+    if (behind == start) return; /* nothing that could go wrong, or nothing that can be reached */
+    emitter_jump(e, node, OPCODE_JUMP, 0, 0, 0, &end);
+    image_builder_handler(e->builder, start, behind, image_builder_here(e->builder), e->locals[node->index],
+                          node->flag);
+    e->reachable = true;
+    if (node->c) emit_statement(e, node->c);
+    emitter_place(e, &end);
+}
+
+static void emit_return(Emitter *e, const Core *node)
+{
+    if (!node->a) {
+        emitter_put(e, node, OPCODE_RETURN, 0, 0, 0, 0);
+    } else if (e->function->result->kind == TYPE_UNIT) {
+        emit_drop(e, node->a);
+        emitter_put(e, node, OPCODE_RETURN, 0, 0, 0, 0);
+    } else {
+        unsigned value = emit_operand(e, node->a);
+        Opcode op = type_is_scalar(e->function->result) ? OPCODE_RETURN_S : OPCODE_RETURN_R;
+        emitter_put(e, node, op, value, 0, 0, 0);
+    }
+}
+
+static void emit_set_global(Emitter *e, const Core *node)
+{
+    unsigned value = emit_operand(e, node->a);
+    Opcode op = type_is_scalar(node->a->type) ? OPCODE_SET_S : OPCODE_SET_R;
+    emitter_put(e, node, op, value, 0, 0, (int32_t)e->globals[node->index]);
+}
+
+static void emit_mark(Emitter *e, const Core *node)
+{
+    Core as_json = {.kind = CORE_TO_JSON, .type = type_simple(e->program->types, TYPE_JSON), .span = node->span};
+    as_json.a = node->a;
+    unsigned value = emit_operand(e, node->a->type->kind == TYPE_JSON ? node->a : &as_json);
+    emitter_put(e, node, OPCODE_EMIT, value, 0, 0, (int32_t)image_builder_string(e->builder, node->text));
+}
+
+static void emit_notify(Emitter *e, const Core *node)
+{
+    unsigned topics = emitter_take(e, BANK_SCALAR, 1);
+    emitter_load_int(e, node, topics, node->number);
+    emitter_put(e, node, OPCODE_NOTIFY, topics, 0, 0, 0);
+}
+
+/* One operand in the bank of references, and nothing else. */
+static void emit_with_ref(Emitter *e, const Core *node, Opcode op)
+{
+    unsigned value = emit_operand(e, node->a);
+    emitter_put(e, node, op, value, 0, 0, 0);
+}
+
+static void emit_jump_statement(Emitter *e, const Core *node)
+{
+    Loop *loop = enclosing_loop(e, node);
+    if (!loop) return;
+    if (node->kind == CORE_BREAK) {
+        emitter_jump(e, node, OPCODE_JUMP, 0, 0, 0, &loop->end);
+    } else {
+        emitter_jump_back(e, node, loop->head);
+    }
+}
+
+void emit_statement(Emitter *e, const Core *node)
+{
+    Mark mark = emitter_mark(e);
+    switch (node->kind) {
+    case CORE_BLOCK:
+        for (const Core *item = node->list.first; item; item = item->next) emit_statement(e, item);
+        break;
+    case CORE_SET_LOCAL: emit_into(e, node->a, e->locals[node->index]); break;
+    case CORE_SET_GLOBAL: emit_set_global(e, node); break;
+    case CORE_IF: emit_if(e, node); break;
+    case CORE_LOOP: emit_loop(e, node); break;
+    case CORE_BREAK:
+    case CORE_CONTINUE: emit_jump_statement(e, node); break;
+    case CORE_RETURN: emit_return(e, node); break;
+    case CORE_FAIL: emit_with_ref(e, node, OPCODE_FAIL); break;
+    case CORE_RAISE: emit_with_ref(e, node, OPCODE_RAISE); break;
+    case CORE_TRY: emit_try(e, node); break;
+    case CORE_DO: emit_drop(e, node->a); break;
+    case CORE_EMIT: emit_mark(e, node); break;
+    case CORE_NOTIFY: emit_notify(e, node); break;
+    case CORE_CANCEL: emit_with_ref(e, node, OPCODE_CANCEL); break;
+    case CORE_STEP: emit_with_ref(e, node, OPCODE_STEP); break;
+    default: emit_drop(e, node); break;
+    }
+    emitter_release(e, mark);
+}

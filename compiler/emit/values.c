@@ -1,0 +1,266 @@
+/* Values with parts: records, lists, maps, optionals, json, texts. They are made from parts that stand in consecutive
+ * registers, or grow by one part at a time in a register that nothing else reads meanwhile. */
+#include "compiler/emit/emitter.h"
+
+/* So many parts are made at once; what is longer grows from there, so that it does not need a register for each. */
+enum { PARTS_AT_ONCE = 32 };
+
+unsigned field_position(const Type *record, uint32_t index)
+{
+    bool scalar = type_is_scalar(record->fields[index].type);
+    unsigned position = 0;
+    for (uint32_t i = 0; i < index; i++) position += type_is_scalar(record->fields[i].type) == scalar;
+    return position;
+}
+
+static void emit_field(Emitter *e, const Core *node, unsigned target)
+{
+    unsigned record = emit_operand(e, node->a);
+    Opcode op = type_is_scalar(node->type) ? OPCODE_FIELD_S : OPCODE_FIELD_R;
+    emitter_put(e, node, op, target, record, 0, (int32_t)field_position(node->a->type, node->index));
+}
+
+static void emit_record(Emitter *e, const Core *node, unsigned target)
+{
+    unsigned count[BANK_COUNT] = {0}, first[BANK_COUNT], next[BANK_COUNT];
+    for (const Core *part = node->list.first; part; part = part->next) count[type_bank(part->type)]++;
+    for (int bank = 0; bank < BANK_COUNT; bank++) first[bank] = next[bank] = emitter_take(e, (Bank)bank, count[bank]);
+    for (const Core *part = node->list.first; part; part = part->next) {
+        emit_into(e, part, next[type_bank(part->type)]++);
+    }
+    emitter_put(e, node, OPCODE_RECORD, target, first[BANK_SCALAR], first[BANK_REF],
+                (int32_t)emitter_type(e, node->type));
+}
+
+/* A register in which a value can grow while other parts are evaluated: the target, if nothing else reads it. */
+static unsigned growing(Emitter *e, unsigned target)
+{
+    return emitter_is_temporary(e, BANK_REF, target) ? target : emitter_take(e, BANK_REF, 1);
+}
+
+/* The first parts into consecutive registers; gives the first register, and the rest in *rest. */
+static unsigned emit_parts(Emitter *e, const Core *first, size_t count, Bank bank, const Core **rest)
+{
+    unsigned taken = (unsigned)(count < PARTS_AT_ONCE ? count : PARTS_AT_ONCE);
+    unsigned base = emitter_take(e, bank, taken);
+    const Core *part = first;
+    for (unsigned i = 0; i < taken; i++, part = part->next) emit_into(e, part, base + i);
+    *rest = part;
+    return base;
+}
+
+static void emit_list(Emitter *e, const Core *node, unsigned target)
+{
+    const Type *element = node->type->element ? node->type->element : type_simple(e->program->types, TYPE_JSON);
+    Bank bank = type_bank(element);
+    unsigned list = node->list.count > PARTS_AT_ONCE ? growing(e, target) : target;
+    const Core *rest;
+    Mark mark = emitter_mark(e);
+    unsigned base = emit_parts(e, node->list.first, node->list.count, bank, &rest);
+    unsigned count = (unsigned)(node->list.count < PARTS_AT_ONCE ? node->list.count : PARTS_AT_ONCE);
+    emitter_put(e, node, bank == BANK_SCALAR ? OPCODE_LIST_S : OPCODE_LIST_R, list, base, count, 0);
+    emitter_release(e, mark);
+    for (; rest; rest = rest->next) {
+        Opcode op = bank == BANK_SCALAR ? OPCODE_APPEND_S : OPCODE_APPEND_R;
+        emitter_put(e, node, op, list, emit_operand(e, rest), 0, 0);
+        emitter_release(e, mark);
+    }
+    emitter_move(e, node, BANK_REF, target, list);
+    if (node->type->kind != TYPE_JSON) return;
+    uint32_t type = emitter_type(e, type_list(e->program->types, element));
+    emitter_put(e, node, OPCODE_TO_JSON_R, target, target, 0, (int32_t)type);
+}
+
+static void emit_pairs(Emitter *e, const Core *node, unsigned target, Bank bank, bool as_json)
+{
+    unsigned map = growing(e, target);
+    emitter_put(e, node, bank == BANK_SCALAR ? OPCODE_MAP_S : OPCODE_MAP_R, map, 0, 0, 0);
+    Mark mark = emitter_mark(e);
+    for (const Core *key = node->list.first; key && key->next; key = key->next->next) {
+        const Core *item = key->next;
+        unsigned name = emit_operand_before(e, key, item), value;
+        if (as_json && item->type->kind != TYPE_JSON) {
+            Core wrapped = {.kind = CORE_TO_JSON, .type = node->type, .span = item->span};
+            Core part = *item;
+            part.next = NULL;
+            wrapped.a = &part;
+            value = emit_operand(e, &wrapped);
+        } else {
+            value = emit_operand(e, item);
+        }
+        emitter_put(e, node, bank == BANK_SCALAR ? OPCODE_PUT_S : OPCODE_PUT_R, map, name, value, 0);
+        emitter_release(e, mark);
+    }
+    emitter_move(e, node, BANK_REF, target, map);
+}
+
+static void emit_concat(Emitter *e, const Core *node, unsigned target)
+{
+    if (node->list.count == 0) {
+        emitter_put(e, node, OPCODE_STRING, target, 0, 0, (int32_t)image_builder_string(e->builder, STR("")));
+        return;
+    }
+    if (node->list.count == 1) {
+        emit_into(e, node->list.first, target);
+        return;
+    }
+    const Core *rest;
+    size_t left = node->list.count;
+    unsigned base = emit_parts(e, node->list.first, left, BANK_REF, &rest);
+    unsigned count = (unsigned)(left < PARTS_AT_ONCE ? left : PARTS_AT_ONCE);
+    for (left -= count; left > 0; left -= count - 1) {
+        emitter_put(e, node, OPCODE_CONCAT, base, base, count, 0);
+        count = 1;
+        for (; rest && count < PARTS_AT_ONCE; rest = rest->next) emit_into(e, rest, base + count++);
+    }
+    emitter_put(e, node, OPCODE_CONCAT, target, base, count, 0);
+}
+
+/* One part of the value that it begins with is replaced or added: op changes the value in its register. */
+static void emit_changed(Emitter *e, const Core *node, unsigned target, const Core *key, const Core *part, Opcode op,
+                         int32_t imm)
+{
+    bool untouched = !may_assign(key) && !may_assign(part);
+    bool in_place = node->a->kind == CORE_LOCAL && e->locals[node->a->index] == target && untouched;
+    unsigned value = in_place ? target : growing(e, target);
+    if (!in_place) emit_into(e, node->a, value);
+    if (key) {
+        unsigned name = emit_operand_before(e, key, part), item = emit_operand(e, part);
+        emitter_put(e, node, op, value, name, item, imm);
+    } else {
+        emitter_put(e, node, op, value, emit_operand(e, part), 0, imm);
+    }
+    emitter_move(e, node, BANK_REF, target, value);
+}
+
+static void emit_with_item(Emitter *e, const Core *node, unsigned target)
+{
+    const Type *element = node->a->type->element;
+    if (node->a->type->kind == TYPE_MAP) {
+        emit_changed(e, node, target, node->b, node->c, type_is_scalar(element) ? OPCODE_PUT_S : OPCODE_PUT_R, 0);
+    } else {
+        const Core *args[] = {node->a, node->b, node->c};
+        emit_builtin(e, BUILTIN_LIST_SET, element, node, args, 3, target);
+    }
+}
+
+static void emit_get_item(Emitter *e, const Core *node, unsigned target)
+{
+    const Core *args[] = {node->a, node->b};
+    BuiltinId id = node->a->type->kind == TYPE_MAP ? BUILTIN_MAP_GET : BUILTIN_LIST_GET;
+    emit_builtin(e, id, node->a->type->element, node, args, 2, target);
+}
+
+void emit_value(Emitter *e, const Core *node, unsigned target)
+{
+    switch (node->kind) {
+    case CORE_FIELD: emit_field(e, node, target); break;
+    case CORE_RECORD: emit_record(e, node, target); break;
+    case CORE_LIST: emit_list(e, node, target); break;
+    case CORE_MAP: emit_pairs(e, node, target, type_bank(node->type->element), false); break;
+    case CORE_CONCAT: emit_concat(e, node, target); break;
+    case CORE_GET_ITEM: emit_get_item(e, node, target); break;
+    case CORE_WITH_ITEM: emit_with_item(e, node, target); break;
+    case CORE_WITH_FIELD:
+        emit_changed(e, node, target, NULL, node->b, type_is_scalar(node->b->type) ? OPCODE_WITH_S : OPCODE_WITH_R,
+                     (int32_t)field_position(node->a->type, node->index));
+        break;
+    case CORE_APPEND:
+        emit_changed(e, node, target, NULL, node->b, type_is_scalar(node->b->type) ? OPCODE_APPEND_S : OPCODE_APPEND_R,
+                     0);
+        break;
+    default: emitter_put(e, node, OPCODE_LEN, target, emit_operand(e, node->a), 0, 0); break;
+    }
+}
+
+/* Takes the value out of an optional that is known to hold one. */
+static void emit_unwrap(Emitter *e, const Core *at, const Type *type, unsigned target, unsigned optional)
+{
+    if (type_is_scalar(type)) {
+        emitter_put(e, at, OPCODE_UNBOX, target, optional, 0, 0);
+    } else {
+        emitter_move(e, at, BANK_REF, target, optional);
+    }
+}
+
+/* xs[i] that must be there: no optional is made in between. */
+static bool emit_item_at(Emitter *e, const Core *node, unsigned target)
+{
+    const Core *item = node->a;
+    if (item->kind != CORE_GET_ITEM || item->a->type->kind != TYPE_LIST || node->text.len != 0) return false;
+    unsigned list = emit_operand_before(e, item->a, item->b), number = emit_operand(e, item->b);
+    emitter_put(e, node, type_is_scalar(node->type) ? OPCODE_AT_S : OPCODE_AT_R, target, list, number, 0);
+    return true;
+}
+
+static void emit_present(Emitter *e, const Core *node, unsigned target)
+{
+    if (emit_item_at(e, node, target)) return;
+    Str message = node->text.len ? node->text : STR("there is no value");
+    unsigned optional = emit_operand(e, node->a);
+    emitter_put(e, node, OPCODE_REQUIRE, optional, 0, 0, (int32_t)image_builder_string(e->builder, message));
+    emit_unwrap(e, node, node->type, target, optional);
+}
+
+static void emit_default(Emitter *e, const Core *node, unsigned target)
+{
+    Label none = {0}, end = {0};
+    Mark mark = emitter_mark(e);
+    unsigned optional = emit_operand(e, node->a);
+    emitter_jump(e, node, OPCODE_IF_NONE, optional, 0, 0, &none);
+    bool stays_optional = node->type->kind == TYPE_OPTIONAL;
+    emit_unwrap(e, node, stays_optional ? node->a->type : node->type, target, optional);
+    emitter_jump(e, node, OPCODE_JUMP, 0, 0, 0, &end);
+    emitter_place(e, &none);
+    emitter_release(e, mark);
+    emit_into(e, node->b, target);
+    emitter_place(e, &end);
+}
+
+void emit_optional(Emitter *e, const Core *node, unsigned target)
+{
+    switch (node->kind) {
+    case CORE_VALUE: emit_present(e, node, target); break;
+    case CORE_DEFAULT: emit_default(e, node, target); break;
+    case CORE_IS_SOME: emitter_put(e, node, OPCODE_IS_SOME, target, emit_operand(e, node->a), 0, 0); break;
+    default:
+        if (type_is_scalar(node->a->type)) {
+            emitter_put(e, node, OPCODE_BOX, target, emit_operand(e, node->a), 0, 0);
+        } else {
+            emit_into(e, node->a, target);
+        }
+        break;
+    }
+}
+
+static void emit_to_json(Emitter *e, const Core *node, unsigned target)
+{
+    const Type *type = node->a->type;
+    if (type->kind == TYPE_JSON) {
+        emit_into(e, node->a, target);
+        return;
+    }
+    Opcode op = type_is_scalar(type) ? OPCODE_TO_JSON_S : OPCODE_TO_JSON_R;
+    emitter_put(e, node, op, target, emit_operand(e, node->a), 0, (int32_t)emitter_type(e, type));
+}
+
+static void emit_from_json(Emitter *e, const Core *node, unsigned target)
+{
+    unsigned json = emit_operand(e, node->a);
+    if (node->type->kind == TYPE_OPTIONAL) {
+        emitter_put(e, node, OPCODE_TRY_JSON, target, json, 0, (int32_t)emitter_type(e, node->type->element));
+        return;
+    }
+    unsigned path = emit_string(e, node, node->text);
+    Opcode op = type_is_scalar(node->type) ? OPCODE_FROM_JSON_S : OPCODE_FROM_JSON_R;
+    emitter_put(e, node, op, target, json, path, (int32_t)emitter_type(e, node->type));
+}
+
+void emit_json(Emitter *e, const Core *node, unsigned target)
+{
+    switch (node->kind) {
+    case CORE_OBJECT: emit_pairs(e, node, target, BANK_REF, true); break;
+    case CORE_TO_JSON: emit_to_json(e, node, target); break;
+    default: emit_from_json(e, node, target); break;
+    }
+}
