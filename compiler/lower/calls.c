@@ -475,6 +475,11 @@ Core *lower_function_call(Context *context, Node *node, Call *call)
     }
     case FUNCTION_VM_FAIL: return as_value(context, node, build_fail(core, lower_value(context, args[0])));
     case FUNCTION_VM_START: return builtin(context, BUILTIN_START_ARGS, node->type, span);
+    case FUNCTION_VM_PARSE_JSON: {
+        Core *value = builtin(context, BUILTIN_TEXT_TO_JSON, node->type, span);
+        core_append(value, lower_value(context, args[0]));
+        return value;
+    }
     case FUNCTION_COUNT: break;
     }
     lower_unsupported(lower, span, "this function");

@@ -57,7 +57,6 @@ uint32_t lower_prelude_global(Lower *lower, const char *name);
 const Type *lower_record_type(Lower *lower, const char *name);
 CoreFunction *lower_fn_symbol(Lower *lower, Symbol *symbol); /* declares it on first use */
 void lower_unsupported(Lower *lower, Span at, const char *what);
-void *lower_global_slot(Lower *lower, Symbol *symbol, const Type *type); /* see symbol_global */
 uint32_t symbol_global(Lower *lower, Symbol *symbol); /* the global of a top-level name or of a plan's var */
 
 /* context.c */
@@ -89,6 +88,7 @@ Core *lower_message(Context *context, Node *node); /* NODE_STRING or NODE_USING 
 /* effects.c */
 Core *lower_effect(Context *context, Node *node); /* a node with an Effect: its result, whatever came of it */
 Core *lower_effect_trouble(Context *context, Node *node, Core *result); /* why a result is not ok, as a string */
+Core *lower_effect_words(Context *context, Node *node); /* the effect as people read it, with its values */
 void lower_run(Context *context, Node *run, uint32_t result_local, bool wants_result);
 
 /* statements.c */

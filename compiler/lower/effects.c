@@ -323,7 +323,7 @@ Core *lower_effect(Context *context, Node *node)
 /* ---- what is said of an effect ---- */
 
 /* The effect in words, with its values: `kubectl get pods -n prod`, GET http://… */
-static Core *effect_words(Context *context, Node *node)
+Core *lower_effect_words(Context *context, Node *node)
 {
     CoreProgram *core = context->lower->core;
     const Effect *effect = node_effect(node);
@@ -351,7 +351,7 @@ Core *lower_effect_trouble(Context *context, Node *node, Core *result)
     Lower *lower = context->lower;
     bool is_http = node_effect(node)->form == EFFECT_FORM_HTTP;
     return build_call(lower->core, lower_prelude_function(lower, is_http ? "http_trouble" : "command_trouble"), node->span,
-                      effect_words(context, node), result, NULL);
+                      lower_effect_words(context, node), result, NULL);
 }
 
 /* ---- run ---- */
@@ -386,7 +386,7 @@ static void lower_unknown(Context *context, Node *node, uint32_t result, uint32_
     context->block = unknown;
     if (effect->on_unknown == ON_UNKNOWN_ASK) {
         uint32_t answer = context_temp(context, simple_type(lower, TYPE_STRING));
-        Core *asked = build_call(core, lower_prelude_function(lower, "ask_unknown"), span, effect_words(context, node),
+        Core *asked = build_call(core, lower_prelude_function(lower, "ask_unknown"), span, lower_effect_words(context, node),
                                  lower_effect_trouble(context, node, context_local(context, result, span)), NULL);
         context_add(context, build_set_local(core, answer, asked));
         Core *again = core_new(core, CORE_CONTINUE, NULL, span);

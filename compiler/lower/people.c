@@ -1,0 +1,194 @@
+/* People: notifications, pages, manual steps, questions and approvals. What they do in detail is in the prelude. */
+#include "compiler/lower/context.h"
+
+#include "vm/code/builtins.h"
+
+Core *lower_target(Context *context, Node *ref)
+{
+    CoreProgram *core = context->lower->core;
+    const Symbol *symbol = ref->symbol;
+    if (symbol && (symbol->kind == SYMBOL_CONTACT || symbol->kind == SYMBOL_ROLE || symbol->kind == SYMBOL_ROTATION ||
+                   symbol->kind == SYMBOL_CHANNEL))
+        return build_string(core, symbol->name, ref->span);
+    return build_field(core, lower_value(context, ref), "name");
+}
+
+Core *lower_name_list(Context *context, NodeList refs)
+{
+    CoreProgram *core = context->lower->core;
+    Span span = refs.first ? refs.first->span : context->block->span;
+    Core *list = core_new(core, CORE_LIST, type_list(core->types, simple_type(context->lower, TYPE_STRING)), span);
+    for node_each(ref, refs) core_append(list, lower_target(context, ref));
+    return list;
+}
+
+static Core *one_name(Context *context, Node *ref, Span span)
+{
+    CoreProgram *core = context->lower->core;
+    Core *list = core_new(core, CORE_LIST, type_list(core->types, simple_type(context->lower, TYPE_STRING)), span);
+    if (ref) core_append(list, lower_target(context, ref));
+    return list;
+}
+
+/* now + D, or none where no D is said: time? */
+static Core *deadline_after(Context *context, Node *within, Span span)
+{
+    CoreProgram *core = context->lower->core;
+    const Type *perhaps = type_optional(core->types, simple_type(context->lower, TYPE_TIME));
+    if (!within) return build_none(core, perhaps, span);
+    return build_some(core, build_binary(core, CORE_ADD, build_now(core, span), lower_value(context, within)));
+}
+
+void lower_notify(Context *context, Node *node)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    uint32_t message = context_temp(context, lower_record_type(lower, "Message"));
+    context_add(context, build_set_local(core, message, lower_message(context, node->notify.message)));
+    for node_each(target, node->notify.targets)
+        context_add(context, build_do(core, build_call(core, lower_prelude_function(lower, "notify_target"), node->span,
+                                                       lower_target(context, target), context_local(context, message, node->span),
+                                                       build_int(core, TYPE_BOOL, node->notify.required, node->span), NULL)));
+}
+
+/* A page goes its way beside the step; it ends when its contact, a backup or somebody above answers. */
+void lower_page(Context *context, Node *node)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Span span = node->span;
+    uint32_t message = context_temp(context, lower_record_type(lower, "Message"));
+    Core *said = node->page.message ? lower_message(context, node->page.message)
+                                    : build_call(core, lower_prelude_function(lower, "page_message"), span,
+                                                 build_string(core, STR(""), span), NULL);
+    context_add(context, build_set_local(core, message, said));
+    for node_each(target, node->page.targets) {
+        Core *spawn = core_new(core, CORE_SPAWN, simple_type(lower, TYPE_FIBER), span);
+        spawn->function = lower_prelude_function(lower, "page_contact");
+        spawn->index = RANK_PLAN;
+        spawn->flag = true;
+        core_append(spawn, lower_target(context, target));
+        core_append(spawn, context_local(context, message, span));
+        core_append(spawn, build_string(core, STR("the plan pages"), span));
+        core_append(spawn, build_int(core, TYPE_BOOL, 0, span));
+        context_add(context, build_do(core, spawn));
+    }
+}
+
+void lower_manual(Context *context, Node *node)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Core *call = build_call(core, lower_prelude_function(lower, "manual"), node->span, lower_string(context, node->manual.text),
+                            one_name(context, node->manual.by, node->span),
+                            deadline_after(context, node->manual.within, node->span), NULL);
+    context_add(context, build_do(core, call));
+}
+
+/* ---- approvals ---- */
+
+typedef struct Known {
+    const Node *gate;
+    bool all; /* every name is known at the gate */
+} Known;
+
+static void check_known(Node *node, void *data)
+{
+    Known *known = data;
+    const Symbol *symbol = node->symbol;
+    if (symbol && symbol->kind == SYMBOL_LOCAL && symbol->span.file == known->gate->span.file &&
+        symbol->span.start >= known->gate->span.start)
+        known->all = false;
+    if (node_effect(node) && node->kind != NODE_COMMAND && node->kind != NODE_CALL) known->all = false;
+    node_children(node, check_known, data);
+}
+
+/* What the gate lets through, up to the next one, with the values that are known by then. */
+static Core *gate_text(Context *context, Node *gate)
+{
+    CoreProgram *core = context->lower->core;
+    Core *text = core_new(core, CORE_CONCAT, simple_type(context->lower, TYPE_STRING), gate->span);
+    const char *between = "";
+    for (Node *node = gate->next; node && node->kind != NODE_NEEDS_APPROVAL; node = node->next) {
+        Node *run = node->kind == NODE_LET ? node->let.value : node;
+        if (run->kind != NODE_RUN) continue;
+        Known known = {gate, true};
+        check_known(run->run.effect, &known);
+        core_append(text, build_string(core, str_from_c(between), gate->span));
+        core_append(text, known.all && node_effect(run->run.effect)
+                              ? lower_effect_words(context, run->run.effect)
+                              : build_string(core, arena_copy(context->lower->arena, source_text(core->sources, run->run.effect->span)),
+                                             gate->span));
+        between = "\n";
+    }
+    return text;
+}
+
+/* The step or remedy that waits behind the gate. */
+static Core *gate_name(Context *context, Node *gate)
+{
+    const Node *step = context->step;
+    if (!step) return build_string(context->lower->core, context->plan->name, gate->span);
+    return lower_string(context, step->kind == NODE_REMEDY ? step->remedy.title : step->step.title);
+}
+
+void lower_approval(Context *context, Node *node)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Span span = node->span;
+    if (node->needs_approval.count > 1) {
+        lower_unsupported(lower, span, "more than one approval at a gate");
+        return;
+    }
+    bool next = node->needs_approval.otherwise == APPROVAL_NEXT;
+    Core *call = build_call(core, lower_prelude_function(lower, "approval"), span, gate_name(context, node), gate_text(context, node),
+                            lower_name_list(context, node->needs_approval.from),
+                            deadline_after(context, node->needs_approval.within, span),
+                            build_int(core, TYPE_BOOL, node->needs_approval.otherwise == APPROVAL_GO_ON, span),
+                            build_int(core, TYPE_BOOL, node->needs_approval.or_starter, span),
+                            lower_name_list(context, next ? node->needs_approval.next : (NodeList){0}),
+                            deadline_after(context, next ? node->needs_approval.next_within : NULL, span), NULL);
+    context_add(context, build_do(core, call));
+}
+
+/* ---- questions ---- */
+
+/* The answer's text as a value of the type that is asked for. */
+static Core *answer_as(Context *context, Core *text, const Type *type, Span span)
+{
+    CoreProgram *core = context->lower->core;
+    if (type->kind == TYPE_STRING || type->kind == TYPE_SECRET) return text;
+    if (type->kind == TYPE_BOOL)
+        return build_or(core, build_binary(core, CORE_EQ, text, build_string(core, STR("true"), span)),
+                        build_int(core, TYPE_BOOL, 0, span));
+    Core *cast = core_new(core, CORE_FROM_JSON, type, span);
+    cast->a = build_to_json(core, text);
+    cast->text = STR("the answer");
+    return cast;
+}
+
+Core *lower_ask(Context *context, Node *node)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Span span = node->span;
+    if (node->ask.secret || node->ask.of) {
+        lower_unsupported(lower, span, node->ask.secret ? "`ask secret`" : "a question with a list of answers");
+        return build_int(core, TYPE_BOOL, 0, span);
+    }
+    uint32_t question = context_temp(context, simple_type(lower, TYPE_STRING));
+    uint32_t silence = context_temp(context, simple_type(lower, TYPE_STRING));
+    Core *sequence = core_new(core, CORE_SEQUENCE, node->type, span);
+    core_append(sequence, build_set_local(core, question, lower_string(context, node->ask.question)));
+    Core *silent = node->ask.otherwise ? lower_text_of(context, lower_value(context, node->ask.otherwise), span)
+                                       : build_string(core, STR(""), span);
+    core_append(sequence, build_set_local(core, silence, silent));
+    Core *asked = build_call(core, lower_prelude_function(lower, "ask_people"), span, build_string(core, STR("ask"), span),
+                             context_local(context, question, span), context_local(context, question, span),
+                             one_name(context, node->ask.by, span), deadline_after(context, node->ask.within, span),
+                             context_local(context, silence, span), build_some(core, context_local(context, silence, span)),
+                             NULL);
+    sequence->a = answer_as(context, build_field(core, asked, "value"), node->type, span);
+    return sequence;
+}
