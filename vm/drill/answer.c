@@ -1,0 +1,347 @@
+/* Effects in a drill: the first line whose pattern matches and whose condition holds now says what comes of
+ * one.
+ *
+ * In: an effect request. Out: its result, in the shape that the live world would give, at the time at which
+ * it comes. Deliveries and effect fns succeed unless a line says otherwise; any other effect needs a line. */
+#include "vm/drill/world_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    LOOK_TIMEOUT = 30 * 1000,
+    CHANGE_TIMEOUT = 300 * 1000,
+    FILE_LIMIT = 8 * 1024 * 1024,
+};
+
+/* One effect that waits for its answer. */
+typedef struct Asked {
+    DrillWorld *world;
+    const EffectRequest *request;
+    const Json *args;
+    Str subject; /* effect_subject */
+} Asked;
+
+/* ---- which line answers ---- */
+
+static bool body_contains(const Asked *asked, const Json *part)
+{
+    if (!part) return true;
+    Json *body = json_parse(json_string(asked->args, "body", ""), NULL);
+    bool contains = body && json_contains(body, part);
+    json_free(body);
+    return contains;
+}
+
+static bool line_matches(const Asked *asked, const ScriptLine *line)
+{
+    Str op = asked->request->op;
+    bool delivers = str_equal_c(op, "deliver");
+    switch (line->kind) {
+    case LINE_HTTP:
+        return str_equal_c(op, "http") && effect_matches(&line->effect, op, asked->args, asked->subject) &&
+               body_contains(asked, line->with);
+    case LINE_COMMAND:
+        if (!effect_matches(&line->effect, op, asked->args, asked->subject)) return false;
+        return !line->host.len ||
+               str_equal(line->host, json_string(json_get(asked->args, "host"), "name", ""));
+    case LINE_CALL:
+        if (str_equal_c(op, "call")) return str_equal(line->name, json_string(asked->args, "fn", ""));
+        return delivers && str_equal(line->name, json_string(asked->args, "provider", ""));
+    case LINE_CHANNEL: return delivers && str_equal(line->name, json_string(asked->args, "channel", ""));
+    case LINE_WAY:
+        return delivers && str_equal(line->name, json_string(asked->args, "way", "")) &&
+               script_means_contact(asked->world->script, line->contact,
+                                    json_string(asked->args, "contact", ""));
+    default: return false;
+    }
+}
+
+/* The answer of the line that holds now, or NULL: then a later line may answer. */
+static ScriptAnswer *answer_now(const Asked *asked, ScriptLine *line)
+{
+    if (line->ran.said && !line->has_ran) return NULL;
+    int64_t since = asked->world->now - asked->world->script->start;
+    for (size_t i = 0; i < line->answers.count; i++) {
+        ScriptAnswer *answer = &line->answers.items[i];
+        if (answer->before >= 0 && since >= answer->before) continue;
+        if (answer->times >= 0 && answer->used >= answer->times) continue;
+        answer->used++;
+        return answer;
+    }
+    return NULL;
+}
+
+static ScriptAnswer *find_answer(const Asked *asked, ScriptLine **found)
+{
+    for (size_t i = 0; i < asked->world->script->lines.count; i++) {
+        ScriptLine *line = &asked->world->script->lines.items[i];
+        if (!line_matches(asked, line)) continue;
+        ScriptAnswer *answer = answer_now(asked, line);
+        if (!answer) continue;
+        *found = line;
+        return answer;
+    }
+    return NULL;
+}
+
+/* Lines that wait for this effect to have run answer from now on. */
+static void note_ran(const Asked *asked)
+{
+    for (size_t i = 0; i < asked->world->script->lines.count; i++) {
+        ScriptLine *line = &asked->world->script->lines.items[i];
+        if (effect_matches(&line->ran, asked->request->op, asked->args, asked->subject)) line->has_ran = true;
+    }
+}
+
+/* ---- what it says ---- */
+
+/* What an answer comes to, whatever the operation. */
+typedef struct Outcome {
+    bool ok, timed_out, unknown;
+    int64_t status, exit;
+    Buffer out, err;
+    const char *content_type;
+    Str error; /* empty: none */
+    int64_t elapsed;
+} Outcome;
+
+static bool read_whole(FILE *file, Buffer *out)
+{
+    char chunk[16384];
+    size_t got;
+    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0 && out->len <= FILE_LIMIT)
+        buffer_add(out, chunk, got);
+    return !ferror(file) && out->len <= FILE_LIMIT;
+}
+
+/* The file's path is relative to the plan that names it. */
+static void read_file(const Asked *asked, const ScriptLine *line, Str name, Buffer *out)
+{
+    Buffer path = {0};
+    ptrdiff_t slash = (ptrdiff_t)line->file.len;
+    while (slash > 0 && line->file.data[slash - 1] != '/')
+        slash--;
+    if (name.len && name.data[0] != '/') buffer_add_str(&path, str_slice(line->file, 0, (size_t)slash));
+    buffer_add_str(&path, name);
+    FILE *file = fopen(path.data, "rb");
+    if (!file || !read_whole(file, out)) {
+        world_stop(asked->world, "%.*s:%" PRId64 ": the file %s cannot be read", STR_ARG(line->file),
+                   line->line, path.data);
+    }
+    if (file) fclose(file);
+    buffer_free(&path);
+}
+
+static void take_given(const Asked *asked, const ScriptLine *line, const Json *gives, Outcome *outcome)
+{
+    Str file = json_string(gives, "file", "");
+    buffer_add_str(&outcome->out, json_string(gives, "text", ""));
+    if (json_get(gives, "json")) {
+        outcome->content_type = "application/json";
+        json_write(&outcome->out, json_get(gives, "json"));
+    }
+    if (file.len) {
+        if (str_ends_with(file, STR(".json"))) outcome->content_type = "application/json";
+        read_file(asked, line, file, &outcome->out);
+    }
+    buffer_add_str(&outcome->err, json_string(gives, "err", ""));
+    outcome->status = json_int(gives, "status", 200);
+    outcome->exit = json_int(gives, "exit", 0);
+    bool is_http = str_equal_c(asked->request->op, "http");
+    outcome->ok =
+        is_http ? outcome->status >= 200 && outcome->status < 300 && !outcome->exit : !outcome->exit;
+    if (!is_http && json_get(gives, "status")) buffer_printf(&outcome->out, "%" PRId64, outcome->status);
+}
+
+static void take_failure(const Asked *asked, const Json *gives, Outcome *outcome)
+{
+    Str error = json_string(gives, "error", "");
+    if (str_equal_c(asked->request->op, "command")) {
+        outcome->exit = 1;
+        buffer_add_str(&outcome->err, error.len ? error : STR("it fails, as the drill says"));
+    } else {
+        outcome->error = error.len ? error : STR("it fails, as the drill says");
+    }
+}
+
+static Outcome outcome_of(const Asked *asked, const ScriptLine *line, const ScriptAnswer *answer)
+{
+    const Json *gives = answer->gives;
+    Outcome outcome = {.content_type = "text/plain", .elapsed = answer->delay};
+    int64_t usual = asked->request->effect_class == EFFECT_LOOK ? LOOK_TIMEOUT : CHANGE_TIMEOUT;
+    int64_t timeout = json_int(asked->args, "timeout", usual);
+    if (timeout <= 0) timeout = usual;
+    if (json_bool(gives, "hangs", false) || answer->delay > timeout) {
+        outcome.timed_out = true;
+        outcome.elapsed = timeout;
+        /* A request that was sent may have been carried out; a command was ended by us. */
+        outcome.unknown =
+            asked->request->effect_class != EFFECT_LOOK && !str_equal_c(asked->request->op, "command");
+        outcome.error = STR("no answer came in time");
+    } else if (json_bool(gives, "unknown", false)) {
+        outcome.unknown = asked->request->effect_class != EFFECT_LOOK;
+        outcome.error = STR("the connection broke while it was under way");
+    } else if (json_bool(gives, "fails", false)) {
+        take_failure(asked, gives, &outcome);
+    } else {
+        take_given(asked, line, gives, &outcome);
+    }
+    return outcome;
+}
+
+/* ---- results in the shape of the live world's ---- */
+
+static void write_error(Buffer *out, Str error)
+{
+    buffer_add_c(out, ",\"error\":");
+    if (error.len)
+        json_write_string(out, error);
+    else
+        buffer_add_c(out, "null");
+}
+
+static void write_bool(Buffer *out, const char *key, bool value)
+{
+    buffer_printf(out, "%s\"%s\":%s", out->data[out->len - 1] == '{' ? "" : ",", key,
+                  value ? "true" : "false");
+}
+
+static void write_http(const Outcome *outcome, Buffer *out)
+{
+    bool answered = !outcome->error.len;
+    write_bool(out, "ok", outcome->ok);
+    buffer_printf(out, ",\"status\":%" PRId64 ",\"headers\":{", answered ? outcome->status : 0);
+    if (answered) buffer_printf(out, "\"content-type\":\"%s\"", outcome->content_type);
+    buffer_add_c(out, "},\"body\":");
+    json_write_string(out, buffer_str(&outcome->out));
+    write_error(out, outcome->error);
+    write_bool(out, "timed_out", outcome->timed_out);
+    buffer_printf(out, ",\"elapsed\":%" PRId64, outcome->elapsed);
+    write_bool(out, "unknown", outcome->unknown);
+}
+
+static void write_command(const Outcome *outcome, Buffer *out)
+{
+    write_bool(out, "ok", outcome->ok);
+    buffer_printf(out, ",\"exit\":%" PRId64 ",\"signal\":%s,\"out\":", outcome->exit,
+                  outcome->timed_out ? "\"TERM\"" : "null");
+    json_write_string(out, buffer_str(&outcome->out));
+    buffer_add_c(out, ",\"err\":");
+    json_write_string(out, buffer_str(&outcome->err));
+    buffer_printf(out, ",\"exits\":[%" PRId64 "]", outcome->exit);
+    write_bool(out, "timed_out", outcome->timed_out);
+    write_bool(out, "unknown", outcome->unknown);
+    write_error(out, outcome->timed_out ? (Str){0} : outcome->error);
+    buffer_printf(out, ",\"elapsed\":%" PRId64, outcome->elapsed);
+}
+
+static void write_delivery(const Outcome *outcome, const Json *gives, Buffer *out)
+{
+    write_bool(out, "body", false);
+    write_bool(out, "ok", outcome->ok);
+    write_error(out, outcome->error);
+    write_bool(out, "unknown", outcome->unknown);
+    buffer_add_c(out, ",\"value\":");
+    const Json *json = json_get(gives, "json");
+    const Json *text = json_get(gives, "text");
+    json_write(out, json ? json : text);
+}
+
+static void write_result(const Asked *asked, const Outcome *outcome, const Json *gives, Buffer *out)
+{
+    buffer_add_char(out, '{');
+    if (str_equal_c(asked->request->op, "http"))
+        write_http(outcome, out);
+    else if (str_equal_c(asked->request->op, "command"))
+        write_command(outcome, out);
+    else
+        write_delivery(outcome, gives, out);
+    buffer_add_char(out, '}');
+}
+
+/* ---- what no line answers ---- */
+
+void line_text(Buffer *out, Str text)
+{
+    static const char secret_start[] = "\xEF\xB7\x90", secret_end[] = "\xEF\xB7\x91";
+    for (size_t i = 0; i < text.len; i++) {
+        Str rest = str_slice(text, i, text.len);
+        bool secret = str_starts_with(rest, str_from_c(secret_start));
+        ptrdiff_t end = secret ? str_find(rest, str_from_c(secret_end)) : -1;
+        bool plain = (unsigned char)text.data[i] >= ' ' && !strchr("\"'`\\$", text.data[i]);
+        if (end >= 0) i += (size_t)end + 2;
+        if (!secret && plain)
+            buffer_add_char(out, text.data[i]);
+        else if (!out->len || out->data[out->len - 1] != '*')
+            buffer_add_char(out, '*');
+    }
+}
+
+static void stop_unanswered(const Asked *asked)
+{
+    Buffer line = {0}, text = {0};
+    Str op = asked->request->op;
+    line_text(&text, asked->subject);
+    if (str_equal_c(op, "http")) {
+        Str method = json_string(asked->args, "method", "GET");
+        buffer_printf(&line, "http %.*s \"%s\" gives 200", STR_ARG(method), text.data);
+    } else {
+        Str host = json_string(json_get(asked->args, "host"), "name", "");
+        if (host.len) buffer_printf(&line, "on %.*s ", STR_ARG(host));
+        buffer_printf(&line, "command `%s` gives \"ok\"", text.data ? text.data : "");
+    }
+    Str step = asked->request->step;
+    world_stop(asked->world,
+               "%.*s: no line of the drill answers this effect%s%.*s%s. Add to the drill:\n  %s",
+               STR_ARG(asked->request->at), step.len ? " of \"" : "", STR_ARG(step), step.len ? "\"" : "",
+               line.data);
+    buffer_free(&line);
+    buffer_free(&text);
+}
+
+/* What comes of an effect that no line speaks of. */
+static void answer_unmentioned(const Asked *asked)
+{
+    Str op = asked->request->op;
+    uint64_t id = asked->request->id;
+    if (str_equal_c(op, "http") || str_equal_c(op, "command")) {
+        stop_unanswered(asked);
+    } else if (str_equal_c(op, "call")) {
+        world_expect_result(asked->world, 0, id, false, STR("{\"body\":true}"));
+    } else if (str_equal_c(op, "deliver")) {
+        Str sent = STR("{\"body\":false,\"ok\":true,\"error\":null,\"unknown\":false,\"value\":null}");
+        world_expect_result(asked->world, 0, id, false, sent);
+    } else if (str_equal_c(op, "terminal")) {
+        world_expect_result(asked->world, 0, id, false, STR("{\"ok\":true,\"error\":null}"));
+    } else {
+        world_stop(asked->world, "%.*s: a drill cannot answer the operation `%.*s` yet",
+                   STR_ARG(asked->request->at), STR_ARG(op));
+    }
+}
+
+void answer_effect(DrillWorld *world, const EffectRequest *request)
+{
+    Json *args = json_parse(request->args, NULL);
+    Buffer subject = {0};
+    effect_subject(request->op, args, &subject);
+    Asked asked = {.world = world, .request = request, .args = args, .subject = buffer_str(&subject)};
+    ScriptLine *line = NULL;
+    const ScriptAnswer *answer = find_answer(&asked, &line);
+    if (answer) {
+        Outcome outcome = outcome_of(&asked, line, answer);
+        Buffer result = {0};
+        write_result(&asked, &outcome, answer->gives, &result);
+        bool survives = str_equal_c(request->op, "command") && request->effect_class == EFFECT_CHANGE;
+        world_expect_result(world, outcome.elapsed, request->id, survives, buffer_str(&result));
+        buffer_free(&result);
+        buffer_free(&outcome.out);
+        buffer_free(&outcome.err);
+    } else {
+        answer_unmentioned(&asked);
+    }
+    note_ran(&asked);
+    buffer_free(&subject);
+    json_free(args);
+}

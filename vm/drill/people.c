@@ -1,0 +1,218 @@
+/* The people of a drill: pages, questions and times come in as marks, what they do goes out as signals.
+ *
+ * Who is not mentioned never answers a page. A question that nobody is going to answer, and that has no
+ * deadline either, stops the drill with the line to add; a failed step that nobody says anything of simply
+ * stays where it is. */
+#include "vm/drill/world_parts.h"
+
+#include <stdlib.h>
+
+static void signal_soon(DrillWorld *world, int64_t after, Json *signal)
+{
+    Buffer text = {0};
+    json_write(&text, signal);
+    world_expect_signal(world, after, buffer_str(&text));
+    buffer_free(&text);
+    json_free(signal);
+}
+
+static Json *signal_new(const char *kind, Str by)
+{
+    Json *signal = json_new_object();
+    json_set_string(signal, "kind", str_from_c(kind));
+    json_set_string(signal, "by", by);
+    json_set_string(signal, "via", STR("drill"));
+    return signal;
+}
+
+/* ---- pages ---- */
+
+static bool person_line_holds(const DrillWorld *world, const ScriptLine *line, PersonAct act, Str contact)
+{
+    if (line->kind != LINE_PERSON || line->act != act || line->used) return false;
+    if (line->before >= 0 && world->now - world->script->start >= line->before) return false;
+    return script_means_contact(world->script, line->name, contact);
+}
+
+static void see_page(DrillWorld *world, const Json *args)
+{
+    Str contact = json_string(args, "contact", "");
+    bool acknowledges = false, answers = false;
+    for (size_t i = 0; i < world->script->lines.count; i++) {
+        ScriptLine *line = &world->script->lines.items[i];
+        if (!acknowledges && person_line_holds(world, line, PERSON_ACKNOWLEDGES, contact)) {
+            acknowledges = line->used = true;
+            signal_soon(world, line->after, signal_new("ack", contact));
+        }
+        if (!answers && person_line_holds(world, line, PERSON_ANSWERS, contact)) {
+            answers = true;
+            Json *signal = signal_new("answered", contact);
+            json_set_string(signal, "contact", contact);
+            signal_soon(world, line->after, signal);
+        }
+    }
+}
+
+/* ---- questions ---- */
+
+/* A question that was just asked. */
+typedef struct Question {
+    Str kind, what, text;
+    const Json *by; /* contacts that may answer; empty: anybody */
+    const Json *id;
+    bool has_deadline;
+} Question;
+
+static bool question_means(const Question *question, Str pattern)
+{
+    return str_matches_glob(question->what, pattern) || str_matches_glob(question->text, pattern);
+}
+
+static Str first_asked(const Question *question)
+{
+    const Json *first = json_first(question->by);
+    return first ? json_text(first) : STR("drill");
+}
+
+/* The contact among those asked that the line's name means; empty: none. Where anybody may answer, he may,
+ * too. */
+static Str asked_contact(const DrillWorld *world, const Question *question, Str name)
+{
+    if (!json_count(question->by)) return name;
+    for (const Json *contact = json_first(question->by); contact; contact = json_next(contact)) {
+        if (script_means_contact(world->script, name, json_text(contact))) return json_text(contact);
+    }
+    return (Str){0};
+}
+
+static Json *reply_new(const Question *question, const char *kind, Str by)
+{
+    Json *signal = signal_new(kind, by);
+    json_set(signal, "id", json_copy(question->id));
+    return signal;
+}
+
+/* Does the line answer the question? If so its signal is on the way (or the line says that none will come).
+ */
+static bool line_replies(DrillWorld *world, const ScriptLine *line, const Question *question)
+{
+    bool approval = str_equal_c(question->kind, "approval");
+    bool manual = str_equal_c(question->kind, "manual");
+    if (line->kind == LINE_MANUAL) {
+        if (!manual || !question_means(question, line->what)) return false;
+        if (!line->never) signal_soon(world, line->after, reply_new(question, "done", first_asked(question)));
+        return true;
+    }
+    if (line->kind == LINE_PERSON && approval) {
+        bool decides = line->act == PERSON_APPROVES || line->act == PERSON_REFUSES;
+        Str by = asked_contact(world, question, line->name);
+        if (!decides || !by.len || !question_means(question, line->what)) return false;
+        signal_soon(world, line->after,
+                    reply_new(question, line->act == PERSON_APPROVES ? "approve" : "refuse", by));
+        return true;
+    }
+    if (line->kind != LINE_ANSWER || approval || manual || !question_means(question, line->what))
+        return false;
+    if (str_equal_c(question->kind, "failed")) {
+        char *kind = memory_copy_c(json_text(line->value));
+        signal_soon(world, line->after, reply_new(question, kind, first_asked(question)));
+        free(kind);
+    } else {
+        Json *reply = reply_new(question, "answer", first_asked(question));
+        json_set(reply, "value", json_copy(line->value));
+        signal_soon(world, line->after, reply);
+    }
+    return true;
+}
+
+/* May somebody still answer at a fixed time, or is it known that the one who is asked never will? */
+static bool silence_is_meant(const DrillWorld *world, const Question *question)
+{
+    static const char *const replies[] = {"approve", "refuse",  "answer", "done",    "retry",
+                                          "skip",    "resolve", "cancel", "takeover"};
+    if (question->has_deadline || str_equal_c(question->kind, "failed")) return true;
+    for (size_t i = 0; i < world->script->lines.count; i++) {
+        const ScriptLine *line = &world->script->lines.items[i];
+        if (line->kind == LINE_PERSON && line->act == PERSON_NEVER && json_count(question->by) &&
+            asked_contact(world, question, line->name).len) {
+            return true;
+        }
+        if (line->kind != LINE_AT || world->script->start + line->at < world->now) continue;
+        Str kind = json_string(line->signal, "kind", "");
+        for (size_t k = 0; k < sizeof replies / sizeof *replies; k++) {
+            if (str_equal_c(kind, replies[k])) return true;
+        }
+    }
+    return false;
+}
+
+static void stop_unasked(DrillWorld *world, const Question *question, Str step)
+{
+    Buffer what = {0}, line = {0};
+    line_text(&what, question->what.len ? question->what : question->text);
+    const char *text = what.data ? what.data : "*";
+    if (str_equal_c(question->kind, "manual")) {
+        buffer_printf(&line, "manual \"%s\" done after 1m", text);
+    } else if (str_equal_c(question->kind, "approval")) {
+        buffer_printf(&line, "%.*s approves \"%s\" after 1m", STR_ARG(first_asked(question)), text);
+    } else {
+        const char *value = str_equal_c(question->kind, "unknown") ? "\"done\"" : "true";
+        buffer_printf(&line, "answer \"%s\" with %s after 1m", text, value);
+    }
+    world_stop(world, "no line of the drill answers this question%s%.*s%s: %.*s\nAdd to the drill:\n  %s",
+               step.len ? " of \"" : "", STR_ARG(step), step.len ? "\"" : "",
+               STR_ARG(question->text.len ? question->text : question->what), line.data);
+    buffer_free(&what);
+    buffer_free(&line);
+}
+
+static void see_question(DrillWorld *world, const Json *args, Str step)
+{
+    Question question = {
+        .kind = json_string(args, "kind", ""),
+        .what = json_string(args, "what", ""),
+        .text = json_string(args, "text", ""),
+        .by = json_get(args, "by"),
+        .id = json_get(args, "id"),
+        .has_deadline = !json_is_null(json_get(args, "deadline")),
+    };
+    for (size_t i = 0; i < world->script->lines.count; i++) {
+        if (line_replies(world, &world->script->lines.items[i], &question)) return;
+    }
+    if (!silence_is_meant(world, &question)) stop_unasked(world, &question, step);
+}
+
+void people_see(DrillWorld *world, const WorldMark *mark)
+{
+    bool page = str_equal_c(mark->kind, "page.sent"), question = str_equal_c(mark->kind, "question.asked");
+    if (!page && !question) return;
+    Json *args = json_parse(mark->args, NULL);
+    if (page)
+        see_page(world, args);
+    else
+        see_question(world, args, mark->step);
+    json_free(args);
+}
+
+/* ---- fixed times ---- */
+
+void people_plan(DrillWorld *world)
+{
+    for (size_t i = 0; i < world->script->lines.count; i++) {
+        const ScriptLine *line = &world->script->lines.items[i];
+        if (line->kind != LINE_AT) continue;
+        int64_t kill_for = json_int(line->signal, "kill_for", -1);
+        if (kill_for >= 0) {
+            Pending kill = {.kind = PENDING_KILL,
+                            .at = world->script->start + line->at,
+                            .sequence = world->sequence++,
+                            .kill_for = kill_for};
+            vec_push(&world->queue, kill);
+        } else {
+            Json *signal = json_copy(line->signal);
+            if (!json_string(signal, "by", "").len) json_set_string(signal, "by", STR("drill"));
+            json_set_string(signal, "via", STR("drill"));
+            signal_soon(world, line->at, signal);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+/* Reading a drill: see script.h. */
+#include "vm/drill/script.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const int64_t DEFAULT_UNTIL = 24 * 3600 * 1000;
+
+static EffectPattern read_pattern(const Json *json)
+{
+    if (json_kind(json) == JSON_STRING) return (EffectPattern){.said = true, .command = json_text(json)};
+    return (EffectPattern){
+        .said = !json_is_null(json),
+        .command = json_string(json, "pattern", ""),
+        .method = json_string(json, "method", ""),
+        .url = json_string(json, "url", ""),
+    };
+}
+
+static void read_answers(ScriptLine *line, const Json *json)
+{
+    for (const Json *item = json_first(json_get(json, "answers")); item; item = json_next(item)) {
+        vec_push(&line->answers,
+                 (ScriptAnswer){
+                     .gives = json_get(item, "gives"),
+                     .before = json_int(item, "before", -1),
+                     .delay = json_int(item, "delay", 0),
+                     .times = json_bool(item, "once", false) ? 1 : json_int(item, "times", -1),
+                 });
+    }
+}
+
+static bool read_kind(Str on, ScriptLineKind *kind)
+{
+    static const char *const names[] = {"http",   "command", "call",   "channel", "way",
+                                        "person", "answer",  "manual", "at"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (str_equal_c(on, names[i])) {
+            *kind = (ScriptLineKind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_act(Str does, PersonAct *act)
+{
+    static const char *const names[] = {"acknowledges", "answers", "never answers", "approves", "refuses"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (str_equal_c(does, names[i])) {
+            *act = (PersonAct)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_line(Script *script, const Json *json, Error *error)
+{
+    ScriptLine line = {
+        .text = json_string(json, "text", ""),
+        .file = json_string(json, "file", ""),
+        .line = json_int(json, "line", 0),
+        .effect = {.said = true,
+                   .command = json_string(json, "pattern", ""),
+                   .method = json_string(json, "method", ""),
+                   .url = json_string(json, "url", "")},
+        .ran = read_pattern(json_get(json, "ran")),
+        .with = json_get(json, "with"),
+        .contact = json_string(json, "contact", ""),
+        .host = json_string(json, "host", ""),
+        .what = json_string(json, "what", "*"),
+        .after = json_int(json, "after", 0),
+        .before = json_int(json, "before", -1),
+        .never = json_bool(json, "never", false),
+        .value = json_get(json, "value"),
+        .at = json_int(json, "at", 0),
+        .signal = json_get(json, "signal"),
+    };
+    Str on = json_string(json, "on", "");
+    if (!read_kind(on, &line.kind)) return error_set(error, "a drill has no line on %.*s", STR_ARG(on));
+    const char *name = line.kind == LINE_CALL     ? "fn"
+                       : line.kind == LINE_WAY    ? "way"
+                       : line.kind == LINE_PERSON ? "contact"
+                                                  : "name";
+    line.name = json_string(json, name, "");
+    Str does = json_string(json, "does", "");
+    if (line.kind == LINE_PERSON && !read_act(does, &line.act)) {
+        return error_set(error, "nobody in a drill %.*s", STR_ARG(does));
+    }
+    read_answers(&line, json);
+    vec_push(&script->lines, line);
+    return true;
+}
+
+static void read_expect(Script *script, const Json *json)
+{
+    const Json *args = json_get(json, "args");
+    const Json *times = json_get(json, "times");
+    vec_push(&script->expects, (ScriptExpect){
+                                   .text = json_string(json, "text", ""),
+                                   .file = json_string(json, "file", ""),
+                                   .line = json_int(json, "line", 0),
+                                   .negated = json_bool(json, "not", false),
+                                   .fact = json_string(json, "fact", ""),
+                                   .args = args,
+                                   .pattern = read_pattern(json_get(args, "pattern")),
+                                   .before_ran = read_pattern(json_get(json, "before_ran")),
+                                   .after_ran = read_pattern(json_get(json, "after_ran")),
+                                   .before = json_int(json, "before", -1),
+                                   .after = json_int(json, "after", -1),
+                                   .at = json_int(json, "at", -1),
+                                   .lasting = json_int(json, "lasting", -1),
+                                   .times_op = json_string(times, "op", ""),
+                                   .times = json_int(times, "n", 0),
+                               });
+}
+
+bool script_read(Script *script, const Json *metadata, const Json *drill, Error *error)
+{
+    *script = (Script){
+        .metadata = metadata,
+        .drill = drill,
+        .name = json_string(drill, "name", ""),
+        .plan = json_string(drill, "plan", ""),
+        .file = json_string(drill, "file", ""),
+        .line = json_int(drill, "line", 0),
+        .start = json_int(drill, "start", 0),
+        .until = json_int(drill, "until", DEFAULT_UNTIL),
+    };
+    Str trouble = json_string(drill, "trouble", "");
+    if (trouble.len) return error_set(error, "%.*s", STR_ARG(trouble));
+    for (const Json *item = json_first(json_get(drill, "lines")); item; item = json_next(item)) {
+        if (!read_line(script, item, error)) return false;
+    }
+    for (const Json *item = json_first(json_get(drill, "expect")); item; item = json_next(item)) {
+        read_expect(script, item);
+    }
+    return true;
+}
+
+void script_free(Script *script)
+{
+    for (size_t i = 0; i < script->lines.count; i++)
+        vec_free(&script->lines.items[i].answers);
+    vec_free(&script->lines);
+    vec_free(&script->expects);
+    *script = (Script){0};
+}
+
+/* ---- how effects read ---- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Reads the place of a positional value ("$1", ${1}, $1) at `at`; gives its length, 0 if there is none. */
+static size_t value_place(Str script, size_t at, size_t *number)
+{
+    size_t i = at;
+    bool quoted = i < script.len && script.data[i] == '"';
+    if (quoted) i++;
+    if (i >= script.len || script.data[i++] != '$') return 0;
+    bool braced = i < script.len && script.data[i] == '{';
+    if (braced) i++;
+    if (i >= script.len || !is_digit(script.data[i])) return 0;
+    size_t value = 0;
+    while (i < script.len && is_digit(script.data[i]) && value < 1000) {
+        value = value * 10 + (size_t)(script.data[i++] - '0');
+        if (!braced) break; /* $12 is $1 and a 2 */
+    }
+    if (braced && (i >= script.len || script.data[i++] != '}')) return 0;
+    if (quoted && (i >= script.len || script.data[i++] != '"')) return 0;
+    *number = value;
+    return i - at;
+}
+
+/* A script with its values where the plan has them. */
+static void script_subject(Str script, const Json *params, Buffer *out)
+{
+    for (size_t i = 0; i < script.len;) {
+        size_t number = 0, len = value_place(script, i, &number);
+        const Json *param = len && number > 0 ? json_at(params, number - 1) : NULL;
+        if (param) {
+            buffer_add_str(out, json_text(param));
+            i += len;
+        } else {
+            buffer_add_char(out, script.data[i++]);
+        }
+    }
+}
+
+void effect_subject(Str op, const Json *args, Buffer *out)
+{
+    if (str_equal_c(op, "http")) {
+        buffer_add_str(out, json_string(args, "url", ""));
+    } else if (json_get(args, "sh") && !json_is_null(json_get(args, "sh"))) {
+        script_subject(str_trim(json_string(args, "sh", "")), json_get(args, "params"), out);
+    } else {
+        const Json *argv = json_get(args, "argv");
+        for (const Json *word = json_first(argv); word; word = json_next(word)) {
+            if (word != json_first(argv)) buffer_add_char(out, ' ');
+            buffer_add_str(out, json_text(word));
+        }
+    }
+}
+
+bool effect_matches(const EffectPattern *pattern, Str op, const Json *args, Str subject)
+{
+    if (!pattern->said) return false;
+    if (!pattern->url.len) return str_equal_c(op, "command") && str_matches_glob(subject, pattern->command);
+    if (!str_equal_c(op, "http")) return false;
+    Str method = json_string(args, "method", "");
+    bool same =
+        method.len == pattern->method.len && strncasecmp(method.data, pattern->method.data, method.len) == 0;
+    return same && str_matches_glob(subject, pattern->url);
+}
+
+bool script_means_contact(const Script *script, Str name, Str contact)
+{
+    if (!name.len || !contact.len) return false;
+    if (str_equal(name, contact)) return true;
+    for (const Json *role = json_first(json_get(script->metadata, "roles")); role; role = json_next(role)) {
+        if (!str_equal(json_string(role, "name", ""), name)) continue;
+        if (str_equal(json_string(role, "primary", ""), contact)) return true;
+        if (str_equal(json_string(role, "backup", ""), contact)) return true;
+    }
+    return false;
+}
