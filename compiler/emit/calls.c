@@ -1,5 +1,5 @@
-/* Calls: arguments are evaluated straight into the registers in which the callee will find them. Functions, closures,
- * fibers and builtins differ in what stands below the window and where the result comes. */
+/* Calls: arguments are evaluated straight into the registers in which the callee will find them. Functions,
+ * closures, fibers and builtins differ in what stands below the window and where the result comes. */
 #include "compiler/emit/emitter.h"
 
 typedef struct Window {
@@ -10,7 +10,8 @@ typedef struct Window {
 static Window window_open(Emitter *e, const Core *call, unsigned below)
 {
     Window window = {0};
-    for (const Core *arg = call->list.first; arg; arg = arg->next) window.count[type_bank(arg->type)]++;
+    for (const Core *arg = call->list.first; arg; arg = arg->next)
+        window.count[type_bank(arg->type)]++;
     if (below) emitter_take(e, BANK_SCALAR, below);
     for (int bank = 0; bank < BANK_COUNT; bank++) {
         window.first[bank] = emitter_take(e, (Bank)bank, window.count[bank]);
@@ -21,7 +22,8 @@ static Window window_open(Emitter *e, const Core *call, unsigned below)
 static void window_fill(Emitter *e, const Core *call, const Window *window)
 {
     unsigned next[BANK_COUNT] = {window->first[BANK_SCALAR], window->first[BANK_REF]};
-    for (const Core *arg = call->list.first; arg; arg = arg->next) emit_into(e, arg, next[type_bank(arg->type)]++);
+    for (const Core *arg = call->list.first; arg; arg = arg->next)
+        emit_into(e, arg, next[type_bank(arg->type)]++);
 }
 
 /* The result may stand in a register beyond the arguments: there must be one. */
@@ -53,7 +55,8 @@ unsigned emit_call(Emitter *e, const Core *node)
     window_fill(e, node, &window);
     if (node->kind == CORE_CALL_VALUE) {
         int32_t counts = (int32_t)(window.count[BANK_SCALAR] + 256 * window.count[BANK_REF]);
-        emitter_put(e, node, OPCODE_CALL_CLOSURE, window.first[BANK_SCALAR], window.first[BANK_REF], closure, counts);
+        emitter_put(e, node, OPCODE_CALL_CLOSURE, window.first[BANK_SCALAR], window.first[BANK_REF], closure,
+                    counts);
     } else {
         emitter_put(e, node, OPCODE_CALL, window.first[BANK_SCALAR], window.first[BANK_REF], 0,
                     (int32_t)e->functions[node->function->number]);
@@ -85,7 +88,8 @@ void emit_closure(Emitter *e, const Core *node, unsigned target)
     emitter_put(e, node, OPCODE_CLOSURE, target, window.first[BANK_SCALAR], window.first[BANK_REF], what);
 }
 
-/* Where the arguments of one bank of a builtin stand. `single` is set if the one argument may stay where it is. */
+/* Where the arguments of one bank of a builtin stand. `single` is set if the one argument may stay where it
+ * is. */
 typedef struct Place {
     unsigned first, next;
     bool single;
@@ -133,13 +137,14 @@ static void place_argument(Emitter *e, Place *place, const Core *const *args, si
     }
 }
 
-void emit_builtin(Emitter *e, BuiltinId id, const Type *type, const Core *at, const Core *const *args, size_t count,
-                  unsigned target)
+void emit_builtin(Emitter *e, BuiltinId id, const Type *type, const Core *at, const Core *const *args,
+                  size_t count, unsigned target)
 {
     Mark mark = emitter_mark(e);
     BuiltinShape shape = builtin_shape(id, type && type_is_scalar(type));
     unsigned found[BANK_COUNT] = {0};
-    for (size_t i = 0; i < count; i++) found[type_bank(args[i]->type)]++;
+    for (size_t i = 0; i < count; i++)
+        found[type_bank(args[i]->type)]++;
     if (found[BANK_SCALAR] != shape.scalars || found[BANK_REF] != shape.refs) {
         emitter_fail(e, at, "builtin %s is called with %u scalars and %u references, it takes %u and %u",
                      builtin_info[id].name, found[BANK_SCALAR], found[BANK_REF], shape.scalars, shape.refs);
@@ -150,7 +155,8 @@ void emit_builtin(Emitter *e, BuiltinId id, const Type *type, const Core *at, co
     for (int bank = 0; bank < BANK_COUNT; bank++) {
         places[bank] = builtin_place(e, (Bank)bank, found[bank], bank == (int)result, target);
     }
-    for (size_t i = 0; i < count; i++) place_argument(e, &places[type_bank(args[i]->type)], args, i, count);
+    for (size_t i = 0; i < count; i++)
+        place_argument(e, &places[type_bank(args[i]->type)], args, i, count);
     uint32_t number = shape.needs_type && type ? emitter_type(e, type) : 0;
     emitter_put(e, at, OPCODE_BUILTIN, places[BANK_SCALAR].first, places[BANK_REF].first, 0,
                 immediate_builtin(id, number));
@@ -165,11 +171,14 @@ void emit_builtin_node(Emitter *e, const Core *node, unsigned target)
     const Core *args[BUILTIN_MAX_ARGS];
     size_t count = 0;
     if (node->index >= BUILTIN_COUNT_OF || node->list.count > BUILTIN_MAX_ARGS) {
-        emitter_fail(e, node, "there is no builtin %u with %zu arguments", (unsigned)node->index, node->list.count);
+        emitter_fail(e, node, "there is no builtin %u with %zu arguments", (unsigned)node->index,
+                     node->list.count);
         return;
     }
-    for (const Core *arg = node->list.first; arg; arg = arg->next) args[count++] = arg;
-    /* The type that an instruction names is that of a list's or a map's elements, else of the value itself. */
+    for (const Core *arg = node->list.first; arg; arg = arg->next)
+        args[count++] = arg;
+    /* The type that an instruction names is that of a list's or a map's elements, else of the value itself.
+     */
     const Type *type = count ? args[0]->type : NULL;
     if (type && (type->kind == TYPE_LIST || type->kind == TYPE_MAP)) type = type->element;
     emit_builtin(e, (BuiltinId)node->index, type, node, args, count, target);

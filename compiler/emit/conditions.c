@@ -1,5 +1,5 @@
-/* Conditions: comparisons and logic come in, jumps or truth values go out. Where a comparison decides a jump, the two
- * are one instruction if there is one. */
+/* Conditions: comparisons and logic come in, jumps or truth values go out. Where a comparison decides a jump,
+ * the two are one instruction if there is one. */
 #include "compiler/emit/emitter.h"
 
 static bool is_comparison(const Core *node)
@@ -32,8 +32,8 @@ static CoreOperator negated(CoreOperator op)
     }
 }
 
-/* A comparison of whole numbers as the machine has it: with a register, or with a number beyond which (or up to
- * which) it holds. op is EQ, NE, LT, LE with a register; EQ, NE, LT, GT with a number. */
+/* A comparison of whole numbers as the machine has it: with a register, or with a number beyond which (or up
+ * to which) it holds. op is EQ, NE, LT, LE with a register; EQ, NE, LT, GT with a number. */
 typedef struct Comparison {
     CoreOperator op;
     const Core *a, *b; /* b is NULL: compares with `number` */
@@ -220,7 +220,9 @@ static void compare_floats(Emitter *e, const Core *node, unsigned target)
     unsigned a = emit_operand_before(e, node->a, node->b), b = emit_operand(e, node->b);
     bool swap = node->op == CORE_GT || node->op == CORE_GE;
     bool equality = node->op == CORE_EQ || node->op == CORE_NE;
-    Opcode op = equality ? OPCODE_EQ_F : node->op == CORE_LT || node->op == CORE_GT ? OPCODE_LT_F : OPCODE_LE_F;
+    Opcode op = equality                                     ? OPCODE_EQ_F
+                : node->op == CORE_LT || node->op == CORE_GT ? OPCODE_LT_F
+                                                             : OPCODE_LE_F;
     emitter_put(e, node, op, target, swap ? b : a, swap ? a : b, 0);
     if (node->op == CORE_NE) emitter_put(e, node, OPCODE_NOT, target, target, 0, 0);
 }

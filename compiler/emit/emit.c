@@ -1,5 +1,5 @@
-/* The whole program: decides what belongs into the image, numbers it, and lets each function be emitted (see emit.h).
- * Called by compiler/compile.c after the lowering; equal programs give equal bytes. */
+/* The whole program: decides what belongs into the image, numbers it, and lets each function be emitted (see
+ * emit.h). Called by compiler/compile.c after the lowering; equal programs give equal bytes. */
 #include "compiler/emit/emit.h"
 
 #include "compiler/emit/emitter.h"
@@ -28,7 +28,8 @@ static void reach_node(Reach *reach, const Core *node)
     reach_node(reach, node->a);
     reach_node(reach, node->b);
     reach_node(reach, node->c);
-    for (const Core *item = node->list.first; item; item = item->next) reach_node(reach, item);
+    for (const Core *item = node->list.first; item; item = item->next)
+        reach_node(reach, item);
 }
 
 static void find_reached(Emitter *e)
@@ -37,7 +38,8 @@ static void find_reached(Emitter *e)
     for (size_t i = 0; i < e->program->functions.count; i++) {
         if (e->program->functions.items[i]->is_entry) reach_function(&reach, e->program->functions.items[i]);
     }
-    while (reach.waiting.count) reach_node(&reach, reach.waiting.items[--reach.waiting.count]->body);
+    while (reach.waiting.count)
+        reach_node(&reach, reach.waiting.items[--reach.waiting.count]->body);
     vec_free(&reach.waiting);
 }
 
@@ -51,7 +53,8 @@ static void place_locals(Emitter *e, const CoreFunction *function, unsigned para
         e->locals[i] = emitter_take(e, bank, 1);
         if (i < function->param_count) params[bank]++;
     }
-    for (int bank = 0; bank < BANK_COUNT; bank++) e->local_count[bank] = e->top[bank];
+    for (int bank = 0; bank < BANK_COUNT; bank++)
+        e->local_count[bank] = e->top[bank];
 }
 
 static FunctionResult function_result(const CoreFunction *function)
@@ -77,7 +80,8 @@ static void emit_function(Emitter *e, const CoreFunction *function)
     unsigned params[BANK_COUNT];
     e->function = function;
     e->locals = memory_alloc((function->locals.count + 1) * sizeof *e->locals);
-    for (int bank = 0; bank < BANK_COUNT; bank++) e->top[bank] = e->max[bank] = 0;
+    for (int bank = 0; bank < BANK_COUNT; bank++)
+        e->top[bank] = e->max[bank] = 0;
     e->reachable = true;
     e->has_place = false;
     e->loop = NULL;

@@ -4,8 +4,9 @@
 
 #include "compiler/lower/core.h"
 
-/* Puts the image of the program into `image` (zero-initialised or cleared by the caller, who frees it). Functions
- * that no entry reaches are left out. False: the program is larger than an image can be, and error says in what. */
+/* Puts the image of the program into `image` (zero-initialised or cleared by the caller, who frees it).
+ * Functions that no entry reaches are left out. False: the program is larger than an image can be, and error
+ * says in what. */
 bool emit_image(const CoreProgram *program, Buffer *image, Error *error);
 
 #endif

@@ -1,4 +1,5 @@
-/* Putting words: registers, labels, places and the first mistake (see emitter.h). Knows nothing of what core means. */
+/* Putting words: registers, labels, places and the first mistake (see emitter.h). Knows nothing of what core
+ * means. */
 #include "compiler/emit/emitter.h"
 
 #include <assert.h>
@@ -13,7 +14,8 @@ void emitter_fail(Emitter *e, const Core *at, const char *format, ...)
     Buffer text = {0};
     buffer_vprintf(&text, format, args);
     va_end(args);
-    const SourceFile *file = at && e->program->sources ? source_file(e->program->sources, at->span.file) : NULL;
+    const SourceFile *file =
+        at && e->program->sources ? source_file(e->program->sources, at->span.file) : NULL;
     if (file) {
         unsigned line = source_place(file, at->span.start).line;
         error_set(e->error, "%.*s:%u: %s", STR_ARG(file->path), line, text.data);
@@ -30,7 +32,8 @@ Mark emitter_mark(const Emitter *e)
 
 void emitter_release(Emitter *e, Mark mark)
 {
-    for (int bank = 0; bank < BANK_COUNT; bank++) e->top[bank] = mark.top[bank];
+    for (int bank = 0; bank < BANK_COUNT; bank++)
+        e->top[bank] = mark.top[bank];
 }
 
 unsigned emitter_take(Emitter *e, Bank bank, unsigned count)

@@ -1,11 +1,13 @@
-/* What the files of compiler/emit share: the state of one emission, and putting words into the function at hand.
+/* What the files of compiler/emit share: the state of one emission, and putting words into the function at
+ * hand.
  *
- * A function's locals have fixed registers, parameters first, in the bank of their type. Above them temporaries come
- * and go like a stack: who takes some notes the mark before, and releases to it. A call's window is taken in the same
- * way, so that it always lies above all that must survive the call.
+ * A function's locals have fixed registers, parameters first, in the bank of their type. Above them
+ * temporaries come and go like a stack: who takes some notes the mark before, and releases to it. A call's
+ * window is taken in the same way, so that it always lies above all that must survive the call.
  *
- * Words at places that cannot be reached are never put: after a jump or a failure, everything is dropped until a
- * label that something jumps to is placed. So nobody has to ask whether the code before can fall through.
+ * Words at places that cannot be reached are never put: after a jump or a failure, everything is dropped
+ * until a label that something jumps to is placed. So nobody has to ask whether the code before can fall
+ * through.
  *
  * Mistakes do not stop the emission: the first one is kept, the image is then not finished. */
 #ifndef PLAN_EMIT_EMITTER_H
@@ -33,7 +35,7 @@ typedef struct Emitter {
     ImageBuilder *builder;
     Error *error;
     bool failed;
-    uint32_t *types;     /* by id of the core type: type of the image + 1, 0: not made yet */
+    uint32_t *types; /* by id of the core type: type of the image + 1, 0: not made yet */
     size_t type_cap;
     uint32_t *functions; /* by position in the program: number in the image */
     bool *reached;       /* by position in the program */
@@ -66,7 +68,8 @@ static inline Bank type_bank(const Type *type)
 {
     return type_is_scalar(type) ? BANK_SCALAR : BANK_REF;
 }
-/* Is the register one that only the code at hand knows of (no local)? Then it may be written in several goes. */
+/* Is the register one that only the code at hand knows of (no local)? Then it may be written in several goes.
+ */
 bool emitter_is_temporary(const Emitter *e, Bank bank, unsigned reg);
 
 /* Words. `at` gives the place for the line table. */
@@ -82,11 +85,12 @@ void emitter_load_int(Emitter *e, const Core *at, unsigned to, int64_t number);
 uint32_t emitter_type(Emitter *e, const Type *type);
 
 /* Expressions (expressions.c). The register belongs to the bank of the node's type. */
-void emit_into(Emitter *e, const Core *node, unsigned target); /* written last, after all operands were read */
-unsigned emit_operand(Emitter *e, const Core *node);           /* a local's own register, or a temporary */
+void emit_into(Emitter *e, const Core *node,
+               unsigned target);                     /* written last, after all operands were read */
+unsigned emit_operand(Emitter *e, const Core *node); /* a local's own register, or a temporary */
 /* The same, but safe from what `later` does to locals; NULL: nothing comes later. */
 unsigned emit_operand_before(Emitter *e, const Core *node, const Core *later);
-bool may_assign(const Core *node); /* can evaluating it assign a local? NULL: no */
+bool may_assign(const Core *node);                          /* can evaluating it assign a local? NULL: no */
 unsigned emit_string(Emitter *e, const Core *at, Str text); /* a temporary */
 void emit_drop(Emitter *e, const Core *node);               /* for what it does */
 
@@ -98,8 +102,8 @@ void emit_comparison(Emitter *e, const Core *node, unsigned target);
 /* Calls (calls.c). Each gives the register of its result; temporaries are left taken. */
 unsigned emit_call(Emitter *e, const Core *node);
 unsigned emit_spawn(Emitter *e, const Core *node);
-void emit_builtin(Emitter *e, BuiltinId id, const Type *type, const Core *at, const Core *const *args, size_t count,
-                  unsigned target);
+void emit_builtin(Emitter *e, BuiltinId id, const Type *type, const Core *at, const Core *const *args,
+                  size_t count, unsigned target);
 void emit_builtin_node(Emitter *e, const Core *node, unsigned target);
 void emit_closure(Emitter *e, const Core *node, unsigned target);
 

@@ -1,7 +1,7 @@
 /* Expressions: typed core comes in, words that leave the value in a register go out.
  *
- * emit_into writes its target only after all operands were read, so the target may be a local that the expression
- * reads. Values with parts, calls and conditions have their own files. */
+ * emit_into writes its target only after all operands were read, so the target may be a local that the
+ * expression reads. Values with parts, calls and conditions have their own files. */
 #include "compiler/emit/emitter.h"
 
 #include <string.h>
@@ -63,7 +63,8 @@ void emit_drop(Emitter *e, const Core *node)
 {
     Mark mark = emitter_mark(e);
     if (node->kind == CORE_SEQUENCE) {
-        for (const Core *item = node->list.first; item; item = item->next) emit_statement(e, item);
+        for (const Core *item = node->list.first; item; item = item->next)
+            emit_statement(e, item);
         if (node->a) emit_drop(e, node->a);
     } else if (has_own_register(node)) {
         emit_own(e, node);
@@ -116,7 +117,8 @@ static void emit_binary(Emitter *e, const Core *node, unsigned target)
     }
     Opcode op;
     if (!type_is_scalar(node->type) || !arithmetic_opcode(node, &op)) {
-        emitter_fail(e, node, "there is no such arithmetic on values of type %.*s", STR_ARG(node->type->name));
+        emitter_fail(e, node, "there is no such arithmetic on values of type %.*s",
+                     STR_ARG(node->type->name));
         return;
     }
     if (node->type->kind != TYPE_FLOAT && emit_with_number(e, node, target)) return;
@@ -137,7 +139,8 @@ static void emit_choose(Emitter *e, const Core *node, unsigned target)
 
 static void emit_sequence(Emitter *e, const Core *node, unsigned target)
 {
-    for (const Core *item = node->list.first; item; item = item->next) emit_statement(e, item);
+    for (const Core *item = node->list.first; item; item = item->next)
+        emit_statement(e, item);
     if (node->a) emit_into(e, node->a, target);
 }
 
@@ -165,8 +168,9 @@ static void emit_effect(Emitter *e, const Core *node, unsigned target)
         args = emitter_take(e, BANK_REF, 1);
         emitter_put(e, node, OPCODE_JSON_NULL, args, 0, 0, 0);
     }
-    uint32_t effect = image_builder_effect(e->builder, node->text, (EffectClass)node->index,
-                                           emitter_type(e, node->a ? node->a->type : json), emitter_type(e, result));
+    uint32_t effect =
+        image_builder_effect(e->builder, node->text, (EffectClass)node->index,
+                             emitter_type(e, node->a ? node->a->type : json), emitter_type(e, result));
     emitter_put(e, node, OPCODE_EFFECT, target, args, 0, (int32_t)effect);
 }
 
@@ -208,7 +212,8 @@ static void emit_simple(Emitter *e, const Core *node, unsigned target)
     case CORE_INT: emitter_load_int(e, node, target, node->number); break;
     case CORE_FLOAT: emit_float(e, node, target); break;
     case CORE_STRING:
-        emitter_put(e, node, OPCODE_STRING, target, 0, 0, (int32_t)image_builder_string(e->builder, node->text));
+        emitter_put(e, node, OPCODE_STRING, target, 0, 0,
+                    (int32_t)image_builder_string(e->builder, node->text));
         break;
     case CORE_NONE:
         emitter_put(e, node, node->type->kind == TYPE_JSON ? OPCODE_JSON_NULL : OPCODE_NONE, target, 0, 0, 0);

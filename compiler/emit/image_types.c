@@ -1,5 +1,5 @@
-/* Types of the language as types of the image: each core type comes in any number of times and is made once. The
- * image needs them where values become JSON or are compared in depth. */
+/* Types of the language as types of the image: each core type comes in any number of times and is made once.
+ * The image needs them where values become JSON or are compared in depth. */
 #include "compiler/emit/emitter.h"
 
 #include <stdlib.h>

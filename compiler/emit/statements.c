@@ -1,4 +1,5 @@
-/* Statements: core statements come in, words that do them go out. Each leaves the temporaries as it found them. */
+/* Statements: core statements come in, words that do them go out. Each leaves the temporaries as it found
+ * them. */
 #include "compiler/emit/emitter.h"
 
 static void emit_if(Emitter *e, const Core *node)
@@ -29,8 +30,10 @@ static void emit_loop(Emitter *e, const Core *node)
 static Loop *enclosing_loop(Emitter *e, const Core *node)
 {
     Loop *loop = e->loop;
-    for (uint32_t i = 0; loop && i < node->index; i++) loop = loop->outer;
-    if (!loop) emitter_fail(e, node, "a jump out of %u loops where there are fewer", (unsigned)node->index + 1);
+    for (uint32_t i = 0; loop && i < node->index; i++)
+        loop = loop->outer;
+    if (!loop)
+        emitter_fail(e, node, "a jump out of %u loops where there are fewer", (unsigned)node->index + 1);
     return loop;
 }
 
@@ -73,7 +76,8 @@ static void emit_set_global(Emitter *e, const Core *node)
 
 static void emit_mark(Emitter *e, const Core *node)
 {
-    Core as_json = {.kind = CORE_TO_JSON, .type = type_simple(e->program->types, TYPE_JSON), .span = node->span};
+    Core as_json = {
+        .kind = CORE_TO_JSON, .type = type_simple(e->program->types, TYPE_JSON), .span = node->span};
     as_json.a = node->a;
     unsigned value = emit_operand(e, node->a->type->kind == TYPE_JSON ? node->a : &as_json);
     emitter_put(e, node, OPCODE_EMIT, value, 0, 0, (int32_t)image_builder_string(e->builder, node->text));
@@ -109,7 +113,8 @@ void emit_statement(Emitter *e, const Core *node)
     Mark mark = emitter_mark(e);
     switch (node->kind) {
     case CORE_BLOCK:
-        for (const Core *item = node->list.first; item; item = item->next) emit_statement(e, item);
+        for (const Core *item = node->list.first; item; item = item->next)
+            emit_statement(e, item);
         break;
     case CORE_SET_LOCAL: emit_into(e, node->a, e->locals[node->index]); break;
     case CORE_SET_GLOBAL: emit_set_global(e, node); break;

@@ -1,15 +1,17 @@
-/* Values with parts: records, lists, maps, optionals, json, texts. They are made from parts that stand in consecutive
- * registers, or grow by one part at a time in a register that nothing else reads meanwhile. */
+/* Values with parts: records, lists, maps, optionals, json, texts. They are made from parts that stand in
+ * consecutive registers, or grow by one part at a time in a register that nothing else reads meanwhile. */
 #include "compiler/emit/emitter.h"
 
-/* So many parts are made at once; what is longer grows from there, so that it does not need a register for each. */
+/* So many parts are made at once; what is longer grows from there, so that it does not need a register for
+ * each. */
 enum { PARTS_AT_ONCE = 32 };
 
 unsigned field_position(const Type *record, uint32_t index)
 {
     bool scalar = type_is_scalar(record->fields[index].type);
     unsigned position = 0;
-    for (uint32_t i = 0; i < index; i++) position += type_is_scalar(record->fields[i].type) == scalar;
+    for (uint32_t i = 0; i < index; i++)
+        position += type_is_scalar(record->fields[i].type) == scalar;
     return position;
 }
 
@@ -23,8 +25,10 @@ static void emit_field(Emitter *e, const Core *node, unsigned target)
 static void emit_record(Emitter *e, const Core *node, unsigned target)
 {
     unsigned count[BANK_COUNT] = {0}, first[BANK_COUNT], next[BANK_COUNT];
-    for (const Core *part = node->list.first; part; part = part->next) count[type_bank(part->type)]++;
-    for (int bank = 0; bank < BANK_COUNT; bank++) first[bank] = next[bank] = emitter_take(e, (Bank)bank, count[bank]);
+    for (const Core *part = node->list.first; part; part = part->next)
+        count[type_bank(part->type)]++;
+    for (int bank = 0; bank < BANK_COUNT; bank++)
+        first[bank] = next[bank] = emitter_take(e, (Bank)bank, count[bank]);
     for (const Core *part = node->list.first; part; part = part->next) {
         emit_into(e, part, next[type_bank(part->type)]++);
     }
@@ -32,7 +36,8 @@ static void emit_record(Emitter *e, const Core *node, unsigned target)
                 (int32_t)emitter_type(e, node->type));
 }
 
-/* A register in which a value can grow while other parts are evaluated: the target, if nothing else reads it. */
+/* A register in which a value can grow while other parts are evaluated: the target, if nothing else reads it.
+ */
 static unsigned growing(Emitter *e, unsigned target)
 {
     return emitter_is_temporary(e, BANK_REF, target) ? target : emitter_take(e, BANK_REF, 1);
@@ -44,14 +49,16 @@ static unsigned emit_parts(Emitter *e, const Core *first, size_t count, Bank ban
     unsigned taken = (unsigned)(count < PARTS_AT_ONCE ? count : PARTS_AT_ONCE);
     unsigned base = emitter_take(e, bank, taken);
     const Core *part = first;
-    for (unsigned i = 0; i < taken; i++, part = part->next) emit_into(e, part, base + i);
+    for (unsigned i = 0; i < taken; i++, part = part->next)
+        emit_into(e, part, base + i);
     *rest = part;
     return base;
 }
 
 static void emit_list(Emitter *e, const Core *node, unsigned target)
 {
-    const Type *element = node->type->element ? node->type->element : type_simple(e->program->types, TYPE_JSON);
+    const Type *element =
+        node->type->element ? node->type->element : type_simple(e->program->types, TYPE_JSON);
     Bank bank = type_bank(element);
     unsigned list = node->list.count > PARTS_AT_ONCE ? growing(e, target) : target;
     const Core *rest;
@@ -111,14 +118,15 @@ static void emit_concat(Emitter *e, const Core *node, unsigned target)
     for (left -= count; left > 0; left -= count - 1) {
         emitter_put(e, node, OPCODE_CONCAT, base, base, count, 0);
         count = 1;
-        for (; rest && count < PARTS_AT_ONCE; rest = rest->next) emit_into(e, rest, base + count++);
+        for (; rest && count < PARTS_AT_ONCE; rest = rest->next)
+            emit_into(e, rest, base + count++);
     }
     emitter_put(e, node, OPCODE_CONCAT, target, base, count, 0);
 }
 
 /* One part of the value that it begins with is replaced or added: op changes the value in its register. */
-static void emit_changed(Emitter *e, const Core *node, unsigned target, const Core *key, const Core *part, Opcode op,
-                         int32_t imm)
+static void emit_changed(Emitter *e, const Core *node, unsigned target, const Core *key, const Core *part,
+                         Opcode op, int32_t imm)
 {
     bool untouched = !may_assign(key) && !may_assign(part);
     bool in_place = node->a->kind == CORE_LOCAL && e->locals[node->a->index] == target && untouched;
@@ -137,7 +145,8 @@ static void emit_with_item(Emitter *e, const Core *node, unsigned target)
 {
     const Type *element = node->a->type->element;
     if (node->a->type->kind == TYPE_MAP) {
-        emit_changed(e, node, target, node->b, node->c, type_is_scalar(element) ? OPCODE_PUT_S : OPCODE_PUT_R, 0);
+        emit_changed(e, node, target, node->b, node->c, type_is_scalar(element) ? OPCODE_PUT_S : OPCODE_PUT_R,
+                     0);
     } else {
         const Core *args[] = {node->a, node->b, node->c};
         emit_builtin(e, BUILTIN_LIST_SET, element, node, args, 3, target);
@@ -162,12 +171,13 @@ void emit_value(Emitter *e, const Core *node, unsigned target)
     case CORE_GET_ITEM: emit_get_item(e, node, target); break;
     case CORE_WITH_ITEM: emit_with_item(e, node, target); break;
     case CORE_WITH_FIELD:
-        emit_changed(e, node, target, NULL, node->b, type_is_scalar(node->b->type) ? OPCODE_WITH_S : OPCODE_WITH_R,
+        emit_changed(e, node, target, NULL, node->b,
+                     type_is_scalar(node->b->type) ? OPCODE_WITH_S : OPCODE_WITH_R,
                      (int32_t)field_position(node->a->type, node->index));
         break;
     case CORE_APPEND:
-        emit_changed(e, node, target, NULL, node->b, type_is_scalar(node->b->type) ? OPCODE_APPEND_S : OPCODE_APPEND_R,
-                     0);
+        emit_changed(e, node, target, NULL, node->b,
+                     type_is_scalar(node->b->type) ? OPCODE_APPEND_S : OPCODE_APPEND_R, 0);
         break;
     default: emitter_put(e, node, OPCODE_LEN, target, emit_operand(e, node->a), 0, 0); break;
     }
