@@ -1,7 +1,7 @@
 /* What every unit test shares: checks that say where they failed and what they found, and go on.
  *
- * A test is one program: its main calls its cases and ends with `return check_done();`, which is 0 when all checks
- * held and 1 otherwise. It must not print anything while all is well. */
+ * A test is one program: its main calls its cases and ends with `return check_done();`, which is 0 when all
+ * checks held and 1 otherwise. It must not print anything while all is well. */
 #ifndef PLAN_TESTS_UNIT_CHECK_H
 #define PLAN_TESTS_UNIT_CHECK_H
 
@@ -42,8 +42,8 @@ static inline bool check_contains(Str found, Str part, const char *file, int lin
 {
     if (str_find(found, part) >= 0) return true;
     check_failures++;
-    fprintf(stderr, "%s:%d: %s is\n  \"%.*s\"\nwhich does not contain \"%.*s\"\n", file, line, text, STR_ARG(found),
-            STR_ARG(part));
+    fprintf(stderr, "%s:%d: %s is\n  \"%.*s\"\nwhich does not contain \"%.*s\"\n", file, line, text,
+            STR_ARG(found), STR_ARG(part));
     return false;
 }
 
