@@ -31,7 +31,8 @@ typedef struct Lower {
     const Program *program;
     Arena *arena;
     Diagnostics *diagnostics;
-    uint32_t start_args; /* the global that holds the START event's arguments */
+    CoreFunction *setup; /* once it is made */
+    VEC(Symbol *) pending; /* functions that are declared and have no body yet */
 } Lower;
 
 typedef struct Binding {
@@ -121,6 +122,7 @@ Core *lower_target(Context *context, Node *ref);        /* string */
 /* incident.c */
 void lower_plan(Lower *lower, Symbol *plan);
 void lower_rules(Lower *lower, Symbol *severity, Context *entry);
+Core *lower_started_param(Context *context, Symbol *param); /* from the start's arguments, or its default */
 
 /* setup.c: the function that fills the globals at the start of a run */
 CoreFunction *lower_setup(Lower *lower);

@@ -1,0 +1,405 @@
+/* A plan as the host starts it: the incident opens, its ladder, targets and updates run as fibers beside the plan's own,
+ * and when the plan has ended its afterwards follow. What these fibers do in detail is in stdlib/prelude.plan. */
+#include "compiler/lower/context.h"
+
+#include "vm/code/builtins.h"
+
+#include <stdlib.h>
+
+static Core *text(Lower *lower, Str words, Span span)
+{
+    return build_string(lower->core, words, span);
+}
+
+static void add_call(Context *context, const char *function, Core *a, Core *b, Core *c, Core *d, Span span)
+{
+    Core *node = build_call(context->lower->core, lower_prelude_function(context->lower, function), span, NULL);
+    core_append(node, a);
+    core_append(node, b);
+    core_append(node, c);
+    core_append(node, d);
+    context_add(context, build_do(context->lower->core, node));
+}
+
+static Core *spawn_of(Lower *lower, CoreFunction *function, uint32_t rank, Span span)
+{
+    Core *spawn = core_new(lower->core, CORE_SPAWN, simple_type(lower, TYPE_FIBER), span);
+    spawn->function = function;
+    spawn->index = rank;
+    return spawn;
+}
+
+static Node *field_of(NodeList fields, NodeKind kind)
+{
+    for node_each(field, fields)
+        if (field->kind == kind) return field;
+    return NULL;
+}
+
+/* ---- the rules of a ladder ---- */
+
+typedef struct Ladder {
+    Lower *lower;
+    Str key;       /* the severity's name: what the prelude's tables know the ladder by */
+    int64_t level; /* the severity's number */
+    Node *escalation;
+} Ladder;
+
+/* Rungs are the timed page rules, in the order of their durations. */
+static bool is_rung(const Node *rule)
+{
+    return rule->rule.deed->kind == NODE_PAGE &&
+           (rule->rule.trigger == RULE_AT_ONCE || rule->rule.trigger == RULE_UNACKNOWLEDGED ||
+            rule->rule.trigger == RULE_UNRESOLVED);
+}
+
+static int64_t rung_after(const Node *rule)
+{
+    return rule->rule.after && rule->rule.after->kind == NODE_DURATION ? rule->rule.after->duration.value : 0;
+}
+
+/* 1 for the first rung; how many come before it. */
+static int64_t rung_number(const Ladder *ladder, const Node *rule)
+{
+    int64_t number = 1;
+    bool passed = false;
+    for node_each(other, ladder->escalation->escalation.rules) {
+        if (other == rule) passed = true;
+        if (other == rule || !is_rung(other)) continue;
+        if (rung_after(other) < rung_after(rule) || (rung_after(other) == rung_after(rule) && !passed)) number++;
+    }
+    return number;
+}
+
+static int64_t rung_count(const Ladder *ladder)
+{
+    int64_t count = 0;
+    for node_each(rule, ladder->escalation->escalation.rules) count += is_rung(rule);
+    return count;
+}
+
+static Core *rule_text(const Ladder *ladder, const Node *rule)
+{
+    return text(ladder->lower, arena_copy(ladder->lower->arena, source_text(ladder->lower->core->sources, rule->span)), rule->span);
+}
+
+static Core *level_of(const Ladder *ladder, Span span)
+{
+    return build_int(ladder->lower->core, TYPE_INT, ladder->level, span);
+}
+
+/* due = the time at which the rule was due; the fiber waits for it. */
+static void await_rule(Context *context, const Ladder *ladder, Node *rule, uint32_t due)
+{
+    Lower *lower = ladder->lower;
+    CoreProgram *core = lower->core;
+    Span span = rule->span;
+    RuleTrigger trigger = rule->rule.trigger;
+    int64_t rung = is_rung(rule) ? rung_number(ladder, rule) : INT32_MAX;
+    bool clocked = trigger == RULE_UNACKNOWLEDGED || trigger == RULE_UNRESOLVED || (trigger == RULE_AT_ONCE && is_rung(rule));
+    if (clocked) {
+        const char *function = trigger == RULE_UNRESOLVED ? "await_unresolved" : "await_unacknowledged";
+        Core *after = rule->rule.after ? lower_value(context, rule->rule.after) : build_int(core, TYPE_DURATION, 0, span);
+        Core *call = build_call(core, lower_prelude_function(lower, function), span, level_of(ladder, span), after,
+                                text(lower, ladder->key, span), build_int(core, TYPE_INT, rung, span), NULL);
+        context_add(context, build_set_local(core, due, call));
+        return;
+    }
+    switch (trigger) {
+    case RULE_REMEDIES_FAILED:
+        add_call(context, "await_remedies_failed", level_of(ladder, span), build_int(core, TYPE_INT, rule->rule.count, span),
+                 NULL, NULL, span);
+        break;
+    case RULE_SEVERITY_RAISED: add_call(context, "await_severity_raised", level_of(ladder, span), NULL, NULL, NULL, span); break;
+    case RULE_PHASE_OVERRAN: add_call(context, "await_phase_overran", level_of(ladder, span), NULL, NULL, NULL, span); break;
+    case RULE_TARGET_MISSED: add_call(context, "await_target_missed", level_of(ladder, span), NULL, NULL, NULL, span); break;
+    case RULE_CONDITION: {
+        const Type *boolean = simple_type(lower, TYPE_BOOL);
+        Core *closure = core_new(core, CORE_CLOSURE, type_fn(core->types, NULL, 0, boolean), span);
+        closure->function = core_function(core, arena_printf(lower->arena, "condition.%zu", core->functions.count), boolean, span);
+        Context inner = context_new(lower, closure->function, NULL);
+        context_add(&inner, build_return(core, lower_value(&inner, rule->rule.condition), span));
+        context_free(&inner);
+        add_call(context, "await_condition", level_of(ladder, span), lower_value(context, rule->rule.every), closure, NULL, span);
+        break;
+    }
+    default: add_call(context, "await_in_force", level_of(ladder, span), NULL, NULL, NULL, span); break;
+    }
+    context_add(context, build_set_local(core, due, build_now(core, span)));
+}
+
+static Core *rule_message(Context *context, const Ladder *ladder, Node *rule)
+{
+    Lower *lower = ladder->lower;
+    Node *message = rule->rule.deed->kind == NODE_PAGE ? rule->rule.deed->page.message : rule->rule.deed->notify.message;
+    if (message) return lower_message(context, message);
+    return build_call(lower->core, lower_prelude_function(lower, "page_message"), rule->span, rule_text(ladder, rule), NULL);
+}
+
+static void do_deed(Context *context, const Ladder *ladder, Node *rule)
+{
+    Lower *lower = ladder->lower;
+    CoreProgram *core = lower->core;
+    Span span = rule->span;
+    Node *deed = rule->rule.deed;
+    uint32_t message = context_temp(context, lower_record_type(lower, "Message"));
+    context_add(context, build_set_local(core, message, rule_message(context, ladder, rule)));
+    if (deed->kind == NODE_NOTIFY) {
+        for node_each(target, deed->notify.targets)
+            add_call(context, "notify_target", lower_target(context, target), context_local(context, message, span),
+                     build_int(core, TYPE_BOOL, deed->notify.required, span), NULL, span);
+        return;
+    }
+    bool with_ack = rule->rule.trigger == RULE_AT_ONCE || rule->rule.trigger == RULE_UNACKNOWLEDGED;
+    int64_t rung = is_rung(rule) ? rung_number(ladder, rule) : 0;
+    Core *fire = build_call(core, lower_prelude_function(lower, "fire_rung"), span, lower_name_list(context, deed->page.targets),
+                            context_local(context, message, span), rule_text(ladder, rule),
+                            build_int(core, TYPE_BOOL, with_ack, span), text(lower, ladder->key, span),
+                            build_int(core, TYPE_INT, rung, span),
+                            build_int(core, TYPE_BOOL, rung > 0 && rung == rung_count(ladder), span),
+                            rule->rule.repeat_times ? lower_value(context, rule->rule.repeat_times) : build_int(core, TYPE_INT, 0, span),
+                            rule->rule.repeat_every ? lower_value(context, rule->rule.repeat_every)
+                                                    : build_int(core, TYPE_DURATION, 0, span),
+                            NULL);
+    context_add(context, build_do(core, fire));
+}
+
+/* A rule waits, fires, and where it counts on the unacknowledged clock waits for that clock to start anew. */
+static void lower_rule_body(Context *context, const Ladder *ladder, Node *rule)
+{
+    Lower *lower = ladder->lower;
+    CoreProgram *core = lower->core;
+    Span span = rule->span;
+    uint32_t due = context_temp(context, simple_type(lower, TYPE_TIME));
+    uint32_t period = context_temp(context, simple_type(lower, TYPE_INT));
+    bool again = is_rung(rule) && rule->rule.trigger != RULE_UNRESOLVED;
+    Core *outer = context->block, *round = build_block(core, span);
+    context->block = round;
+    context_add(context, build_set_local(core, period, build_global(core, lower_prelude_global(lower, "ack_period"), span)));
+    await_rule(context, ladder, rule, due);
+    add_call(context, "rung_due", text(lower, ladder->escalation->escalation.name, span), rule_text(ladder, rule),
+             context_local(context, due, span), NULL, span);
+    do_deed(context, ladder, rule);
+    if (again) add_call(context, "await_new_period", context_local(context, period, span), NULL, NULL, NULL, span);
+    else context_add(context, build_break(core, 0, span));
+    context->block = outer;
+    context_add(context, build_loop(core, round));
+}
+
+static void lower_at_last(Context *context, const Ladder *ladder, Node *rule)
+{
+    Lower *lower = ladder->lower;
+    CoreProgram *core = lower->core;
+    Span span = rule->span;
+    const Type *message = lower_record_type(lower, "Message");
+    Core *closure = core_new(core, CORE_CLOSURE, type_fn(core->types, NULL, 0, message), span);
+    closure->function = core_function(core, arena_printf(lower->arena, "at_last.%zu", core->functions.count), message, span);
+    Context inner = context_new(lower, closure->function, NULL);
+    context_add(&inner, build_return(core, rule_message(&inner, ladder, rule), span));
+    context_free(&inner);
+    Node *deed = rule->rule.deed;
+    Core *call = build_call(core, lower_prelude_function(lower, "at_last"), span, level_of(ladder, span), text(lower, ladder->key, span),
+                            lower_name_list(context, deed->kind == NODE_PAGE ? deed->page.targets : deed->notify.targets),
+                            rule->rule.page_every ? lower_value(context, rule->rule.page_every)
+                                                  : build_int(core, TYPE_DURATION, 600000, span),
+                            rule_text(ladder, rule), closure, NULL);
+    context_add(context, build_do(core, call));
+}
+
+void lower_rules(Lower *lower, Symbol *severity, Context *entry)
+{
+    Node *clause = field_of(severity->decl->severity.fields, NODE_ESCALATE_BY);
+    if (!clause) return;
+    if (clause->escalate_by.calendar) lower_unsupported(lower, clause->span, "a ladder that keeps to a calendar");
+    Ladder ladder = {lower, severity->name, severity->index, clause->escalate_by.escalation->symbol->decl};
+    uint32_t rank = RANK_RULES;
+    for node_each(rule, ladder.escalation->escalation.rules) {
+        Str name = arena_printf(lower->arena, "rule.%.*s.%u", STR_ARG(severity->name), rank - RANK_RULES + 1);
+        CoreFunction *function = core_function(lower->core, name, simple_type(lower, TYPE_UNIT), rule->span);
+        Context context = context_new(lower, function, NULL);
+        if (rule->rule.trigger == RULE_AT_LAST) lower_at_last(&context, &ladder, rule);
+        else lower_rule_body(&context, &ladder, rule);
+        context_free(&context);
+        context_add(entry, build_do(lower->core, spawn_of(lower, function, rank++, rule->span)));
+    }
+}
+
+/* ---- targets and updates of a severity ---- */
+
+static void spawn_target(Context *entry, const char *function, int64_t level, Node *within, Span span)
+{
+    Lower *lower = entry->lower;
+    Core *spawn = spawn_of(lower, lower_prelude_function(lower, function), RANK_RULES, span);
+    core_append(spawn, build_int(lower->core, TYPE_INT, level, span));
+    core_append(spawn, lower_value(entry, within));
+    context_add(entry, build_do(lower->core, spawn));
+}
+
+static void spawn_updates(Context *entry, Symbol *severity, Node *update)
+{
+    Lower *lower = entry->lower;
+    CoreProgram *core = lower->core;
+    Span span = update->span;
+    const Type *message = lower_record_type(lower, "Message");
+    for node_each(target, update->update.targets) {
+        Core *closure = core_new(core, CORE_CLOSURE, type_fn(core->types, NULL, 0, message), span);
+        closure->function = core_function(core, arena_printf(lower->arena, "update.%zu", core->functions.count), message, span);
+        Context inner = context_new(lower, closure->function, NULL);
+        context_add(&inner, build_return(core, lower_message(&inner, update->update.message), span));
+        context_free(&inner);
+        Core *spawn = spawn_of(lower, lower_prelude_function(lower, "post_updates"), RANK_UPDATES, span);
+        core_append(spawn, build_int(core, TYPE_INT, severity->index, span));
+        core_append(spawn, lower_value(entry, update->update.every));
+        core_append(spawn, lower_target(entry, target));
+        core_append(spawn, closure);
+        context_add(entry, build_do(core, spawn));
+    }
+}
+
+static void lower_severity(Context *entry, Symbol *severity)
+{
+    NodeList fields = severity->decl->severity.fields;
+    lower_rules(entry->lower, severity, entry);
+    Node *respond = field_of(fields, NODE_RESPOND), *resolve = field_of(fields, NODE_RESOLVE_WITHIN);
+    if (respond && respond->respond.within->kind != NODE_MISSING)
+        spawn_target(entry, "watch_response", severity->index, respond->respond.within, respond->span);
+    if (resolve && resolve->resolve_within.within->kind != NODE_MISSING)
+        spawn_target(entry, "watch_resolution", severity->index, resolve->resolve_within.within, resolve->span);
+    for node_each(field, fields)
+        if (field->kind == NODE_UPDATE) spawn_updates(entry, severity, field);
+}
+
+/* ---- the plan ---- */
+
+/* The plan's own statements: a failure goes to `on failure`, and `always` follows whatever came. */
+static CoreFunction *plan_body(Lower *lower, Symbol *plan)
+{
+    CoreProgram *core = lower->core;
+    Span span = plan->decl->span;
+    Str name = arena_printf(lower->arena, "plan.%.*s.body", STR_ARG(plan->name));
+    CoreFunction *function = core_function(core, name, simple_type(lower, TYPE_UNIT), span);
+    Context context = context_new(lower, function, plan);
+    for (size_t i = 0; i < plan->param_count; i++) context_bind(&context, plan->params[i], plan->params[i]->type);
+    function->param_count = (uint32_t)plan->param_count;
+    NodeList list = plan->decl->plan.body;
+    Node *failure = field_of(list, NODE_ON_FAILURE), *always = field_of(list, NODE_ALWAYS);
+    Core *body = lower_block(&context, list);
+    if (failure) {
+        uint32_t error = context_temp(&context, simple_type(lower, TYPE_ERROR));
+        Core *handler = build_block(core, failure->span);
+        core_append(handler, lower_block(&context, failure->on_failure.body));
+        core_append(handler, build_raise(core, function, error, failure->span));
+        body = build_try(core, body, error, handler, false);
+    }
+    if (always) {
+        uint32_t error = context_temp(&context, simple_type(lower, TYPE_ERROR));
+        Core *handler = build_block(core, always->span);
+        core_append(handler, lower_block(&context, always->always.body));
+        core_append(handler, build_raise(core, function, error, always->span));
+        body = build_try(core, body, error, handler, true);
+    }
+    context_add(&context, body);
+    if (always) context_add(&context, lower_block(&context, always->always.body));
+    context_free(&context);
+    return function;
+}
+
+/* start.severity by name, or what the plan says. */
+static void open_incident(Context *context, Symbol *plan, Node *clause)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Span span = clause->span;
+    Core *own = build_int(core, TYPE_INT, clause->plan_severity.severity->symbol->index, span);
+    Core *level = build_call(core, lower_prelude_function(lower, "starting_severity"), span, own, NULL);
+    Core *title = plan->decl->plan.title ? lower_string(context, plan->decl->plan.title) : text(lower, plan->name, span);
+    Core *count = build_int(core, TYPE_INT, (int64_t)lower->program->severities.count, span);
+    Core *since = build_call(core, lower_prelude_function(lower, "starting_time"), span, NULL);
+    add_call(context, "open_incident", level, count, title, since, span);
+    for (size_t i = 0; i < lower->program->severities.count; i++) lower_severity(context, lower->program->severities.items[i]);
+}
+
+/* The arguments of a plan that is run by itself come with the start. */
+static Core *plan_argument(Context *context, Symbol *param)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Span span = param->span;
+    const Type *json = simple_type(lower, TYPE_JSON);
+    const Type *perhaps = type_optional(core->types, json);
+    Core *given = build_call(core, lower_prelude_function(lower, "starting_param"), span, text(lower, param->name, span), NULL);
+    uint32_t held = context_temp(context, perhaps);
+    Core *sequence = core_new(core, CORE_SEQUENCE, param->type, span);
+    core_append(sequence, build_set_local(core, held, given));
+    Core *there = build_is_some(core, context_local(context, held, span));
+    Node *value = param->decl->kind == NODE_PARAMETER ? param->decl->parameter.value : param->decl->param.value;
+    if (value && value->kind == NODE_MISSING) value = NULL;
+    Core *cast = core_new(core, CORE_FROM_JSON, param->type, span);
+    cast->a = build_value(core, context_local(context, held, span), "the value is absent");
+    cast->text = param->name;
+    if (!value) {
+        Str why = arena_printf(lower->arena, "the parameter %.*s has no value: give one with --set %.*s=…", STR_ARG(param->name),
+                               STR_ARG(param->name));
+        core_append(sequence, build_if(core, build_not(core, there), build_fail(core, text(lower, why, span)), NULL));
+        sequence->a = cast;
+        return sequence;
+    }
+    sequence->a = build_choose(core, there, cast, lower_convert(context, lower_value(context, value), param->type));
+    sequence->a->type = param->type;
+    return sequence;
+}
+
+Core *lower_started_param(Context *context, Symbol *param)
+{
+    return plan_argument(context, param);
+}
+
+/* failure = why the plan's body ended badly, or "". */
+static void await_body(Context *context, uint32_t failure, Span span)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    uint32_t error = context_temp(context, simple_type(lower, TYPE_ERROR));
+    Core *join = core_new(core, CORE_JOIN, simple_type(lower, TYPE_BOOL), span);
+    join->a = build_value(core, build_global(core, lower_prelude_global(lower, "body"), span), "the plan has no body");
+    Core *kind = core_new(core, CORE_BUILTIN, simple_type(lower, TYPE_STRING), span);
+    kind->index = BUILTIN_ERROR_KIND;
+    core_append(kind, context_local(context, error, span));
+    Core *why = core_new(core, CORE_BUILTIN, simple_type(lower, TYPE_STRING), span);
+    why->index = BUILTIN_ERROR_TEXT;
+    core_append(why, context_local(context, error, span));
+    Core *failed = build_binary(core, CORE_NE, kind, text(lower, STR("cancelled"), span));
+    Core *handler = build_if(core, failed, build_set_local(core, failure, why), NULL);
+    context_add(context, build_set_local(core, failure, text(lower, STR(""), span)));
+    context_add(context, build_try(core, build_do(core, join), error, handler, false));
+}
+
+void lower_plan(Lower *lower, Symbol *plan)
+{
+    CoreProgram *core = lower->core;
+    Span span = plan->decl->span;
+    if (plan->decl->plan.missing) return;
+    Str name = arena_printf(lower->arena, "plan.%.*s", STR_ARG(plan->name));
+    CoreFunction *entry = core_function(core, name, simple_type(lower, TYPE_UNIT), span);
+    entry->is_entry = true;
+    Context context = context_new(lower, entry, NULL);
+    context_add(&context, build_do(core, build_call(core, lower_setup(lower), span, NULL)));
+    Node *severity = field_of(plan->decl->plan.body, NODE_PLAN_SEVERITY);
+    context_add(&context, build_do(core, spawn_of(lower, lower_prelude_function(lower, "handle_signals"), RANK_SIGNALS, span)));
+    if (severity) open_incident(&context, plan, severity);
+    context_add(&context, build_set_global(core, lower_prelude_global(lower, "plan_began"), build_now(core, span)));
+    Core *spawn = spawn_of(lower, plan_body(lower, plan), RANK_PLAN, span);
+    for (size_t i = 0; i < plan->param_count; i++) core_append(spawn, plan_argument(&context, plan->params[i]));
+    context_add(&context, build_set_global(core, lower_prelude_global(lower, "body"), build_some(core, spawn)));
+    uint32_t failure = context_temp(&context, simple_type(lower, TYPE_STRING));
+    await_body(&context, failure, span);
+    Core *well = build_binary(core, CORE_EQ, context_local(&context, failure, span), text(lower, STR(""), span));
+    Core *waiting = build_do(core, build_call(core, lower_prelude_function(lower, "await_resolution"), span, NULL));
+    context_add(&context, build_if(core, well, waiting, NULL));
+    Node *afterwards = field_of(plan->decl->plan.body, NODE_AFTERWARDS);
+    if (afterwards)
+        context_add(&context, build_if(core, build_global(core, lower_prelude_global(lower, "resolved"), span),
+                                       lower_block(&context, afterwards->afterwards.body), NULL));
+    add_call(&context, "end_run", context_local(&context, failure, span), NULL, NULL, NULL, span);
+    context_free(&context);
+}
