@@ -1,0 +1,149 @@
+/* One drill: see rehearse.h. After a `kill` a fresh machine replays the log and goes on, as planvm resume
+ * does. */
+#include "vm/drill/rehearse.h"
+
+#include "vm/drill/expect.h"
+#include "vm/drill/world.h"
+#include "vm/run.h"
+
+/* What one drill's parts need to reach each other. */
+typedef struct Stage {
+    const Image *image;
+    const Json *metadata;
+    Script script;
+    World *world;
+    Rehearsal *rehearsal;
+    RunObserver observer;
+    Str entry;
+} Stage;
+
+static void keep_row(void *ctx, const LogRow *row)
+{
+    Stage *stage = ctx;
+    record_add(&stage->rehearsal->record, row);
+}
+
+static Str entry_of(const Json *metadata, Str plan)
+{
+    for (const Json *item = json_first(json_get(metadata, "plans")); item; item = json_next(item)) {
+        if (str_equal(json_string(item, "name", ""), plan)) return json_string(item, "entry", "");
+    }
+    return (Str){0};
+}
+
+static void write_start(const Stage *stage, Buffer *out)
+{
+    const Json *with = json_get(stage->script.drill, "with");
+    const Json *params = json_get(with, "params");
+    buffer_add_c(out, "{\"plan\":");
+    json_write_string(out, stage->script.plan);
+    buffer_add_c(out, ",\"severity\":");
+    json_write(out, json_get(with, "severity"));
+    buffer_add_c(out, ",\"attended\":true,\"params\":");
+    if (params)
+        json_write(out, params);
+    else
+        buffer_add_c(out, "{}");
+    buffer_add_c(out, ",\"starter\":\"drill\",\"since\":null,\"run\":\"drill\",\"drill\":true}");
+}
+
+/* ---- resuming ---- */
+
+typedef struct OldRows {
+    const Record *record;
+    size_t next, count;
+} OldRows;
+
+static bool next_old_row(void *ctx, LogRow *row, Error *error)
+{
+    OldRows *rows = ctx;
+    (void)error;
+    while (rows->next < rows->count) {
+        *row = rows->record->rows.items[rows->next++].log;
+        if (log_kind_direction(row->kind) == LOG_HOST) continue;
+        if (row->kind == LOG_RESULT) row->step = (Str){0}; /* the record's own addition */
+        return true;
+    }
+    return false;
+}
+
+static bool fresh_machine(const Stage *stage, RunSetup *setup, RunOutcome *outcome)
+{
+    vm_free(setup->vm);
+    setup->vm = vm_new(stage->image, stage->entry, NULL, &outcome->error);
+    if (!setup->vm) outcome->end = RUN_BROKEN;
+    return setup->vm != NULL;
+}
+
+static void note_host_row(Stage *stage, LogKind kind)
+{
+    Record *record = &stage->rehearsal->record;
+    size_t count = record->rows.count;
+    if (count && record->rows.items[count - 1].log.kind == kind) return;
+    record_add(record, &(LogRow){.kind = kind, .now = stage->world->now(stage->world)});
+}
+
+static void go_through(Stage *stage, RunSetup *setup, RunOutcome *outcome)
+{
+    Buffer start = {0};
+    write_start(stage, &start);
+    if (fresh_machine(stage, setup, outcome)) *outcome = run_drive(setup, buffer_str(&start));
+    while (outcome->end == RUN_INTERRUPTED) {
+        note_host_row(stage, LOG_LEFT);
+        drill_resume(stage->world);
+        note_host_row(stage, LOG_LEASE);
+        OldRows rows = {.record = &stage->rehearsal->record, .count = stage->rehearsal->record.rows.count};
+        RunSource source = {.ctx = &rows, .next = next_old_row};
+        if (fresh_machine(stage, setup, outcome)) *outcome = run_resume(setup, &source);
+    }
+    buffer_free(&start);
+}
+
+/* ---- the verdict ---- */
+
+static void judge(Stage *stage, const RunOutcome *outcome)
+{
+    Rehearsal *rehearsal = stage->rehearsal;
+    Str trouble = drill_trouble(stage->world);
+    int64_t now = stage->world->now(stage->world);
+    if (now > rehearsal->record.end && outcome->end == RUN_QUIET) rehearsal->record.end = now;
+    rehearsal->holds = false;
+    if (trouble.len) {
+        buffer_printf(&rehearsal->messages, "%.*s\n", STR_ARG(trouble));
+    } else if (outcome->end == RUN_BROKEN || outcome->end == RUN_DIVERGED) {
+        buffer_printf(&rehearsal->messages, "the drill broke off: %s\n", outcome->error.text);
+    } else if (outcome->end == RUN_ENDED && outcome->failed) {
+        buffer_printf(&rehearsal->messages, "the run broke off: %s\n", outcome->error.text);
+    } else {
+        rehearsal->holds = expect_check(&stage->script, &rehearsal->record, "", &rehearsal->messages) == 0;
+    }
+}
+
+void rehearse(const Image *image, const Json *metadata, const Json *drill, Rehearsal *rehearsal)
+{
+    Error error = {{0}};
+    RunOutcome outcome = {.end = RUN_BROKEN};
+    Stage stage = {.image = image, .metadata = metadata, .rehearsal = rehearsal};
+    *rehearsal = (Rehearsal){0};
+    if (!script_read(&stage.script, metadata, drill, &error)) {
+        buffer_printf(&rehearsal->messages, "%s\n", error.text);
+        script_free(&stage.script);
+        return;
+    }
+    rehearsal->record.start = rehearsal->record.end = stage.script.start;
+    stage.entry = entry_of(metadata, stage.script.plan);
+    stage.world = drill_open(&stage.script);
+    stage.observer = (RunObserver){.ctx = &stage, .row = keep_row};
+    RunSetup setup = {.world = stage.world, .observer = &stage.observer, .run_id = STR("drill")};
+    go_through(&stage, &setup, &outcome);
+    judge(&stage, &outcome);
+    vm_free(setup.vm);
+    stage.world->close(stage.world);
+    script_free(&stage.script);
+}
+
+void rehearsal_free(Rehearsal *rehearsal)
+{
+    record_free(&rehearsal->record);
+    buffer_free(&rehearsal->messages);
+}
