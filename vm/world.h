@@ -27,6 +27,7 @@ typedef struct WorldMark {
     Str kind;
     Str step;
     Str args; /* canonical JSON object */
+    bool again; /* it was said before, by a process that died: not to be shown, but to know what is open */
 } WorldMark;
 
 typedef enum WorldEventKind {
