@@ -1,0 +1,44 @@
+/* What the journal needs of a database, and nothing of SQLite's own names (vm/journal/sqlite.c is its only home).
+ *
+ * One Store is one connection. Every failure is reported once through Error and is final: the caller stops (fail-stop),
+ * it never tries again. */
+#ifndef PLAN_JOURNAL_SQLITE_H
+#define PLAN_JOURNAL_SQLITE_H
+
+#include "vm/base/error.h"
+
+typedef struct Store Store;
+typedef struct StoreStatement StoreStatement;
+
+typedef enum StoreMode {
+    STORE_CREATE, /* the file must not be there yet */
+    STORE_WRITE,
+    STORE_READ, /* beside a writer: never writes, never checkpoints */
+} StoreMode;
+
+Store *store_open(const char *path, StoreMode mode, Error *error); /* NULL on failure */
+void store_close(Store *store);                                    /* NULL is fine; statements first */
+bool store_run(Store *store, const char *sql, Error *error);       /* statements without parameters or rows */
+void store_checkpoint(Store *store, bool truncate);                /* moves the log into the file; may do nothing */
+
+StoreStatement *store_prepare(Store *store, const char *sql, Error *error);
+void store_finish(StoreStatement *statement); /* NULL is fine */
+
+/* Parameters count from 1. Bytes must stay until the step. Strings are never NULL in the database unless bound so. */
+void store_bind_int(StoreStatement *statement, int parameter, int64_t value);
+void store_bind_text(StoreStatement *statement, int parameter, Str text);
+void store_bind_bytes(StoreStatement *statement, int parameter, Str bytes);
+void store_bind_null(StoreStatement *statement, int parameter);
+
+typedef enum StoreStep { STORE_ROW, STORE_DONE, STORE_FAILED } StoreStep;
+StoreStep store_step(StoreStatement *statement, Error *error);
+/* Steps a statement without rows and readies it for the next use. */
+bool store_do(StoreStatement *statement, Error *error);
+void store_reset(StoreStatement *statement);
+int store_changes(Store *store); /* rows changed by the last statement */
+
+/* Columns count from 0; valid until the next step. NULL gives 0 and the empty string. */
+int64_t store_int(StoreStatement *statement, int column);
+Str store_text(StoreStatement *statement, int column);
+
+#endif
