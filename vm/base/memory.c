@@ -1,6 +1,7 @@
 #include "vm/base/memory.h"
 
 #include <stdalign.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,7 @@ void buffer_vprintf(Buffer *buffer, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
+    assert(format);
     int len = vsnprintf(NULL, 0, format, args);
     if (len > 0) {
         buffer_reserve(buffer, (size_t)len);
