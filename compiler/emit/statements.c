@@ -2,9 +2,33 @@
  * them. */
 #include "compiler/emit/emitter.h"
 
+static Loop *enclosing_loop(Emitter *e, const Core *node)
+{
+    Loop *loop = e->loop;
+    for (uint32_t i = 0; loop && i < node->index; i++)
+        loop = loop->outer;
+    if (!loop)
+        emitter_fail(e, node, "a jump out of %u loops where there are fewer", (unsigned)node->index + 1);
+    return loop;
+}
+
+/* What a branch does if it does nothing but leave a loop, else NULL. */
+static const Core *only_break(const Core *node)
+{
+    while (node && node->kind == CORE_BLOCK && node->list.count == 1)
+        node = node->list.first;
+    return node && node->kind == CORE_BREAK ? node : NULL;
+}
+
 static void emit_if(Emitter *e, const Core *node)
 {
     Label otherwise = {0}, end = {0};
+    const Core *leaves = node->c ? NULL : only_break(node->b);
+    Loop *left = leaves ? enclosing_loop(e, leaves) : NULL;
+    if (left) {
+        emit_branch(e, node->a, true, &left->end);
+        return;
+    }
     emit_branch(e, node->a, false, &otherwise);
     if (node->b) emit_statement(e, node->b);
     if (node->c) {
@@ -25,16 +49,6 @@ static void emit_loop(Emitter *e, const Core *node)
     emitter_jump_back(e, node, loop.head);
     e->loop = loop.outer;
     emitter_place(e, &loop.end);
-}
-
-static Loop *enclosing_loop(Emitter *e, const Core *node)
-{
-    Loop *loop = e->loop;
-    for (uint32_t i = 0; loop && i < node->index; i++)
-        loop = loop->outer;
-    if (!loop)
-        emitter_fail(e, node, "a jump out of %u loops where there are fewer", (unsigned)node->index + 1);
-    return loop;
 }
 
 /* The handler stands behind the body and is passed over when that ends well. */
