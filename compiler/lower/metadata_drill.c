@@ -114,6 +114,10 @@ static const char *signal_member(DrillSignal signal)
     case SIGNAL_GOTO: return "phase";
     case SIGNAL_ASSIGN: return "role";
     case SIGNAL_FOLLOW: return "plan";
+    case SIGNAL_RESOLVE:
+    case SIGNAL_REOPEN:
+    case SIGNAL_MITIGATED: return "because";
+    case SIGNAL_ANSWER: return "value";
     default: return "what";
     }
 }
@@ -125,28 +129,22 @@ static void write_signal(DrillWriter *drill, const Node *at)
     bool is_clock = signal == SIGNAL_KILL || signal == SIGNAL_CLOCK_JUMPS;
     const Node *value = at->drill_at.value;
     bool reference = value && (value->kind == NODE_NAME || value->kind == NODE_MEMBER);
-    bool sets_status = signal == SIGNAL_SET && reference;
     out_key(&writer->out, "signal");
     out_open(&writer->out, '{');
     if (!is_clock) out_text_at(&writer->out, "kind", str_from_c(op_text_DrillSignal(signal)));
     if (at->drill_at.name.len) out_text_at(&writer->out, "name", at->drill_at.name);
-    if (value && signal == SIGNAL_ANSWER && !at->drill_at.to) {
-        out_key(&writer->out, "value");
-        constant_write(&writer->scope, value, &writer->out);
-    } else if (value && is_clock) {
+    if (value && is_clock) {
         constant_int_at(&writer->scope, value, signal_member(signal), &writer->out);
-    } else if (value && reference &&
-               (!sets_status || !value->symbol || value->symbol->kind != SYMBOL_SETTING)) {
+    } else if (value && signal == SIGNAL_ANSWER) {
+        out_key(&writer->out, signal_member(signal));
+        constant_write(&writer->scope, value, &writer->out);
+        constant_text_at(&writer->scope, at->drill_at.to, "what", &writer->out);
+    } else if (reference && (!value->symbol || value->symbol->kind != SYMBOL_SETTING)) {
         name_at(writer, signal_member(signal), value);
     } else if (value) {
         constant_text_at(&writer->scope, value, signal_member(signal), &writer->out);
     }
-    if (signal == SIGNAL_ANSWER && at->drill_at.to) {
-        out_key(&writer->out, "value");
-        constant_write(&writer->scope, at->drill_at.to, &writer->out);
-    } else {
-        name_at(writer, "to", at->drill_at.to);
-    }
+    if (signal == SIGNAL_ASSIGN) name_at(writer, "to", at->drill_at.to);
     name_at(writer, "by", at->drill_at.by);
     constant_text_at(&writer->scope, at->drill_at.because, "because", &writer->out);
     out_close(&writer->out, '}');

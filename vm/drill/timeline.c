@@ -164,9 +164,9 @@ static bool row_text(Row *row, Buffer *out)
     case LOG_INTENT: return intent_text(row, out);
     case LOG_RESULT: return result_text(row, out);
     case LOG_SIGNAL: signal_text(row, out); return true;
-    case LOG_LEFT: buffer_add_c(out, "the process dies"); return true;
-    case LOG_LEASE: buffer_add_c(out, "another process goes on"); return true;
+    case LOG_LEASE: buffer_add_c(out, "the process had died; another one goes on"); return true;
     case LOG_CANCEL:
+    case LOG_LEFT:
     case LOG_START:
     case LOG_TIME:
     case LOG_END:
