@@ -1,0 +1,315 @@
+/* The operation `command`: words, environment and input of one program in, its result out (docs/effects.md). Begun by
+ * live.c. Looks are run here (process.c), changes through the keeper. Words are passed exactly as they came; this file must
+ * never let a shell read them, but for the script of `sh` and the far end of an ssh, for which every word is quoted. */
+#include <errno.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vm/live/keeper_client.h"
+#include "vm/live/process.h"
+#include "vm/live/state.h"
+
+typedef VEC(char *) Words;
+
+typedef struct CommandWork {
+    LiveEffect *effect;
+    Arena arena;
+    SpawnSpec spec;
+    Process *process; /* a look that runs */
+    bool remote;      /* the program is ssh */
+} CommandWork;
+
+/* ---- what to run ---- */
+
+/* A string of the arguments with its secrets filled in. NULL and an error: one cannot be had. */
+static char *filled(CommandWork *work, Str text, Error *error)
+{
+    Buffer value = {0};
+    char *copy = NULL;
+    if (secrets_fill(work->effect->live->secrets, &value, text, SECRET_PLAIN, error))
+        copy = arena_copy_c(&work->arena, buffer_str(&value));
+    if (value.data) explicit_bzero(value.data, value.cap);
+    buffer_free(&value);
+    return copy;
+}
+
+static bool add_words(CommandWork *work, Words *words, const Json *list, Error *error)
+{
+    for (const Json *item = json_first(list); item; item = json_next(item)) {
+        char *word = filled(work, json_text(item), error);
+        if (!word) return false;
+        vec_push(words, word);
+    }
+    return true;
+}
+
+static void add_c(CommandWork *work, Words *words, const char *word)
+{
+    vec_push(words, arena_copy_c(&work->arena, str_from_c(word)));
+}
+
+static bool add_command(CommandWork *work, Words *words, Error *error)
+{
+    const Json *args = work->effect->args, *argv = json_get(args, "argv");
+    Str script = json_string(args, "sh", "");
+    if (json_count(argv)) return add_words(work, words, argv, error);
+    if (!script.len) return error_set(error, "there is no command to run");
+    add_c(work, words, "/bin/sh");
+    add_c(work, words, "-c");
+    char *text = filled(work, script, error);
+    if (!text) return false;
+    vec_push(words, text);
+    add_c(work, words, "sh");
+    return add_words(work, words, json_get(args, "params"), error);
+}
+
+static void add_user(CommandWork *work, Words *words, bool remote)
+{
+    Str user = json_string(work->effect->args, "user", "");
+    const struct passwd *self = getpwuid(geteuid());
+    if (!user.len || (!remote && self && str_equal_c(user, self->pw_name))) return;
+    add_c(work, words, "sudo");
+    add_c(work, words, "-n");
+    add_c(work, words, "-u");
+    vec_push(words, arena_copy_c(&work->arena, user));
+    add_c(work, words, "--");
+}
+
+static void quote_word(Buffer *out, const char *word)
+{
+    buffer_add_c(out, out->len ? " '" : "'");
+    for (const char *c = word; *c; c++) {
+        if (*c == '\'') buffer_add_c(out, "'\\''");
+        else buffer_add_char(out, *c);
+    }
+    buffer_add_char(out, '\'');
+}
+
+/* Makes `ssh HOST -- 'word' …` of the words; folder and environment become part of the far command. */
+static bool add_host(CommandWork *work, Words *words, const Json *host, Error *error)
+{
+    const Json *args = work->effect->args, *env = json_get(args, "env");
+    Str address = json_string(host, "address", ""), user = json_string(host, "user", "");
+    Str folder = json_string(args, "dir", "");
+    Buffer line = {0}, place = {0};
+    if (!address.len || address.data[0] == '-') return error_set(error, "the host has no address");
+    if (folder.len) {
+        buffer_add_c(&line, "cd");
+        quote_word(&line, folder.data);
+        buffer_add_c(&line, " && exec");
+    }
+    if (json_count(env)) buffer_add_c(&line, line.len ? " env" : "env");
+    for (const Json *entry = json_first(env); entry; entry = json_next(entry)) {
+        Str pair = arena_printf(&work->arena, "%s=%.*s", json_key(entry), STR_ARG(json_text(entry)));
+        if (secrets_are_in(pair)) {
+            buffer_free(&line);
+            return error_set(error, "a secret in the environment would be seen by others on %.*s: pass it as input",
+                             STR_ARG(address));
+        }
+        quote_word(&line, pair.data);
+    }
+    for (size_t i = 0; i < words->count; i++) quote_word(&line, words->items[i]);
+    vec_free(words);
+    static const char *const ssh[] = {"ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "--"};
+    for (size_t i = 0; i < sizeof ssh / sizeof ssh[0]; i++) add_c(work, words, ssh[i]);
+    if (user.len) buffer_printf(&place, "%.*s@", STR_ARG(user));
+    buffer_add_str(&place, address);
+    add_c(work, words, place.data);
+    add_c(work, words, line.data);
+    buffer_free(&line);
+    buffer_free(&place);
+    return true;
+}
+
+static bool is_overridden(const Json *env, const char *entry)
+{
+    size_t len = strcspn(entry, "=");
+    if (strncmp(entry, SPAWN_MARK, strlen(SPAWN_MARK)) == 0) return true;
+    for (const Json *item = json_first(env); item; item = json_next(item))
+        if (strlen(json_key(item)) == len && strncmp(json_key(item), entry, len) == 0) return true;
+    return false;
+}
+
+static bool make_env(CommandWork *work, const Json *env, Error *error)
+{
+    Words words = {0};
+    LiveEffect *effect = work->effect;
+    for (char **entry = environ; *entry; entry++)
+        if (!is_overridden(env, *entry)) vec_push(&words, *entry);
+    bool fine = true;
+    for (const Json *item = json_first(env); item && fine; item = json_next(item)) {
+        Str pair = arena_printf(&work->arena, "%s=%.*s", json_key(item), STR_ARG(json_text(item)));
+        char *entry = filled(work, pair, error);
+        fine = entry != NULL;
+        vec_push(&words, entry);
+    }
+    Str mark = arena_printf(&work->arena, SPAWN_MARK "%s/%" PRIu64, effect->live->run_id, effect->id);
+    vec_push(&words, arena_copy_c(&work->arena, mark));
+    work->spec.env = arena_array(&work->arena, char *, words.count + 1);
+    memcpy(work->spec.env, words.items, words.count * sizeof *words.items);
+    vec_free(&words);
+    return fine;
+}
+
+/* ---- which file that is ---- */
+
+static const char *search_path(char **env)
+{
+    for (; *env; env++)
+        if (strncmp(*env, "PATH=", 5) == 0) return *env + 5;
+    return "/usr/local/bin:/usr/bin:/bin";
+}
+
+/* The file of a program; what is found but may not be executed is remembered for the message. */
+static bool find_program(CommandWork *work, SpawnEnd *end)
+{
+    const char *name = work->spec.argv[0];
+    if (strchr(name, '/')) {
+        work->spec.program = work->spec.argv[0];
+        return true;
+    }
+    bool forbidden = false;
+    for (const char *at = search_path(work->spec.env); *name && *at;) {
+        size_t len = strcspn(at, ":");
+        Str folder = len ? (Str){at, len} : STR(".");
+        char *file = arena_copy_c(&work->arena, arena_printf(&work->arena, "%.*s/%s", STR_ARG(folder), name));
+        if (access(file, X_OK) == 0) {
+            work->spec.program = file;
+            return true;
+        }
+        forbidden = forbidden || errno == EACCES;
+        at += len + (at[len] == ':');
+    }
+    *end = (SpawnEnd){.exit = forbidden ? 126 : 127};
+    if (forbidden) snprintf(end->error, sizeof end->error, "`%s` is there but may not be executed", name);
+    else snprintf(end->error, sizeof end->error, "there is no program `%s` on the PATH", name);
+    return false;
+}
+
+static bool make_spec(CommandWork *work, Error *error)
+{
+    LiveEffect *effect = work->effect;
+    const Json *host = json_get(effect->args, "host");
+    Words words = {0};
+    work->remote = !json_is_null(host);
+    add_user(work, &words, work->remote);
+    bool fine = add_command(work, &words, error) && (!work->remote || add_host(work, &words, host, error)) &&
+                make_env(work, work->remote ? NULL : json_get(effect->args, "env"), error);
+    if (fine) {
+        work->spec.argv = arena_array(&work->arena, char *, words.count + 1);
+        memcpy(work->spec.argv, words.items, words.count * sizeof *words.items);
+        char *input = filled(work, json_string(effect->args, "input", ""), error);
+        fine = input != NULL;
+        work->spec.input = str_from_c(input);
+    }
+    vec_free(&words);
+    Str folder = json_string(effect->args, "dir", "");
+    char here[4096];
+    if (folder.len && !work->remote) work->spec.dir = arena_copy_c(&work->arena, folder);
+    else if (getcwd(here, sizeof here)) work->spec.dir = arena_copy_c(&work->arena, str_from_c(here));
+    work->spec.effect = effect->id;
+    work->spec.timeout = json_int(effect->args, "timeout", 0);
+    return fine;
+}
+
+/* ---- what came of it ---- */
+
+/* A text that was cut may end in the middle of a secret, which would then not be recognised. */
+static void add_stream(LiveEffect *effect, Buffer *json, const char *name, Str text, bool cut)
+{
+    Buffer whole = {0};
+    size_t longest = secrets_longest(effect->live->secrets);
+    buffer_add_str(&whole, cut ? str_slice(text, 0, text.len > longest ? text.len - longest : 0) : text);
+    Buffer clean = {0};
+    text_clean(effect->live->secrets, &clean, buffer_str(&whole));
+    if (cut) buffer_printf(&clean, "\n[cut: there was more than %zu MiB]\n", SPAWN_OUTPUT_CAP >> 20);
+    buffer_printf(json, ",\"%s\":", name);
+    json_write_string(json, buffer_str(&clean));
+    if (cut) buffer_printf(json, ",\"%s_cut\":true", name);
+    /* The program itself wrote this stream to the run's folder: what may not be kept goes from there too. */
+    if (effect->effect_class == EFFECT_CHANGE && !str_equal(buffer_str(&clean), text))
+        keeper_client_replace(effect->live->keeper, effect->id, name, buffer_str(&clean));
+    buffer_free(&whole);
+    buffer_free(&clean);
+}
+
+static void work_free(CommandWork *work)
+{
+    arena_free(&work->arena);
+    free(work);
+}
+
+static void finish(CommandWork *work, const SpawnEnd *end, const ProcessOutput *output)
+{
+    LiveEffect *effect = work->effect;
+    Buffer json = {0};
+    SpawnEnd seen = *end;
+    bool change = effect->effect_class == EFFECT_CHANGE;
+    if (work->remote && !seen.error[0] && (seen.exit == 255 || seen.timed_out || seen.signal)) {
+        /* ssh's own failure, or its end before the far program's: what happened there is not known. */
+        seen.unknown = change;
+        if (!seen.timed_out) snprintf(seen.error, sizeof seen.error, "the connection to the host failed or broke");
+    }
+    bool ok = seen.exit == 0 && !seen.signal && !seen.timed_out && !seen.unknown && !seen.error[0];
+    buffer_printf(&json, "{\"ok\":%s,\"exit\":%d", ok ? "true" : "false", seen.exit);
+    if (seen.signal) {
+        const char *name = sigabbrev_np(seen.signal);
+        buffer_printf(&json, ",\"signal\":\"%s\"", name ? name : "unknown");
+    }
+    add_stream(effect, &json, "out", output->out, output->out_cut);
+    add_stream(effect, &json, "err", output->err, output->err_cut);
+    buffer_printf(&json, ",\"exits\":[%d]", seen.exit);
+    if (seen.timed_out) buffer_add_c(&json, ",\"timed_out\":true");
+    if (seen.unknown) buffer_add_c(&json, ",\"unknown\":true");
+    if (seen.error[0]) effect_add_text(effect, &json, "error", str_from_c(seen.error));
+    buffer_printf(&json, ",\"elapsed\":%" PRId64 "}", seen.elapsed);
+    work_free(work);
+    effect_end(effect, &json);
+}
+
+static void ended(void *ctx, const SpawnEnd *end, const ProcessOutput *output)
+{
+    finish(ctx, end, output);
+}
+
+static void cancel(LiveEffect *effect, bool end_it)
+{
+    CommandWork *work = effect->work;
+    if (work->process) process_kill(work->process);
+    else if (end_it) keeper_client_stop(effect->live->keeper, effect->id);
+    work_free(work);
+}
+
+void command_start(LiveEffect *effect)
+{
+    static const ProcessOutput nothing = {0};
+    CommandWork *work = memory_alloc(sizeof *work);
+    KeeperClient *keeper = effect->live->keeper;
+    bool change = effect->effect_class == EFFECT_CHANGE;
+    Error error = {0};
+    SpawnEnd end = {0};
+    work->effect = effect;
+    work->remote = !json_is_null(json_get(effect->args, "host"));
+    effect->work = work;
+    effect->cancel = cancel;
+    bool made = make_spec(work, &error);
+    if (change && effect->again && keeper_client_adopt(keeper, effect->id, ended, work)) return;
+    if (!made) {
+        work_free(work);
+        effect_fail(effect, error.text, change && effect->again);
+        return;
+    }
+    if (!find_program(work, &end)) {
+        finish(work, &end, &nothing);
+    } else if (change) {
+        keeper_client_start(keeper, &work->spec, ended, work);
+    } else {
+        work->process = process_start(effect->live->loop, &work->spec, ended, work, &end);
+        if (!work->process) finish(work, &end, &nothing);
+    }
+}

@@ -1,0 +1,322 @@
+/* libcurl behind http.h; the only includer of curl.h. The library is opened at the first request and reached through a
+ * table of functions, so that a run without HTTP does not pay for it. One multi handle works on the loop: curl says which
+ * sockets and which time it waits for. Called by http_effect.c. A change must reach the wire at most once: it gets a fresh
+ * connection, because curl by itself sends again what was lost on one that it used before. */
+#include "vm/live/http.h"
+
+#include <ctype.h>
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "vm/live/clock.h"
+
+/* FUNCTION(our name, result, parameters): every function of the library that is used. */
+#define CURL_FUNCTIONS(FUNCTION)                                                                             \
+    FUNCTION(global_init, CURLcode, (long))                                                                  \
+    FUNCTION(easy_init, CURL *, (void))                                                                      \
+    FUNCTION(easy_setopt, CURLcode, (CURL *, CURLoption, ...))                                               \
+    FUNCTION(easy_getinfo, CURLcode, (CURL *, CURLINFO, ...))                                                \
+    FUNCTION(easy_strerror, const char *, (CURLcode))                                                        \
+    FUNCTION(easy_cleanup, void, (CURL *))                                                                   \
+    FUNCTION(slist_append, struct curl_slist *, (struct curl_slist *, const char *))                         \
+    FUNCTION(slist_free_all, void, (struct curl_slist *))                                                    \
+    FUNCTION(multi_init, CURLM *, (void))                                                                    \
+    FUNCTION(multi_setopt, CURLMcode, (CURLM *, CURLMoption, ...))                                           \
+    FUNCTION(multi_add_handle, CURLMcode, (CURLM *, CURL *))                                                 \
+    FUNCTION(multi_remove_handle, CURLMcode, (CURLM *, CURL *))                                              \
+    FUNCTION(multi_socket_action, CURLMcode, (CURLM *, curl_socket_t, int, int *))                           \
+    FUNCTION(multi_assign, CURLMcode, (CURLM *, curl_socket_t, void *))                                      \
+    FUNCTION(multi_info_read, CURLMsg *, (CURLM *, int *))                                                   \
+    FUNCTION(multi_cleanup, CURLMcode, (CURLM *))
+
+/* The header checks the types of options by macros of these names; through a table they cannot. */
+#undef curl_easy_setopt
+#undef curl_easy_getinfo
+#undef curl_multi_setopt
+
+typedef struct Library {
+    void *handle;
+#define DECLARE(name, result, parameters) result(*name) parameters;
+    CURL_FUNCTIONS(DECLARE)
+#undef DECLARE
+} Library;
+
+struct Http {
+    Loop *loop;
+    Library curl;
+    CURLM *multi;
+    LoopTimer *timer;
+    VEC(HttpCall *) calls;
+};
+
+struct HttpCall {
+    Http *http;
+    CURL *easy;
+    struct curl_slist *headers_out;
+    int64_t started;
+    Buffer body;
+    bool cut;
+    VEC(HttpHeader) headers;
+    char message[CURL_ERROR_SIZE];
+    HttpEndFn fn;
+    void *ctx;
+};
+
+/* ---- the library ---- */
+
+static bool library_open(Library *library, Error *error)
+{
+    static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl.so"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && !library->handle; i++)
+        library->handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+    if (!library->handle) return error_set(error, "libcurl.so.4 is not on this machine: HTTP cannot be spoken");
+    bool whole = true;
+    void *found;
+    /* ISO C has no cast from an object pointer to a function; POSIX promises that the bytes are the same. */
+#define LOAD(name, result, parameters)                                                                             \
+    found = dlsym(library->handle, "curl_" #name);                                                                 \
+    memcpy(&library->name, &found, sizeof found);                                                                  \
+    whole = whole && found;
+    CURL_FUNCTIONS(LOAD)
+#undef LOAD
+    if (!whole) return error_set(error, "libcurl on this machine lacks a function: HTTP cannot be spoken");
+    return library->global_init(CURL_GLOBAL_ALL) == CURLE_OK || error_set(error, "libcurl cannot be started");
+}
+
+/* ---- ends of calls ---- */
+
+static void call_free(HttpCall *call)
+{
+    Http *http = call->http;
+    for (size_t i = 0; i < http->calls.count; i++) {
+        if (http->calls.items[i] != call) continue;
+        http->calls.items[i] = http->calls.items[--http->calls.count];
+        break;
+    }
+    if (call->easy) {
+        http->curl.multi_remove_handle(http->multi, call->easy);
+        http->curl.easy_cleanup(call->easy);
+    }
+    http->curl.slist_free_all(call->headers_out);
+    for (size_t i = 0; i < call->headers.count; i++) free(call->headers.items[i].name);
+    vec_free(&call->headers);
+    buffer_free(&call->body);
+    free(call);
+}
+
+static void call_end(HttpCall *call, CURLcode code)
+{
+    const Library *curl = &call->http->curl;
+    long status = 0, sent = 0;
+    curl->easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl->easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &sent);
+    const char *error = NULL;
+    if (code != CURLE_OK) error = call->message[0] ? call->message : curl->easy_strerror(code);
+    HttpEnd end = {.status = (int)status,
+                   .headers = call->headers.items,
+                   .header_count = call->headers.count,
+                   .body = buffer_str(&call->body),
+                   .cut = call->cut,
+                   .timed_out = code == CURLE_OPERATION_TIMEDOUT,
+                   .sent = sent > 0,
+                   .elapsed = clock_boot() - call->started,
+                   .error = error};
+    call->fn(call->ctx, &end);
+    call_free(call);
+}
+
+static void collect(Http *http)
+{
+    int left;
+    for (CURLMsg *message; (message = http->curl.multi_info_read(http->multi, &left));) {
+        if (message->msg != CURLMSG_DONE) continue;
+        CURLcode code = message->data.result;
+        for (size_t i = 0; i < http->calls.count; i++) {
+            if (http->calls.items[i]->easy != message->easy_handle) continue;
+            call_end(http->calls.items[i], code);
+            break;
+        }
+    }
+}
+
+/* ---- curl on the loop ---- */
+
+static void act(Http *http, curl_socket_t fd, int events)
+{
+    int running;
+    CURLMcode code = http->curl.multi_socket_action(http->multi, fd, events, &running);
+    /* After this nothing is known of any transfer; each ends as one that broke. */
+    while (code != CURLM_OK && http->calls.count) call_end(http->calls.items[0], CURLE_RECV_ERROR);
+    collect(http);
+}
+
+static void socket_ready(void *ctx, int fd, int events)
+{
+    act(ctx, fd, (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0));
+}
+
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *old)
+{
+    Http *http = ctx;
+    LoopPoll *poll = old;
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        loop_poll_stop(poll);
+        http->curl.multi_assign(http->multi, fd, NULL);
+        return 0;
+    }
+    int events = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
+    if (poll) {
+        loop_poll_change(poll, events);
+        return 0;
+    }
+    poll = loop_poll_start(http->loop, fd, events, socket_ready, http);
+    http->curl.multi_assign(http->multi, fd, poll);
+    return poll ? 0 : -1;
+}
+
+static void timer_fired(void *ctx)
+{
+    Http *http = ctx;
+    http->timer = NULL;
+    act(http, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int set_timer(CURLM *multi, long delay, void *ctx)
+{
+    Http *http = ctx;
+    (void)multi;
+    loop_timer_stop(http->timer);
+    http->timer = delay < 0 ? NULL : loop_timer_start(http->loop, delay, timer_fired, http);
+    return 0;
+}
+
+static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)ctx;
+    (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* ---- what comes back ---- */
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+    HttpCall *call = ctx;
+    size_t len = size * count, room = HTTP_BODY_CAP - call->body.len;
+    if (len > room) call->cut = true;
+    buffer_add(&call->body, bytes, len < room ? len : room);
+    return len;
+}
+
+static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
+{
+    HttpCall *call = ctx;
+    Str line = str_trim((Str){bytes, size * count});
+    ptrdiff_t colon = str_find(line, STR(":"));
+    /* After a redirect, or "100 Continue", the headers begin anew. */
+    if (str_starts_with(line, STR("HTTP/"))) {
+        for (size_t i = 0; i < call->headers.count; i++) free(call->headers.items[i].name);
+        call->headers.count = 0;
+    } else if (colon > 0) {
+        Str value = str_trim(str_slice(line, (size_t)colon + 1, line.len));
+        char *name = memory_alloc(line.len + 2);
+        for (ptrdiff_t i = 0; i < colon; i++) name[i] = (char)tolower((unsigned char)line.data[i]);
+        memcpy(name + colon + 1, value.data, value.len);
+        vec_push(&call->headers, (HttpHeader){name, name + colon + 1});
+    }
+    return size * count;
+}
+
+/* ---- opening, starting, ending ---- */
+
+Http *http_open(Loop *loop, Error *error)
+{
+    Http *http = memory_alloc(sizeof *http);
+    http->loop = loop;
+    if (library_open(&http->curl, error)) http->multi = http->curl.multi_init();
+    if (!http->multi) {
+        free(http);
+        return NULL;
+    }
+    http->curl.multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    http->curl.multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+    http->curl.multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    http->curl.multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+    return http;
+}
+
+void http_close(Http *http)
+{
+    if (!http) return;
+    while (http->calls.count) call_free(http->calls.items[0]);
+    http->curl.multi_cleanup(http->multi);
+    loop_timer_stop(http->timer);
+    vec_free(&http->calls);
+    /* The library stays loaded: its threads and those of its own libraries may still be at work. */
+    free(http);
+}
+
+static void set_options(HttpCall *call, const HttpRequest *request)
+{
+    const Library *curl = &call->http->curl;
+    CURL *easy = call->easy;
+    long fresh = request->change, follow = request->follow && !request->change;
+    long timeout = request->timeout > 0 ? (long)request->timeout : 30000L;
+    curl->easy_setopt(easy, CURLOPT_URL, request->url);
+    curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl->easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, call->message);
+    curl->easy_setopt(easy, CURLOPT_USERAGENT, "plan/" PLAN_VERSION);
+    curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
+    curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, timeout);
+    curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, follow);
+    curl->easy_setopt(easy, CURLOPT_MAXREDIRS, 5L);
+    curl->easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh);
+    curl->easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh);
+    curl->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    curl->easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers_out);
+    curl->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl->easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    curl->easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl->easy_setopt(easy, CURLOPT_HEADERDATA, call);
+    bool head = strcasecmp(request->method, "HEAD") == 0, get = strcasecmp(request->method, "GET") == 0;
+    if (head) curl->easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    if (request->body.len || (!head && !get)) {
+        curl->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+        curl->easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body.len ? request->body.data : "");
+    }
+    if (!head) curl->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+HttpCall *http_start(Http *http, const HttpRequest *request, HttpEndFn fn, void *ctx, Error *error)
+{
+    HttpCall *call = memory_alloc(sizeof *call);
+    *call = (HttpCall){.http = http, .easy = http->curl.easy_init(), .started = clock_boot(), .fn = fn, .ctx = ctx};
+    for (char **header = request->headers; *header; header++)
+        call->headers_out = http->curl.slist_append(call->headers_out, *header);
+    /* Servers that do not know it cost a second each; what is sent here is small. */
+    call->headers_out = http->curl.slist_append(call->headers_out, "Expect:");
+    vec_push(&http->calls, call);
+    bool started = call->easy != NULL;
+    if (started) {
+        set_options(call, request);
+        started = http->curl.multi_add_handle(http->multi, call->easy) == CURLM_OK;
+    }
+    if (started) return call;
+    error_set(error, "the request cannot be made");
+    call_free(call);
+    return NULL;
+}
+
+void http_cancel(HttpCall *call)
+{
+    call_free(call);
+}

@@ -1,0 +1,47 @@
+/* HTTP requests on the loop, by libcurl, which is opened when the first one is made. */
+#ifndef PLAN_LIVE_HTTP_H
+#define PLAN_LIVE_HTTP_H
+
+#include "vm/live/loop.h"
+
+#define HTTP_BODY_CAP ((size_t)8 << 20) /* bytes of an answer that are kept */
+
+typedef struct Http Http;
+typedef struct HttpCall HttpCall;
+
+typedef struct HttpRequest {
+    const char *method, *url;
+    char **headers; /* "Name: value", NULL-terminated */
+    Str body;
+    int64_t timeout; /* ms for all of it */
+    bool change;     /* fresh connection, sent at most once, no redirects */
+    bool follow;     /* up to five redirects (never for a change) */
+} HttpRequest;
+
+typedef struct HttpHeader {
+    char *name, *value; /* the name in lower case */
+} HttpHeader;
+
+typedef struct HttpEnd {
+    int status; /* 0: no answer */
+    const HttpHeader *headers;
+    size_t header_count;
+    Str body;
+    bool cut; /* there was more body */
+    bool timed_out;
+    bool sent; /* the server may have had the request */
+    int64_t elapsed;
+    const char *error; /* NULL: a whole answer came */
+} HttpEnd;
+
+typedef void (*HttpEndFn)(void *ctx, const HttpEnd *end);
+
+/* NULL and an error: libcurl is not there. */
+Http *http_open(Loop *loop, Error *error);
+void http_close(Http *http); /* open calls are dropped */
+
+/* `fn` is called once from the loop. NULL and an error: the request cannot be made at all. */
+HttpCall *http_start(Http *http, const HttpRequest *request, HttpEndFn fn, void *ctx, Error *error);
+void http_cancel(HttpCall *call); /* fn is not called */
+
+#endif

@@ -1,0 +1,361 @@
+/* planvm's side of the keeper's socket. In: specs of changing programs; out: how they ended, from the run's files, which
+ * are the truth: messages only say when to look. Called by command.c. It must never start a program itself, and never say
+ * that one did not run when it may have. */
+#include "vm/live/keeper_client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vm/live/clock.h"
+#include "vm/live/effect_files.h"
+#include "vm/live/keeper/protocol.h"
+
+enum {
+    ATTEMPTS_MAX = 3,  /* keepers that may die on us before a program is given up */
+    LOST_LOOK = 100,   /* ms between looks at a program whose keeper is gone */
+    CONNECT_TRIES = 3,
+};
+
+/* One program whose end is waited for. */
+typedef struct Waiting {
+    KeeperClient *client;
+    uint64_t effect;
+    Buffer spec;  /* as spawn_write makes it */
+    char *mark;
+    int attempts;
+    bool unwanted; /* stopped: its end only needs to be noticed */
+    bool killed;
+    LoopTimer *timer; /* looks at a lost one */
+    ProcessEndFn fn;
+    void *ctx;
+} Waiting;
+
+struct KeeperClient {
+    Loop *loop;
+    int run;
+    char *run_dir, *program;
+    int fd;
+    LoopPoll *poll;
+    Buffer in, out;
+    VEC(Waiting *) waiting;
+};
+
+static void submit(Waiting *waiting);
+
+/* ---- opening and closing ---- */
+
+/* Beside planvm when it was just built, in its libexec when it was installed. */
+static char *usual_program(void)
+{
+    static const char *const places[] = {"plan-keeper", "../plan-keeper", "../libexec/plan/plan-keeper"};
+    const char *named = getenv("PLAN_KEEPER");
+    char self[4096];
+    if (named && *named) return memory_copy_c(str_from_c(named));
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[len > 0 ? len : 0] = 0;
+    char *slash = strrchr(self, '/');
+    if (slash) slash[1] = 0;
+    Buffer path = {0};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        buffer_clear(&path);
+        buffer_printf(&path, "%s%s", self, places[i]);
+        if (access(path.data, X_OK) == 0) break;
+    }
+    return path.data;
+}
+
+KeeperClient *keeper_client_open(Loop *loop, const char *run_dir, const char *program, Error *error)
+{
+    int run = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (run < 0) {
+        error_set(error, "the run's folder %s cannot be opened: %s", run_dir, strerror(errno));
+        return NULL;
+    }
+    KeeperClient *client = memory_alloc(sizeof *client);
+    client->loop = loop;
+    client->run = run;
+    client->run_dir = memory_copy_c(str_from_c(run_dir));
+    client->program = program ? memory_copy_c(str_from_c(program)) : usual_program();
+    client->fd = -1;
+    return client;
+}
+
+static void disconnect(KeeperClient *client)
+{
+    loop_poll_stop(client->poll);
+    client->poll = NULL;
+    if (client->fd >= 0) close(client->fd);
+    client->fd = -1;
+    buffer_clear(&client->in);
+    buffer_clear(&client->out);
+}
+
+static void waiting_free(Waiting *waiting)
+{
+    KeeperClient *client = waiting->client;
+    for (size_t i = 0; i < client->waiting.count; i++) {
+        if (client->waiting.items[i] != waiting) continue;
+        client->waiting.items[i] = client->waiting.items[--client->waiting.count];
+        break;
+    }
+    loop_timer_stop(waiting->timer);
+    if (waiting->spec.data) explicit_bzero(waiting->spec.data, waiting->spec.cap);
+    buffer_free(&waiting->spec);
+    free(waiting->mark);
+    free(waiting);
+}
+
+void keeper_client_close(KeeperClient *client)
+{
+    if (!client) return;
+    disconnect(client);
+    while (client->waiting.count) waiting_free(client->waiting.items[0]);
+    vec_free(&client->waiting);
+    buffer_free(&client->in);
+    buffer_free(&client->out);
+    close(client->run);
+    free(client->run_dir);
+    free(client->program);
+    free(client);
+}
+
+/* ---- ends ---- */
+
+static void give(KeeperClient *client, uint64_t effect, const SpawnEnd *end, ProcessEndFn fn, void *ctx)
+{
+    Buffer out = {0}, err = {0};
+    ProcessOutput output;
+    effect_files_read(client->run, effect, "out", &out, &output.out_cut);
+    effect_files_read(client->run, effect, "err", &err, &output.err_cut);
+    output.out = buffer_str(&out);
+    output.err = buffer_str(&err);
+    fn(ctx, end, &output);
+    buffer_free(&out);
+    buffer_free(&err);
+}
+
+static void finish(Waiting *waiting, const SpawnEnd *end)
+{
+    KeeperClient *client = waiting->client;
+    uint64_t effect = waiting->effect;
+    ProcessEndFn fn = waiting->unwanted ? NULL : waiting->fn;
+    void *ctx = waiting->ctx;
+    waiting_free(waiting);
+    if (fn) give(client, effect, end, fn, ctx);
+}
+
+bool keeper_client_adopt(KeeperClient *client, uint64_t effect, ProcessEndFn fn, void *ctx)
+{
+    SpawnEnd end;
+    if (!effect_files_get_end(client->run, effect, &end)) return false;
+    give(client, effect, &end, fn, ctx);
+    return true;
+}
+
+/* No keeper: the program may run, may have ended, or was never started, and the files say which. */
+static void finish_without_keeper(Waiting *waiting, const char *why)
+{
+    SpawnEnd end;
+    if (!effect_files_get_end(waiting->client->run, waiting->effect, &end)) {
+        end = (SpawnEnd){.exit = 126, .unknown = effect_files_is_started(waiting->client->run, waiting->effect)};
+        snprintf(end.error, sizeof end.error, "%.500s", why);
+    }
+    finish(waiting, &end);
+}
+
+/* A program whose keeper was killed: when it has gone nobody can say how it ended. Its time-out still holds. */
+static void look_at_lost(void *ctx)
+{
+    Waiting *waiting = ctx;
+    EffectProcess process;
+    int run = waiting->client->run;
+    waiting->timer = NULL;
+    bool known = effect_files_get_process(run, waiting->effect, &process);
+    if (!known || !effect_process_is_alive(&process)) {
+        finish_without_keeper(waiting, "its keeper was killed while it ran");
+        return;
+    }
+    int64_t late = process.deadline ? clock_boot() - process.deadline : -1;
+    if (waiting->unwanted || late >= SPAWN_GRACE) {
+        spawn_signal(process.pid, waiting->mark, SIGKILL);
+    } else if (late >= 0 && !waiting->killed) {
+        waiting->killed = true;
+        spawn_signal(process.pid, waiting->mark, SIGTERM);
+    }
+    waiting->timer = loop_timer_start(waiting->client->loop, LOST_LOOK, look_at_lost, waiting);
+}
+
+static Waiting *find_waiting(const KeeperClient *client, uint64_t effect)
+{
+    for (size_t i = 0; i < client->waiting.count; i++)
+        if (client->waiting.items[i]->effect == effect) return client->waiting.items[i];
+    return NULL;
+}
+
+/* ---- the connection ---- */
+
+static void take_message(KeeperClient *client, char kind, uint64_t effect)
+{
+    SpawnEnd end;
+    Waiting *waiting = find_waiting(client, effect);
+    if (!waiting || waiting->timer) return;
+    if (kind == KEEPER_ENDED) {
+        if (effect_files_get_end(client->run, effect, &end)) finish(waiting, &end);
+        else finish_without_keeper(waiting, "its exit could not be kept");
+    } else if (kind == KEEPER_LOST) {
+        waiting->timer = loop_timer_start(client->loop, 0, look_at_lost, waiting);
+    }
+}
+
+static void connection_broke(KeeperClient *client)
+{
+    disconnect(client);
+    /* Each is asked for again; a program that was started is never started twice (effect_files_claim). */
+    for (size_t i = client->waiting.count; i-- > 0;)
+        if (i < client->waiting.count && !client->waiting.items[i]->timer) submit(client->waiting.items[i]);
+}
+
+static void flush_out(KeeperClient *client)
+{
+    while (client->out.len) {
+        ssize_t sent = send(client->fd, client->out.data, client->out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent <= 0) break;
+        memmove(client->out.data, client->out.data + sent, client->out.len - (size_t)sent);
+        client->out.len -= (size_t)sent;
+    }
+    if (client->poll) loop_poll_change(client->poll, client->out.len ? LOOP_READ | LOOP_WRITE : LOOP_READ);
+}
+
+static void connection_ready(void *ctx, int fd, int events)
+{
+    KeeperClient *client = ctx;
+    char bytes[4096];
+    if (events & LOOP_WRITE) flush_out(client);
+    ssize_t got = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) {
+        connection_broke(client);
+        return;
+    }
+    buffer_add(&client->in, bytes, (size_t)got);
+    const size_t len = KEEPER_HEAD + sizeof(uint64_t);
+    while (client->fd >= 0 && client->in.len >= len) {
+        uint64_t effect;
+        char kind = client->in.data[4];
+        memcpy(&effect, client->in.data + KEEPER_HEAD, sizeof effect);
+        client->in.len -= len;
+        memmove(client->in.data, client->in.data + len, client->in.len);
+        take_message(client, kind, effect);
+    }
+}
+
+static bool try_connect(KeeperClient *client)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int folder = openat(client->run, KEEPER_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = folder < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" KEEPER_SOCKET, folder);
+    bool connected = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    if (folder >= 0) close(folder);
+    if (connected) client->poll = loop_poll_start(client->loop, fd, LOOP_READ, connection_ready, client);
+    if (!client->poll && fd >= 0) close(fd);
+    if (client->poll) client->fd = fd;
+    return client->poll != NULL;
+}
+
+/* The keeper puts itself into the background when its socket is there; the process that we start ends then. */
+static bool start_keeper(KeeperClient *client)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    char *argv[] = {client->program, client->run_dir, NULL};
+    pid_t pid;
+    int status = 0;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    posix_spawnattr_init(&attributes);
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
+    int code = posix_spawn(&pid, client->program, &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (code) return false;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool connect_keeper(KeeperClient *client)
+{
+    for (int tries = 0; client->fd < 0 && tries < CONNECT_TRIES; tries++) {
+        if (try_connect(client)) break;
+        if (!start_keeper(client)) return false;
+        /* A keeper that is just going still holds its lock: the one we started leaves it the run. */
+        if (!try_connect(client)) usleep(20000);
+    }
+    return client->fd >= 0;
+}
+
+static void send_message(KeeperClient *client, char kind, Str body)
+{
+    uint32_t len = (uint32_t)body.len + 1;
+    buffer_add(&client->out, &len, sizeof len);
+    buffer_add_char(&client->out, kind);
+    buffer_add_str(&client->out, body);
+    flush_out(client);
+}
+
+static void submit(Waiting *waiting)
+{
+    KeeperClient *client = waiting->client;
+    char why[512];
+    if (waiting->attempts++ == ATTEMPTS_MAX) {
+        finish_without_keeper(waiting, "its keeper was killed again and again");
+    } else if (!connect_keeper(client)) {
+        snprintf(why, sizeof why, "the keeper %.400s could not be started", client->program);
+        finish_without_keeper(waiting, why);
+    } else {
+        send_message(client, KEEPER_START, buffer_str(&waiting->spec));
+    }
+}
+
+/* ---- what command.c asks for ---- */
+
+void keeper_client_start(KeeperClient *client, const SpawnSpec *spec, ProcessEndFn fn, void *ctx)
+{
+    Waiting *waiting = memory_alloc(sizeof *waiting);
+    *waiting = (Waiting){.client = client,
+                         .effect = spec->effect,
+                         .mark = memory_copy_c(str_from_c(spawn_mark(spec))),
+                         .fn = fn,
+                         .ctx = ctx};
+    spawn_write(&waiting->spec, spec);
+    vec_push(&client->waiting, waiting);
+    if (waiting->spec.len >= KEEPER_MESSAGE_CAP) finish_without_keeper(waiting, "its input is too long");
+    else submit(waiting);
+}
+
+void keeper_client_stop(KeeperClient *client, uint64_t effect)
+{
+    Waiting *waiting = find_waiting(client, effect);
+    if (!waiting) return;
+    waiting->unwanted = true;
+    if (client->fd >= 0) send_message(client, KEEPER_STOP, (Str){(const char *)&effect, sizeof effect});
+}
+
+void keeper_client_replace(KeeperClient *client, uint64_t effect, const char *stream, Str text)
+{
+    effect_files_replace(client->run, effect, stream, text);
+}

@@ -1,0 +1,23 @@
+/* planvm's side of the keeper: changing programs, each started at most once, whatever dies in between. */
+#ifndef PLAN_LIVE_KEEPER_CLIENT_H
+#define PLAN_LIVE_KEEPER_CLIENT_H
+
+#include "vm/live/process.h"
+
+typedef struct KeeperClient KeeperClient;
+
+/* `program`: path of plan-keeper, or NULL for where it usually is. It is started when first needed. */
+KeeperClient *keeper_client_open(Loop *loop, const char *run_dir, const char *program, Error *error);
+void keeper_client_close(KeeperClient *client); /* what runs goes on, and the keeper with it */
+
+/* Starts the program, or finds the one that was started under this number before: `fn` is called once with how it ended,
+ * perhaps before this returns. The spec is needed only during the call. */
+void keeper_client_start(KeeperClient *client, const SpawnSpec *spec, ProcessEndFn fn, void *ctx);
+/* Has the program of that number ended already? Then fn is called and the answer is true. */
+bool keeper_client_adopt(KeeperClient *client, uint64_t effect, ProcessEndFn fn, void *ctx);
+/* Ends it; fn is not called. */
+void keeper_client_stop(KeeperClient *client, uint64_t effect);
+/* Puts what is fit to be kept in the place of a stream ("out" or "err") that ended. */
+void keeper_client_replace(KeeperClient *client, uint64_t effect, const char *stream, Str text);
+
+#endif

@@ -1,0 +1,274 @@
+/* The live world behind vm/world.h: begins effects, queues what they and people give back, and lets time pass. Called by
+ * vm/run.c. It must never hand out an event while the loop runs, nor keep anything that a resumed run would miss. */
+#include "vm/live/live.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "vm/live/http.h"
+#include "vm/live/inbox.h"
+#include "vm/live/keeper_client.h"
+#include "vm/live/people.h"
+
+/* ---- events ---- */
+
+static void queue_push(EventQueue *queue, WorldEventKind kind, uint64_t effect, Buffer *json)
+{
+    QueuedEvent event = {.kind = kind, .effect = effect, .json = *json};
+    *json = (Buffer){0};
+    vec_push(queue, event);
+}
+
+static void queue_remove(EventQueue *queue, size_t index)
+{
+    queue->count--;
+    memmove(queue->items + index, queue->items + index + 1, (queue->count - index) * sizeof *queue->items);
+}
+
+static void queue_free(EventQueue *queue)
+{
+    for (size_t i = 0; i < queue->count; i++) buffer_free(&queue->items[i].json);
+    vec_free(queue);
+}
+
+void live_signal(LiveWorld *live, Buffer *json)
+{
+    queue_push(&live->signals, WORLD_SIGNAL, 0, json);
+}
+
+void live_interrupt(LiveWorld *live)
+{
+    live->interrupted = true;
+}
+
+bool live_has_events(const LiveWorld *live)
+{
+    return live->signals.count || live->results.count || live->interrupted;
+}
+
+/* ---- effects ---- */
+
+static void effect_free(LiveEffect *effect)
+{
+    LiveWorld *live = effect->live;
+    for (size_t i = 0; i < live->effects.count; i++) {
+        if (live->effects.items[i] != effect) continue;
+        live->effects.items[i] = live->effects.items[--live->effects.count];
+        break;
+    }
+    json_free(effect->args);
+    free(effect->op);
+    free(effect->step);
+    free(effect->at);
+    free(effect->key);
+    free(effect);
+}
+
+void effect_end(LiveEffect *effect, Buffer *json)
+{
+    people_effect_ended(effect->live->people, effect, buffer_str(json));
+    queue_push(&effect->live->results, WORLD_RESULT, effect->id, json);
+    effect_free(effect);
+}
+
+void effect_fail(LiveEffect *effect, const char *text, bool unknown)
+{
+    Buffer json = {0};
+    buffer_add_c(&json, unknown ? "{\"ok\":false,\"unknown\":true" : "{\"ok\":false");
+    effect_add_text(effect, &json, "error", str_from_c(text));
+    buffer_add_char(&json, '}');
+    effect_end(effect, &json);
+}
+
+static void native_start(LiveEffect *effect)
+{
+    effect_fail(effect, "this planvm calls no native libraries", false);
+}
+
+typedef struct Operation {
+    const char *op;
+    void (*start)(LiveEffect *effect);
+} Operation;
+
+static const Operation operations[] = {
+    {"http", http_effect_start}, {"command", command_start},   {"call", call_start},
+    {"deliver", deliver_start},  {"terminal", terminal_start}, {"native", native_start},
+};
+
+static void live_start(World *world, const EffectRequest *request)
+{
+    LiveWorld *live = live_of(world);
+    LiveEffect *effect = memory_alloc(sizeof *effect);
+    Error error = {0};
+    *effect = (LiveEffect){.live = live,
+                           .id = request->id,
+                           .effect_class = request->effect_class,
+                           .again = request->again,
+                           .args = json_parse(request->args, &error),
+                           .op = memory_copy_c(request->op),
+                           .step = memory_copy_c(request->step),
+                           .at = memory_copy_c(request->at),
+                           .key = memory_copy_c(request->key)};
+    vec_push(&live->effects, effect);
+    if (!effect->args) {
+        effect_fail(effect, error.text, false);
+        return;
+    }
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        if (strcmp(operations[i].op, effect->op) == 0) {
+            operations[i].start(effect);
+            return;
+        }
+    }
+    effect_fail(effect, "this planvm does not know the operation", false);
+}
+
+static void live_cancel(World *world, uint64_t id)
+{
+    LiveWorld *live = live_of(world);
+    for (size_t i = 0; i < live->results.count; i++) {
+        if (live->results.items[i].effect != id) continue;
+        buffer_free(&live->results.items[i].json);
+        queue_remove(&live->results, i);
+        return;
+    }
+    for (size_t i = 0; i < live->effects.count; i++) {
+        LiveEffect *effect = live->effects.items[i];
+        if (effect->id != id) continue;
+        if (effect->cancel) effect->cancel(effect, true);
+        effect_free(effect);
+        return;
+    }
+}
+
+/* ---- the driver's calls ---- */
+
+static int64_t live_now(World *world)
+{
+    return clock_now(&live_of(world)->clock);
+}
+
+static void live_mark(World *world, const WorldMark *mark)
+{
+    people_mark(live_of(world)->people, mark);
+}
+
+static bool take_event(LiveWorld *live, WorldEvent *event)
+{
+    EventQueue *queue = live->signals.count ? &live->signals : &live->results;
+    if (!queue->count) return false;
+    QueuedEvent first = queue->items[0];
+    queue_remove(queue, 0);
+    buffer_free(&live->current);
+    live->current = first.json;
+    *event = (WorldEvent){first.kind, clock_now(&live->clock), first.effect, buffer_str(&live->current)};
+    return true;
+}
+
+static WorldEvent live_next(World *world, int64_t deadline, bool wait)
+{
+    LiveWorld *live = live_of(world);
+    WorldEvent event = {.kind = WORLD_NOTHING};
+    if (!live_has_events(live)) loop_turn(live->loop, false);
+    for (;;) {
+        if (take_event(live, &event)) return event;
+        int64_t now = clock_now(&live->clock);
+        if (live->interrupted) {
+            live->interrupted = false;
+            return (WorldEvent){.kind = WORLD_INTERRUPT, .now = now};
+        }
+        if (now >= deadline) return (WorldEvent){.kind = WORLD_TIME, .now = now};
+        if (!wait) return (WorldEvent){.kind = WORLD_NOTHING, .now = now};
+        loop_alarm(live->loop, deadline == INT64_MAX ? -1 : deadline - now);
+        loop_turn(live->loop, true);
+    }
+}
+
+static void live_close(World *world)
+{
+    LiveWorld *live = live_of(world);
+    while (live->effects.count) {
+        LiveEffect *effect = live->effects.items[0];
+        /* A change goes on under its keeper: to end it is for a cancel to say. */
+        if (effect->cancel) effect->cancel(effect, effect->effect_class != EFFECT_CHANGE);
+        effect_free(effect);
+    }
+    people_close(live->people);
+    inbox_close(live->inbox);
+    http_close(live->http);
+    keeper_client_close(live->keeper);
+    secrets_close(live->secrets);
+    loop_free(live->loop);
+    queue_free(&live->signals);
+    queue_free(&live->results);
+    buffer_free(&live->current);
+    vec_free(&live->effects);
+    json_free(live->metadata);
+    free(live->run_dir);
+    free(live->run_id);
+    free(live->as);
+    free(live);
+}
+
+/* ---- opening ---- */
+
+static void interrupt_came(void *ctx, int number)
+{
+    (void)number;
+    live_interrupt(ctx);
+}
+
+static void hangup_came(void *ctx, int number)
+{
+    LiveWorld *live = ctx;
+    (void)number;
+    people_hangup(live->people);
+}
+
+static char *who_is_here(Str as)
+{
+    const char *user = getenv("USER");
+    if (as.len) return memory_copy_c(as);
+    return memory_copy_c(user && *user ? str_from_c(user) : STR("somebody"));
+}
+
+static bool open_parts(LiveWorld *live, const LiveOptions *options, Error *error)
+{
+    live->loop = loop_new(error);
+    if (!live->loop) return false;
+    live->metadata = options->metadata.len ? json_parse(options->metadata, error) : json_new_object();
+    if (!live->metadata) return error_wrap(error, "the image's metadata");
+    live->secrets = secrets_open(json_get(live->metadata, "secrets"), live->run_dir);
+    live->keeper = keeper_client_open(live->loop, live->run_dir, options->keeper, error);
+    if (!live->keeper) return false;
+    live->on_interrupt = loop_signal_start(live->loop, SIGINT, interrupt_came, live);
+    live->on_terminate = loop_signal_start(live->loop, SIGTERM, interrupt_came, live);
+    live->on_hangup = loop_signal_start(live->loop, SIGHUP, hangup_came, live);
+    live->people = people_open(live);
+    live->inbox = inbox_open(live, error);
+    return live->inbox != NULL;
+}
+
+World *live_open(const LiveOptions *options, Error *error)
+{
+    LiveWorld *live = memory_alloc(sizeof *live);
+    /* A reader of our output that goes away, or of a request, must not take the run with it. */
+    signal(SIGPIPE, SIG_IGN);
+    live->world = (World){live_now, live_start, live_cancel, live_mark, live_next, live_close};
+    live->run_dir = memory_copy_c(options->run_dir);
+    live->run_id = memory_copy_c(options->run_id);
+    live->as = who_is_here(options->as);
+    live->attended = options->attended;
+    live->output = options->output;
+    clock_start(&live->clock, options->started);
+    if (open_parts(live, options, error)) return &live->world;
+    live_close(&live->world);
+    return NULL;
+}
+
+void live_inbox_consumed(World *world, Str msg)
+{
+    inbox_consumed(live_of(world)->inbox, msg);
+}

@@ -1,0 +1,369 @@
+/* Where values of secrets are found, put in and taken out. Called by the effects of this room, for every text that leaves
+ * for the world or comes from it. A value must never be written to a file but the run's own folder, nor shown. */
+#include "vm/live/secrets.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "vm/live/clock.h"
+#include "vm/live/spawn.h"
+
+#define HANDLE_START "\xEF\xB7\x90" /* U+FDD0 */
+#define HANDLE_END "\xEF\xB7\x91"   /* U+FDD1 */
+
+enum {
+    HANDLE_MARK = 3,         /* bytes of each of the two */
+    VALUE_MAX = 65536,       /* bytes of a secret */
+    COMMAND_TIMEOUT = 15000, /* ms for a command that gives one */
+    REDACT_MIN = 3,          /* shorter values would blacken everything */
+};
+
+typedef struct Secret {
+    Str name, from, source;
+    bool known;
+    Buffer value;
+    VEC(Buffer) forms; /* what to look for in texts that come back, the longest first */
+} Secret;
+
+struct Secrets {
+    char *run;
+    VEC(Secret) list;
+    size_t longest;
+};
+
+Secrets *secrets_open(const Json *list, const char *run)
+{
+    Secrets *secrets = memory_alloc(sizeof *secrets);
+    secrets->run = memory_copy_c(str_from_c(run));
+    for (const Json *item = json_first(list); item; item = json_next(item)) {
+        Secret secret = {.name = json_string(item, "name", ""),
+                         .from = json_string(item, "from", "env"),
+                         .source = json_string(item, "value", "")};
+        vec_push(&secrets->list, secret);
+    }
+    return secrets;
+}
+
+static void wipe(Buffer *buffer)
+{
+    if (buffer->data) explicit_bzero(buffer->data, buffer->cap);
+    buffer_free(buffer);
+}
+
+void secrets_close(Secrets *secrets)
+{
+    if (!secrets) return;
+    for (size_t i = 0; i < secrets->list.count; i++) {
+        Secret *secret = &secrets->list.items[i];
+        wipe(&secret->value);
+        for (size_t k = 0; k < secret->forms.count; k++) wipe(&secret->forms.items[k]);
+        vec_free(&secret->forms);
+    }
+    vec_free(&secrets->list);
+    free(secrets->run);
+    free(secrets);
+}
+
+/* ---- where values come from ---- */
+
+static bool read_value(int fd, Buffer *value)
+{
+    ssize_t got;
+    do {
+        buffer_reserve(value, 4096);
+        got = read(fd, value->data + value->len, 4096);
+        if (got > 0) value->len += (size_t)got;
+    } while ((got > 0 && value->len <= VALUE_MAX) || (got < 0 && errno == EINTR));
+    return got == 0;
+}
+
+static bool from_file(const char *path, Buffer *value, Error *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return error_set(error, "the file %s cannot be read: %s", path, strerror(errno));
+    bool whole = read_value(fd, value);
+    close(fd);
+    return whole || error_set(error, "the file %s cannot be read, or is too long for a secret", path);
+}
+
+/* Collects what the command prints until it ends its output or the time is over. */
+static bool read_until(int fd, int64_t deadline, Buffer *value)
+{
+    for (;;) {
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        int64_t left = deadline - clock_boot();
+        if (left <= 0 || value->len > VALUE_MAX) return false;
+        if (poll(&ready, 1, (int)left) <= 0) continue;
+        buffer_reserve(value, 4096);
+        ssize_t got = read(fd, value->data + value->len, 4096);
+        if (got == 0) return true;
+        if (got < 0 && errno != EINTR) return false;
+        if (got > 0) value->len += (size_t)got;
+    }
+}
+
+static bool from_command(const char *text, Buffer *value, Error *error)
+{
+    char shell[] = "/bin/sh", option[] = "-c", mark[] = SPAWN_MARK "secret";
+    char *script = memory_copy_c(str_from_c(text));
+    char *argv[] = {shell, option, script, NULL};
+    VEC(char *) env = {0};
+    for (char **entry = environ; *entry; entry++) vec_push(&env, *entry);
+    vec_push(&env, mark);
+    vec_push(&env, NULL);
+    SpawnSpec spec = {.program = shell, .argv = argv, .env = env.items};
+    SpawnEnd end = {0};
+    pid_t pid;
+    int out[2] = {-1, -1};
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    bool started = null >= 0 && pipe2(out, O_CLOEXEC) == 0 && spawn_start(&spec, out[1], null, &pid, &end);
+    if (out[1] >= 0) close(out[1]);
+    if (null >= 0) close(null);
+    bool whole = started && read_until(out[0], clock_boot() + COMMAND_TIMEOUT, value);
+    if (started) {
+        if (!whole) spawn_signal(pid, mark, SIGKILL);
+        while (!spawn_collect(pid, false, mark, &end)) usleep(1000);
+    }
+    if (out[0] >= 0) close(out[0]);
+    vec_free(&env);
+    free(script);
+    if (!started) return error_set(error, "its command could not be started");
+    if (!whole) return error_set(error, "its command did not end within %d s", COMMAND_TIMEOUT / 1000);
+    return end.exit == 0 || error_set(error, "its command exited with %d", end.exit);
+}
+
+/* Made once per run: 0600 beside the journal, so that a resumed run has the same. */
+static bool from_chance(const Secrets *secrets, const Secret *secret, Buffer *value, Error *error)
+{
+    static const char letters[] = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789-_._~";
+    Buffer path = {0};
+    buffer_printf(&path, "%s/secrets", secrets->run);
+    mkdir(path.data, 0700);
+    buffer_printf(&path, "/%.*s", STR_ARG(secret->name));
+    bool fine = true;
+    int fd = open(path.data, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        unsigned long wanted = strtoul(secret->source.data ? secret->source.data : "", NULL, 10);
+        unsigned char chance[1024];
+        size_t len = wanted && wanted <= sizeof chance ? wanted : 32;
+        fine = getrandom(chance, len, 0) == (ssize_t)len;
+        for (size_t i = 0; i < len; i++) buffer_add_char(value, letters[chance[i] & 63]);
+        fine = fine && write(fd, value->data, value->len) == (ssize_t)value->len && fsync(fd) == 0;
+        explicit_bzero(chance, sizeof chance);
+        close(fd);
+        if (!fine) error_set(error, "%s cannot be written: %s", path.data, strerror(errno));
+    } else {
+        fine = from_file(path.data, value, error);
+    }
+    buffer_free(&path);
+    return fine;
+}
+
+/* ---- the forms in which a value may come back ---- */
+
+static void add_form(Secret *secret, Buffer *form)
+{
+    bool wanted = form->len >= REDACT_MIN;
+    for (size_t i = 0; i < secret->forms.count && wanted; i++)
+        wanted = !str_equal(buffer_str(&secret->forms.items[i]), buffer_str(form));
+    if (!wanted) {
+        wipe(form);
+        return;
+    }
+    vec_push(&secret->forms, *form);
+    for (size_t i = secret->forms.count - 1; i > 0 && secret->forms.items[i - 1].len < secret->forms.items[i].len; i--) {
+        Buffer longer = secret->forms.items[i];
+        secret->forms.items[i] = secret->forms.items[i - 1];
+        secret->forms.items[i - 1] = longer;
+    }
+    *form = (Buffer){0};
+}
+
+static void add_url_form(Secret *secret, const char *digits, bool plus)
+{
+    Buffer form = {0};
+    for (size_t i = 0; i < secret->value.len; i++) {
+        unsigned char c = (unsigned char)secret->value.data[i];
+        if (isalnum(c) || strchr("-._~", c)) buffer_add_char(&form, (char)c);
+        else if (plus && c == ' ') buffer_add_char(&form, '+');
+        else buffer_printf(&form, "%%%c%c", digits[c >> 4], digits[c & 15]);
+    }
+    add_form(secret, &form);
+}
+
+/* Base64 of the value as it stands `before` bytes behind a group's start (as in "user:" + value); only the letters that do
+ * not depend on its neighbours. */
+static void add_base64_form(Secret *secret, size_t before, const char *letters)
+{
+    Buffer form = {0};
+    size_t bits = (before + secret->value.len) * 8;
+    for (size_t bit = before ? (before * 8 + 5) / 6 * 6 : 0; bit + 6 <= bits; bit += 6) {
+        unsigned value = 0;
+        for (size_t k = 0; k < 6; k++) {
+            size_t at = bit + k - before * 8;
+            value = value << 1 | (((unsigned char)secret->value.data[at / 8] >> (7 - at % 8)) & 1U);
+        }
+        buffer_add_char(&form, letters[value]);
+    }
+    /* Short stumps would stand in innocent texts. */
+    if (form.len < 6) buffer_clear(&form);
+    add_form(secret, &form);
+}
+
+static void add_json_form(Secret *secret, bool slashes)
+{
+    Buffer quoted = {0}, form = {0};
+    json_write_string(&quoted, buffer_str(&secret->value));
+    for (size_t i = 1; i + 1 < quoted.len; i++) {
+        if (slashes && quoted.data[i] == '/') buffer_add_char(&form, '\\');
+        buffer_add_char(&form, quoted.data[i]);
+    }
+    wipe(&quoted);
+    add_form(secret, &form);
+}
+
+static void make_forms(Secrets *secrets, Secret *secret)
+{
+    Buffer raw = {0};
+    buffer_add_str(&raw, buffer_str(&secret->value));
+    add_form(secret, &raw);
+    add_json_form(secret, false);
+    add_json_form(secret, true);
+    add_url_form(secret, "0123456789ABCDEF", false);
+    add_url_form(secret, "0123456789abcdef", false);
+    add_url_form(secret, "0123456789ABCDEF", true);
+    for (size_t before = 0; before < 3; before++) {
+        add_base64_form(secret, before, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+        add_base64_form(secret, before, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+    }
+    if (secret->forms.count && secret->forms.items[0].len > secrets->longest)
+        secrets->longest = secret->forms.items[0].len;
+}
+
+static bool secret_find(Secrets *secrets, Secret *secret, Error *error)
+{
+    if (secret->known) return true;
+    const char *source = secret->source.data ? secret->source.data : "";
+    Buffer *value = &secret->value;
+    bool found;
+    if (str_equal_c(secret->from, "env")) {
+        const char *text = getenv(source);
+        found = text && *text;
+        if (found) buffer_add_c(value, text);
+        else error_set(error, "the environment variable %s is not set", source);
+    } else if (str_equal_c(secret->from, "file")) {
+        found = from_file(source, value, error);
+    } else if (str_equal_c(secret->from, "command")) {
+        found = from_command(source, value, error);
+    } else {
+        found = from_chance(secrets, secret, value, error);
+    }
+    while (value->len && strchr("\r\n", value->data[value->len - 1])) value->len--;
+    if (found && !value->len) found = error_set(error, "it is empty");
+    if (found && value->len > VALUE_MAX) found = error_set(error, "it is too long");
+    if (!found) {
+        wipe(value);
+        return error_wrap(error, "the secret %.*s cannot be had", STR_ARG(secret->name));
+    }
+    value->data[value->len] = 0;
+    secret->known = true;
+    make_forms(secrets, secret);
+    return true;
+}
+
+/* ---- putting in and taking out ---- */
+
+/* The next handle in a text: what stands before it, its name, what is after. False: there is none. */
+static bool next_handle(Str text, Str *before, Str *name, Str *after)
+{
+    ptrdiff_t start = str_find(text, STR(HANDLE_START));
+    if (start < 0) return false;
+    Str rest = str_slice(text, (size_t)start + HANDLE_MARK, text.len);
+    ptrdiff_t end = str_find(rest, STR(HANDLE_END));
+    if (end < 0) return false;
+    *before = str_slice(text, 0, (size_t)start);
+    *name = str_slice(rest, 0, (size_t)end);
+    *after = str_slice(rest, (size_t)end + HANDLE_MARK, rest.len);
+    return true;
+}
+
+bool secrets_are_in(Str text)
+{
+    Str before, name, after;
+    return next_handle(text, &before, &name, &after);
+}
+
+bool secrets_fill(Secrets *secrets, Buffer *out, Str text, SecretForm form, Error *error)
+{
+    Str before, name, after;
+    while (next_handle(text, &before, &name, &after)) {
+        Secret *secret = NULL;
+        for (size_t i = 0; i < secrets->list.count && !secret; i++)
+            if (str_equal(secrets->list.items[i].name, name)) secret = &secrets->list.items[i];
+        if (!secret) return error_set(error, "the plan has no secret %.*s", STR_ARG(name));
+        if (!secret_find(secrets, secret, error)) return false;
+        buffer_add_str(out, before);
+        Buffer quoted = {0};
+        if (form == SECRET_IN_JSON) json_write_string(&quoted, buffer_str(&secret->value));
+        buffer_add_str(out, form == SECRET_IN_JSON ? str_slice(buffer_str(&quoted), 1, quoted.len - 1)
+                                                   : buffer_str(&secret->value));
+        wipe(&quoted);
+        text = after;
+    }
+    buffer_add_str(out, text);
+    return true;
+}
+
+static void replace_all(Buffer *text, Str form, Str name)
+{
+    if (str_find(buffer_str(text), form) < 0) return;
+    Buffer out = {0};
+    Str rest = buffer_str(text);
+    for (char *hit; rest.len && (hit = memmem(rest.data, rest.len, form.data, form.len));) {
+        size_t at = (size_t)(hit - rest.data);
+        buffer_add(&out, rest.data, at);
+        buffer_printf(&out, "[secret %.*s]", STR_ARG(name));
+        rest = str_slice(rest, at + form.len, rest.len);
+    }
+    buffer_add_str(&out, rest);
+    wipe(text);
+    *text = out;
+}
+
+void secrets_redact(const Secrets *secrets, Buffer *out, Str text)
+{
+    Buffer clean = {0};
+    buffer_add_str(&clean, text);
+    for (size_t i = 0; i < secrets->list.count; i++) {
+        const Secret *secret = &secrets->list.items[i];
+        for (size_t k = 0; k < secret->forms.count; k++)
+            replace_all(&clean, buffer_str(&secret->forms.items[k]), secret->name);
+    }
+    buffer_add_str(out, buffer_str(&clean));
+    wipe(&clean);
+}
+
+size_t secrets_longest(const Secrets *secrets)
+{
+    return secrets->longest;
+}
+
+void secrets_show(Buffer *out, Str text)
+{
+    Str before, name, after;
+    while (next_handle(text, &before, &name, &after)) {
+        buffer_add_str(out, before);
+        buffer_printf(out, "[secret %.*s]", STR_ARG(name));
+        text = after;
+    }
+    buffer_add_str(out, text);
+}

@@ -1,0 +1,89 @@
+/* What the files of the live world share: the world's state, and the way an effect goes through it.
+ *
+ * live.c owns the state. An effect is begun by one of the functions below, which either finishes it at once or keeps it and
+ * finishes it later from the loop; to finish is to call effect_end exactly once, unless it was cancelled. */
+#ifndef PLAN_LIVE_STATE_H
+#define PLAN_LIVE_STATE_H
+
+#include "vm/live/clock.h"
+#include "vm/live/live.h"
+#include "vm/live/loop.h"
+#include "vm/live/secrets.h"
+
+typedef struct Http Http;
+typedef struct KeeperClient KeeperClient;
+typedef struct Inbox Inbox;
+typedef struct People People;
+typedef struct LiveWorld LiveWorld;
+typedef struct LiveEffect LiveEffect;
+
+struct LiveEffect {
+    LiveWorld *live;
+    uint64_t id;
+    EffectClass effect_class;
+    bool again;
+    Json *args;
+    char *op, *step, *at, *key;
+    void *work;                        /* of whoever does it */
+    /* Forgets the work without a result, and ends what runs if `end_it`; NULL: there is nothing to forget. */
+    void (*cancel)(LiveEffect *effect, bool end_it);
+};
+
+typedef struct QueuedEvent {
+    WorldEventKind kind;
+    uint64_t effect;
+    Buffer json;
+} QueuedEvent;
+
+typedef VEC(QueuedEvent) EventQueue;
+
+struct LiveWorld {
+    World world; /* first: the driver's pointer is ours */
+    Clock clock;
+    Loop *loop;
+    char *run_dir, *run_id, *as;
+    Json *metadata;
+    bool attended;
+    LiveOutput output;
+    bool interrupted;
+    EventQueue signals, results;
+    Buffer current; /* the JSON of the event that was given last */
+    VEC(LiveEffect *) effects;
+    Secrets *secrets;
+    Http *http; /* NULL until the first HTTP effect */
+    KeeperClient *keeper;
+    Inbox *inbox;
+    People *people;
+    LoopSignal *on_interrupt, *on_terminate, *on_hangup;
+};
+
+static inline LiveWorld *live_of(World *world)
+{
+    return (LiveWorld *)world;
+}
+
+/* Begins of the operations (vm/code/effects.def). */
+void command_start(LiveEffect *effect);
+void http_effect_start(LiveEffect *effect);
+void deliver_start(LiveEffect *effect);  /* deliver */
+void call_start(LiveEffect *effect);     /* call */
+void terminal_start(LiveEffect *effect); /* terminal */
+
+/* The effect is done: `json` is its result and is emptied; the effect is freed. */
+void effect_end(LiveEffect *effect, Buffer *json);
+/* The same with {"ok":false,"error":…}; with `unknown` when nobody knows whether it happened. */
+void effect_fail(LiveEffect *effect, const char *text, bool unknown);
+
+/* Appends `,"name":"text"` with the text made fit for the machine: secrets taken out, what is not UTF-8 replaced, and
+ * nothing in it that could be taken for a secret's handle. */
+void effect_add_text(const LiveEffect *effect, Buffer *json, const char *name, Str text);
+void text_clean(const Secrets *secrets, Buffer *out, Str text);
+
+/* Somebody did something; `json` is emptied. */
+void live_signal(LiveWorld *live, Buffer *json);
+/* The person at the terminal leaves; the run stays resumable. */
+void live_interrupt(LiveWorld *live);
+/* Are there results or signals that the driver has not had yet? */
+bool live_has_events(const LiveWorld *live);
+
+#endif
