@@ -1,0 +1,203 @@
+/* What the files of the checker share. Nobody outside compiler/check includes this; they include checked.h.
+ *
+ * One Checker goes through the program: modules are loaded (program.c), declarations collected (declare.c), then every
+ * declaration is checked (declarations.c, plans.c), with statements, expressions, calls, effects and commands below it;
+ * at last what only the whole program shows (people.c, timing.c, flow.c, drills.c, unused.c). */
+#ifndef PLAN_CHECK_CHECK_H
+#define PLAN_CHECK_CHECK_H
+
+#include "compiler/check/checked.h"
+
+#include <stdlib.h>
+
+typedef struct Scope {
+    struct Scope *outer;
+    Symbol **buckets;
+    size_t bucket_count; /* a power of two */
+} Scope;
+
+typedef enum BodyKind {
+    BODY_FN,
+    BODY_EFFECT_FN,
+    BODY_PLAN,
+    BODY_TEMPLATE,
+    BODY_LAMBDA,
+    BODY_VALUE, /* the expressions of a declaration: no effects, no people */
+} BodyKind;
+
+/* The function-like thing whose text is being checked. */
+typedef struct Body {
+    struct Body *outer; /* of a lambda: where it stands */
+    BodyKind kind;
+    Node *home;         /* see Symbol.home */
+    Symbol *symbol;     /* the fn, plan, …; of a lambda that of its outer body; may be NULL */
+    const Type *result; /* FN, EFFECT_FN: what `return` gives */
+    uint32_t local_count;
+    bool provides; /* LAMBDA: of the type of Channel.send: its body may be one call of an effect fn */
+} Body;
+
+typedef struct CallEdge {
+    Symbol *from;  /* may be NULL */
+    Symbol *to;
+    Call *call;
+    Node *node;
+    Node *observe; /* the `observe` that stands before the call, or NULL */
+    BodyKind kind; /* of the body that it stands in */
+} CallEdge;
+
+typedef struct Checker {
+    Program *program;
+    Arena *arena;
+    TypeTable *types;
+    Diagnostics *diagnostics;
+    Error *error;
+    bool unreadable; /* a file could not be read: error says which */
+    Module *module;
+    Scope *scope;
+    Scope *universe;     /* names that are there in every file */
+    Scope *std_universe; /* and in std/ files */
+    Body *body;
+    Symbol *plan, *step; /* around what is being checked, or NULL */
+    Node *effect_root;   /* the call or command that `run` or `observe` stands before */
+    int conditions;      /* depth: > 0 inside a condition, where only looks may stand */
+    int loops;
+    bool guarded;        /* the chain left of `??`: guarded members are absent instead of failing */
+    bool secrets_allowed; /* inside the body of a request: a json value may hold a secret */
+    bool in_template;    /* an absent `${}` leaves its line out */
+    struct {
+        CallEdge *items;
+        size_t count, cap;
+    } edges;
+    const Type *wrong, *unit, *boolean, *integer, *real, *duration, *time, *string, *secret, *json, *fiber, *strings;
+    const Type *response, *result, *message, *contact, *channel, *alert, *delivery, *incident;
+} Checker;
+
+/* ---- reporting ---- */
+#define report(c, code, at, ...) diag_report((c)->diagnostics, DIAG_##code, (at), __VA_ARGS__)
+#define report_help(c, diag, ...) diag_help((c)->diagnostics, (diag), __VA_ARGS__)
+#define report_second(c, diag, at, ...) diag_second((c)->diagnostics, (diag), (at), __VA_ARGS__)
+/* "… is not supported yet" */
+void report_unsupported(Checker *c, Span at, const char *what);
+
+/* ---- names (scope.c) ---- */
+Scope *scope_new(Checker *c, Scope *outer, size_t buckets);
+Symbol *symbol_new(Checker *c, SymbolKind kind, Str name, Node *decl, Span span);
+/* Adds to the scope; reports and returns false where the name is taken in it. */
+bool scope_add(Checker *c, Scope *scope, Symbol *symbol);
+Symbol *scope_find_here(const Scope *scope, Str name);
+Symbol *scope_find(const Scope *scope, Str name); /* outwards */
+void symbol_list_add(Checker *c, SymbolList *list, Symbol *symbol);
+const char *symbol_kind_text(SymbolKind kind); /* "a contact" */
+/* Reports that nothing here has the name, with the nearest name as a suggestion. */
+void report_unknown_name(Checker *c, Span at, Str name, const char *what);
+/* A local of the body that is being checked, declared in the current scope. */
+Symbol *declare_local(Checker *c, Node *decl, Str name, Span span, const Type *type, bool variable);
+void push_scope(Checker *c);
+void pop_scope(Checker *c);
+/* Marks the symbol as read, and as captured where it belongs to another home. */
+void symbol_use(Checker *c, Symbol *symbol);
+
+/* ---- the program (program.c, declare.c) ---- */
+void declare_module(Checker *c, Module *module);
+void declare_types(Checker *c);      /* fields of records, members of enums, Severity */
+void declare_signatures(Checker *c); /* parameters and results */
+const Type *symbol_type(Checker *c, Symbol *symbol, Span at); /* checks a setting or constant when first needed */
+
+/* ---- types (type_nodes.c) ---- */
+const Type *type_of_node(Checker *c, Node *node); /* never NULL */
+const Type *type_unwrap(const Type *type);        /* T of T?; else itself */
+bool type_is_optional(const Type *type);
+/* May a value of type `from` stand where `to` is wanted? *converts: it has to be converted. */
+bool type_agrees(Checker *c, const Type *from, const Type *to, bool *converts);
+/* Makes node, whose type is known, stand where `goal` is wanted; reports where it cannot. */
+const Type *want_type(Checker *c, Node *node, const Type *goal);
+bool type_holds_secret(const Type *type);
+
+/* ---- expressions (expressions.c, operators.c, members.c) ---- */
+/* Gives node its type. `hint` may be NULL: the type that its place wants, for what has no type of its own. */
+const Type *check_expression(Checker *c, Node *node, const Type *hint);
+/* The same, and what it is must agree with the goal. */
+const Type *check_value(Checker *c, Node *node, const Type *goal);
+/* A condition: bool, or a bare look (Result, Response: it must be ok). declares: LET_CONDITION is allowed. */
+void check_condition(Checker *c, Node *node, bool looks);
+void check_if_condition(Checker *c, Node *node); /* bool or LET_CONDITION, whose name is declared in the scope */
+const Type *check_binary(Checker *c, Node *node, const Type *hint);
+const Type *check_unary(Checker *c, Node *node, const Type *hint);
+const Type *check_cast(Checker *c, Node *node);
+const Type *check_default(Checker *c, Node *node, const Type *hint);
+const Type *check_member(Checker *c, Node *node);
+const Type *check_index(Checker *c, Node *node);
+const Type *check_string(Checker *c, Node *node);
+const Type *check_lambda(Checker *c, Node *node, const Type *hint, const Type **param_types, size_t param_count);
+Note *note_new(Checker *c, Node *node, NoteKind kind);
+bool type_is_ordered(const Type *type);
+bool type_is_number(const Type *type);
+
+/* ---- calls (calls.c, methods.c) ---- */
+typedef struct ParamSpec {
+    Str name;
+    const Type *type; /* NULL: the caller checks the argument itself */
+    bool may_be_left_out;
+} ParamSpec;
+/* Puts arguments in the order of parameters and checks them. what: "fn `post`" for messages. */
+Node **match_args(Checker *c, NodeList args, const ParamSpec *params, size_t count, Span at, Str what);
+const Type *check_call(Checker *c, Node *node, const Type *hint);
+/* Calls that have their own words: using, follow, from classify. The Call note hangs on the node. */
+void check_named_call(Checker *c, Node *node, Symbol *symbol, NodeList args, CallTarget target);
+const Type *check_method_call(Checker *c, Node *node, const Type *receiver);
+const Type *check_function_call(Checker *c, Node *node, FunctionId function, const Type *hint);
+int method_find(const Type *receiver, Str name); /* -1: none */
+int function_find(Str module, Str name);         /* -1: none */
+bool method_is_property(MethodId method);
+const Type *method_property_type(Checker *c, MethodId method);
+void suggest_member(Checker *c, Diag *diag, const Type *type, Str name);
+
+/* ---- effects (effects.c, http.c, commands.c, command_rules.c) ---- */
+const Type *check_observe(Checker *c, Node *node);
+/* bound: the local that `let x = run …` declares, or NULL; it is declared before the else block is checked. */
+const Type *check_run(Checker *c, Node *node, Node *binding);
+/* A bare look of `verify`: the call that is a condition by itself. */
+void check_bare_look(Checker *c, Node *node);
+const Type *check_http_call(Checker *c, Node *node, Str method, Effect *effect);
+bool check_option(Checker *c, Node *arg, Effect *effect); /* false: no option of that name */
+void check_command(Checker *c, Node *node, Command *command);
+void check_command_rules(Checker *c, Node *node, const Command *command, const Effect *effect);
+CommandKnown command_known(const Command *command);
+void check_secret_command(Checker *c, Node *node);
+
+/* ---- statements (statements.c, steps.c, people_statements.c) ---- */
+void check_block(Checker *c, NodeList list); /* in a scope of its own */
+void check_statements(Checker *c, NodeList list);
+void check_statement(Checker *c, Node *node);
+bool check_step_statement(Checker *c, Node *node);   /* false: not its business */
+bool check_people_statement(Checker *c, Node *node); /* false: not its business */
+void check_notify(Checker *c, Node *node);
+void check_page(Checker *c, Node *node);
+void check_update(Checker *c, Node *node);
+void check_references(Checker *c, NodeList list, uint32_t kinds, const char *what);
+Symbol *declare_step(Checker *c, Node *node, Node *title);
+void check_duration(Checker *c, Node *node);         /* NULL is fine */
+void check_shown(Checker *c, Node *node, const char *what); /* a string that people see: no secret. NULL is fine */
+/* A ref to a declaration of one of the kinds (a bit set of 1 << SymbolKind); reports others. May be NULL. */
+Symbol *check_reference(Checker *c, Node *node, uint32_t kinds, const char *what);
+void check_using(Checker *c, Node *node);
+#define KIND(kind) (1u << SYMBOL_##kind)
+#define KINDS_PERSON (KIND(CONTACT) | KIND(ROTATION) | KIND(ROLE))
+#define KINDS_TARGET (KINDS_PERSON | KIND(CHANNEL))
+
+/* ---- declarations (declarations.c, plans.c) ---- */
+void check_declaration(Checker *c, Node *node);
+void check_plan(Checker *c, Node *node);
+void enter_body(Checker *c, Body *body, BodyKind kind, Node *home, Symbol *symbol, const Type *result);
+void leave_body(Checker *c, Body *body);
+
+/* ---- the whole program ---- */
+void check_looks(Checker *c); /* which functions look: effects.c */
+void check_people(Checker *c);
+void check_timing(Checker *c);
+void check_flow(Checker *c);
+void check_drill(Checker *c, Node *node);
+void check_drills(Checker *c);
+void check_unused(Checker *c);
+
+#endif

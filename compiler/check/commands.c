@@ -1,0 +1,355 @@
+/* Command literals: cut into words when the plan is compiled, by the quoting rules of POSIX, and never again.
+ *
+ * In: NODE_COMMAND with its parts. Out: a Command. What would need a shell is reported with the way there is. A value is
+ * always (part of) one word; in a script it is a positional parameter, so that no shell ever reads it as code. */
+#include "compiler/check/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef enum Quote { QUOTE_NONE, QUOTE_SINGLE, QUOTE_DOUBLE } Quote;
+
+typedef struct Splitter {
+    Checker *c;
+    Node *node;
+    Command *command;
+    VEC(CommandWord) words;
+    VEC(CommandPart) parts; /* of the word that is being read */
+    Buffer text;            /* of the part that is being read */
+    bool in_word, may_be_empty;
+    Quote quote;
+    Span word;   /* of the word that is being read */
+    Span quoted; /* where the open quote stands */
+    bool reported; /* one complaint about shell words is enough for a literal */
+} Splitter;
+
+/* ---- values ---- */
+
+/* A value in a command: one word or part of one. */
+static void check_command_value(Checker *c, Node *part, bool is_script)
+{
+    Node *value = part->interp.value;
+    const Type *type = check_expression(c, value, NULL);
+    part->type = type;
+    if (part->interp.spread) {
+        if (is_script) report_unsupported(c, part->span, "spreading a list in a script");
+        else want_type(c, value, c->strings);
+        return;
+    }
+    if (type_holds_secret(type)) {
+        Diag *diag = report(c, P0603, value->span, "a secret cannot stand in a command: everybody sees it in the list of processes");
+        report_help(c, diag, "hand it over by `with (env: {NAME: …})` or `with (input: …)`");
+        return;
+    }
+    switch (type->kind) {
+    case TYPE_WRONG:
+    case TYPE_STRING:
+    case TYPE_INT:
+    case TYPE_FLOAT:
+    case TYPE_BOOL:
+    case TYPE_ENUM: return;
+    case TYPE_LIST: {
+        Diag *diag = report(c, P0509, value->span, "a list is not one word");
+        report_help(c, diag, "`${xs...}` is as many words as the list has");
+        return;
+    }
+    case TYPE_OPTIONAL: want_type(c, value, type->element); return;
+    case TYPE_JSON: want_type(c, value, c->string); return;
+    default: report(c, P0509, value->span, "`%.*s` cannot stand in a command", STR_ARG(type->name)); return;
+    }
+}
+
+/* ---- words ---- */
+
+static void end_text(Splitter *s)
+{
+    if (!s->text.len) return;
+    vec_push(&s->parts, (CommandPart){.text = arena_copy(s->c->arena, buffer_str(&s->text))});
+    buffer_clear(&s->text);
+}
+
+static void end_word(Splitter *s)
+{
+    if (!s->in_word) return;
+    end_text(s);
+    CommandWord word = {.part_count = s->parts.count, .span = s->word, .may_be_empty = s->may_be_empty};
+    word.parts = arena_array(s->c->arena, CommandPart, s->parts.count + 1);
+    if (s->parts.count) memcpy(word.parts, s->parts.items, s->parts.count * sizeof *word.parts);
+    vec_push(&s->words, word);
+    s->parts.count = 0;
+    s->in_word = s->may_be_empty = false;
+}
+
+static void begin_word(Splitter *s, Span at)
+{
+    if (!s->in_word) s->word = at;
+    s->in_word = true;
+    s->word.end = at.end;
+}
+
+static void complain(Splitter *s, DiagCode code, Span at, const char *message, const char *help)
+{
+    if (s->reported) return;
+    s->reported = true;
+    Diag *diag = diag_report(s->c->diagnostics, code, at, "%s", message);
+    if (help) report_help(s->c, diag, "%s", help);
+}
+
+/* Something that only a shell understands, outside quotes. */
+static bool complain_of_shell(Splitter *s, Str text, size_t i, Span at)
+{
+    char ch = text.data[i];
+    char next = i + 1 < text.len ? text.data[i + 1] : 0;
+    switch (ch) {
+    case '|': complain(s, DIAG_P0501, at, "there is no shell here, so there are no pipes", "pipes need `sh`: sh `…`"); return true;
+    case '<':
+    case '>':
+        complain(s, DIAG_P0501, at, "there is no shell here, so nothing is redirected",
+                 "the output is in the result; input is handed over by `with (input: …)`; anything else needs `sh`");
+        return true;
+    case '&':
+    case ';':
+        complain(s, DIAG_P0501, at, "there is no shell here: one literal is one command",
+                 "write two statements, or `sh` where it must be one script");
+        return true;
+    case '(':
+    case ')':
+        complain(s, DIAG_P0501, at, "a parenthesis means something to a shell only", "put the word in single quotes");
+        return true;
+    case '*':
+    case '?':
+    case '[':
+        complain(s, DIAG_P0503, at, "there is no shell here to expand a pattern",
+                 "put the word in single quotes if it is meant as it stands; `sh` expands patterns");
+        return true;
+    case '~':
+        if (s->in_word) return false;
+        complain(s, DIAG_P0503, at, "there is no shell here to expand `~`", "write the whole path");
+        return true;
+    case '$': break;
+    default: return false;
+    }
+    if (next == '(') complain(s, DIAG_P0502, at, "there is no shell here to run `$(…)`", "look first: `let x = observe `…``, then `${x.out}`");
+    else if (next == '_' || (next >= 'A' && next <= 'Z') || (next >= 'a' && next <= 'z')) {
+        complain(s, DIAG_P0502, at, "there is no shell here to read a variable",
+                 "a value of the plan is `${name}`; what the environment has is declared: `secret x = env \"NAME\"` or a `param`");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* A newline in a literal of three backticks: a blank before an indented line that begins with `-`, at the ends, and after
+ * a backslash (seen by the caller). */
+static void newline(Splitter *s, Str text, size_t i, bool is_last_part, Span at)
+{
+    size_t next = i + 1;
+    while (next < text.len && (text.data[next] == ' ' || text.data[next] == '\t' || text.data[next] == '\n')) next++;
+    bool ends = next == text.len && is_last_part;
+    bool begins = !s->words.count && !s->in_word;
+    bool option = next < text.len && text.data[next] == '-' && text.data[next - 1] != '\n';
+    if (!ends && !begins && !option) {
+        complain(s, DIAG_P0505, at, "these are two commands in one literal",
+                 "write two statements; a line that goes on ends in `\\` or is followed by an indented line that begins with `-`");
+    }
+    end_word(s);
+}
+
+/* One character of text; gives how many were taken. */
+static size_t split_character(Splitter *s, Str text, size_t i, bool is_last_part, Span at)
+{
+    char ch = text.data[i];
+    char next = i + 1 < text.len ? text.data[i + 1] : 0;
+    if (s->quote == QUOTE_SINGLE) {
+        if (ch == '\'') s->quote = QUOTE_NONE;
+        else buffer_add_char(&s->text, ch);
+        return 1;
+    }
+    if (ch == '\\' && next == '\n') return 2;
+    if (s->quote == QUOTE_DOUBLE) {
+        if (ch == '"') s->quote = QUOTE_NONE;
+        else if (ch == '\\' && (next == '"' || next == '\\' || next == '$' || next == '`')) {
+            buffer_add_char(&s->text, next);
+            return 2;
+        } else if (ch == '$' && complain_of_shell(s, text, i, at)) buffer_add_char(&s->text, ch);
+        else buffer_add_char(&s->text, ch);
+        return 1;
+    }
+    if (ch == ' ' || ch == '\t' || ch == '\r') {
+        end_word(s);
+        return 1;
+    }
+    if (ch == '\n') {
+        newline(s, text, i, is_last_part, at);
+        return 1;
+    }
+    complain_of_shell(s, text, i, at);
+    begin_word(s, at);
+    if (ch == '\'' || ch == '"') {
+        s->quote = ch == '"' ? QUOTE_DOUBLE : QUOTE_SINGLE;
+        s->quoted = at;
+        return 1;
+    }
+    if (ch == '\\' && next) {
+        buffer_add_char(&s->text, next);
+        return 2;
+    }
+    buffer_add_char(&s->text, ch);
+    return 1;
+}
+
+static void split_text(Splitter *s, const Node *part)
+{
+    Str text = part->text.text;
+    if (part->text.escaped) {
+        begin_word(s, part->span);
+        buffer_add_str(&s->text, text);
+        return;
+    }
+    for (size_t i = 0; i < text.len;) {
+        uint32_t start = part->span.start + (uint32_t)i;
+        Span at = {part->span.file, start, start + 1};
+        bool was_quoted = s->quote != QUOTE_NONE;
+        size_t taken = split_character(s, text, i, part->next == NULL, at);
+        if (was_quoted) s->word.end = at.end;
+        i += taken;
+    }
+}
+
+static bool is_or_empty(const Node *value)
+{
+    const Member *member = node_member(value);
+    return member && member->kind == MEMBER_PROPERTY && member->method == METHOD_STRING_OR_EMPTY;
+}
+
+static void split_value(Splitter *s, Node *part)
+{
+    check_command_value(s->c, part, false);
+    begin_word(s, part->span);
+    end_text(s);
+    vec_push(&s->parts, (CommandPart){.expr = part->interp.value, .spread = part->interp.spread});
+    if (is_or_empty(part->interp.value)) s->may_be_empty = true;
+}
+
+static void check_words(Checker *c, Splitter *s)
+{
+    for (size_t i = 0; i < s->words.count; i++) {
+        const CommandWord *word = &s->words.items[i];
+        for (size_t p = 0; p < word->part_count; p++) {
+            if (word->parts[p].spread && word->part_count > 1) {
+                report(c, P0509, word->parts[p].expr->span, "a list that is spread is words of its own, not part of one");
+            }
+        }
+    }
+    if (!s->words.count) report(c, P0509, s->node->span, "this command has no words");
+}
+
+static Str program_of(const Command *command)
+{
+    if (!command->word_count) return (Str){"", 0};
+    const CommandWord *word = &command->words[0];
+    if (word->part_count != 1 || word->parts[0].expr) return (Str){"", 0};
+    Str name = word->parts[0].text;
+    for (size_t i = name.len; i > 0; i--) {
+        if (name.data[i - 1] == '/') return str_slice(name, i, name.len);
+    }
+    return name;
+}
+
+static void check_assignment_word(Checker *c, const Command *command)
+{
+    Str program = program_of(command);
+    ptrdiff_t equals = str_find(program, STR("="));
+    if (equals <= 0) return;
+    Diag *diag = report(c, P0506, command->words[0].span, "`%.*s` is set by a shell, and there is none", STR_ARG(str_slice(program, 0, (size_t)equals)));
+    report_help(c, diag, "hand it over by `with (env: {%.*s: …})`", STR_ARG(str_slice(program, 0, (size_t)equals)));
+}
+
+static void split_words(Checker *c, Node *node, Command *command)
+{
+    Splitter s = {.c = c, .node = node, .command = command};
+    for node_each(part, node->command.parts) {
+        if (part->kind == NODE_INTERP) split_value(&s, part);
+        else if (part->kind == NODE_TEXT) split_text(&s, part);
+    }
+    if (s.quote != QUOTE_NONE) report(c, P0507, s.quoted, "this quote is not closed");
+    end_word(&s);
+    check_words(c, &s);
+    command->word_count = s.words.count;
+    command->words = arena_array(c->arena, CommandWord, s.words.count + 1);
+    if (s.words.count) memcpy(command->words, s.words.items, s.words.count * sizeof *command->words);
+    command->program = program_of(command);
+    check_assignment_word(c, command);
+    command->known = command_known(command);
+    vec_free(&s.words);
+    vec_free(&s.parts);
+    buffer_free(&s.text);
+}
+
+/* ---- scripts ---- */
+
+/* Follows the quotes of a script's text; `$1` and its like are ours. */
+static Quote scan_script(Checker *c, const Node *part, Quote quote, bool *reported)
+{
+    Str text = part->text.text;
+    for (size_t i = 0; i < text.len; i++) {
+        char ch = text.data[i];
+        char next = i + 1 < text.len ? text.data[i + 1] : 0;
+        if (quote == QUOTE_SINGLE) {
+            if (ch == '\'') quote = QUOTE_NONE;
+            continue;
+        }
+        if (ch == '\\') i++;
+        else if (ch == '"') quote = quote == QUOTE_DOUBLE ? QUOTE_NONE : QUOTE_DOUBLE;
+        else if (ch == '\'' && quote == QUOTE_NONE) quote = QUOTE_SINGLE;
+        else if (ch == '$' && ((next >= '0' && next <= '9') || next == '@' || next == '*' || next == '#') && !*reported) {
+            uint32_t start = part->span.start + (uint32_t)i;
+            *reported = true;
+            Diag *diag = report(c, P0508, ((Span){part->span.file, start, start + 2}),
+                                "`$%c` of a script holds the plan's own values", next);
+            report_help(c, diag, "name the value: `${name}`");
+        }
+    }
+    return quote;
+}
+
+static void make_script(Checker *c, Node *node, Command *command)
+{
+    Buffer script = {0};
+    Quote quote = QUOTE_NONE;
+    bool reported = false;
+    command->values = arena_array(c->arena, Node *, node->command.parts.count + 1);
+    for node_each(part, node->command.parts) {
+        if (part->kind == NODE_TEXT) {
+            if (!part->text.escaped) quote = scan_script(c, part, quote, &reported);
+            buffer_add_str(&script, part->text.text);
+            continue;
+        }
+        if (part->kind != NODE_INTERP) continue;
+        check_command_value(c, part, true);
+        command->values[command->value_count++] = part->interp.value;
+        static const char *const around[] = {[QUOTE_NONE] = "\"", [QUOTE_SINGLE] = "'\"", [QUOTE_DOUBLE] = ""};
+        static const char *const after[] = {[QUOTE_NONE] = "\"", [QUOTE_SINGLE] = "\"'", [QUOTE_DOUBLE] = ""};
+        buffer_printf(&script, "%s${%zu}%s", around[quote], command->value_count, after[quote]);
+    }
+    command->is_script = true;
+    command->script = arena_copy(c->arena, str_trim(buffer_str(&script)));
+    if (!command->script.len) report(c, P0509, node->span, "this script is empty");
+    buffer_free(&script);
+}
+
+void check_command(Checker *c, Node *node, Command *command)
+{
+    bool guarded = c->guarded;
+    c->guarded = false;
+    if (node->command.shell) make_script(c, node, command);
+    else split_words(c, node, command);
+    c->guarded = guarded;
+}
+
+void check_secret_command(Checker *c, Node *node)
+{
+    Note *note = note_new(c, node, NOTE_COMMAND);
+    check_command(c, node, &note->command);
+    node->type = c->result;
+}

@@ -1,0 +1,203 @@
+/* Drills: their lines name what exists, no line hides a later one, and every expectation can fail.
+ *
+ * In: NODE_DRILL and the plan that it is of. Out: its references resolved, and findings. Runs after all plans are checked. */
+#include "compiler/check/check.h"
+
+/* ---- what the plan has ---- */
+
+static Symbol *find_step(Checker *c, const Symbol *plan, Str name)
+{
+    for (size_t i = 0; i < c->program->steps.count; i++) {
+        Symbol *step = c->program->steps.items[i];
+        if (step->plan == plan && (!step->name.len || str_matches_glob(step->name, name))) return step;
+    }
+    return NULL;
+}
+
+static void check_step_name(Checker *c, const Symbol *plan, Node *what)
+{
+    Str name;
+    if (!plan || !what || !node_plain_text(c->arena, what, &name)) return;
+    what->symbol = find_step(c, plan, name);
+    if (what->symbol) return;
+    VEC(Str) names = {0};
+    for (size_t i = 0; i < c->program->steps.count; i++) {
+        if (c->program->steps.items[i]->plan == plan) vec_push(&names, c->program->steps.items[i]->name);
+    }
+    Diag *diag = report(c, P1001, what->span, "plan `%.*s` has no step \"%.*s\"", STR_ARG(plan->name), STR_ARG(name));
+    Str nearest = suggest_nearest(name, names.items, names.count);
+    if (nearest.len) report_help(c, diag, "did you mean \"%.*s\"?", STR_ARG(nearest));
+    vec_free(&names);
+}
+
+static void check_drill_text(Checker *c, Node *node)
+{
+    if (node) check_shown(c, node, "a drill");
+}
+
+/* ---- lines ---- */
+
+static void check_answers(Checker *c, NodeList answers)
+{
+    for node_each(answer, answers) {
+        Node *value = answer->gives.value;
+        if (value && answer->gives.kind == GIVES_JSON) check_value(c, value, c->json);
+        else if (value && (answer->gives.kind == GIVES_FIGURE || answer->gives.kind == GIVES_EXIT)) check_value(c, value, c->integer);
+        else if (value) check_shown(c, value, "a drill");
+        check_drill_text(c, answer->gives.with);
+        check_duration(c, answer->gives.before);
+        check_duration(c, answer->gives.delay);
+        if (answer->gives.times) check_value(c, answer->gives.times, c->integer);
+    }
+}
+
+static void check_drill_call(Checker *c, Node *line)
+{
+    Symbol *fn = check_reference(c, line->drill_call.fn, KIND(FN), "effect fn");
+    if (fn && !fn->is_effect) {
+        report(c, P1001, line->drill_call.fn->span, "`%.*s` is no effect fn, so a drill cannot answer for it", STR_ARG(fn->name));
+    }
+    for node_each(arg, line->drill_call.args) check_expression(c, arg->arg.value, NULL);
+    check_answers(c, line->drill_call.answers);
+}
+
+static void check_with(Checker *c, const Symbol *plan, Node *line)
+{
+    for node_each(setting, line->drill_with.settings) {
+        if (str_equal(setting->setting.name, STR("severity"))) {
+            check_reference(c, setting->setting.value, KIND(SEVERITY), "severity");
+            continue;
+        }
+        Symbol *symbol = scope_find(c->module->scope, setting->setting.name);
+        for (size_t i = 0; plan && i < plan->param_count; i++) {
+            if (str_equal(plan->params[i]->name, setting->setting.name)) symbol = plan->params[i];
+        }
+        bool settable = symbol && (symbol->kind == SYMBOL_SETTING || symbol->kind == SYMBOL_LOCAL);
+        if (!settable) {
+            report(c, P1004, setting->setting.name_span, "there is no param `%.*s` to set", STR_ARG(setting->setting.name));
+            check_expression(c, setting->setting.value, c->wrong);
+            continue;
+        }
+        setting->symbol = symbol;
+        check_value(c, setting->setting.value, symbol->type);
+    }
+}
+
+static void check_at(Checker *c, Node *line)
+{
+    Node *value = line->drill_at.value;
+    check_duration(c, line->drill_at.at);
+    if (line->drill_at.by) check_reference(c, line->drill_at.by, KINDS_PERSON, "contact or role");
+    if (line->drill_at.to) check_reference(c, line->drill_at.to, KINDS_PERSON, "contact");
+    check_drill_text(c, line->drill_at.because);
+    if (!value) return;
+    switch (line->drill_at.signal) {
+    case SIGNAL_SEVERITY: check_reference(c, value, KIND(SEVERITY), "severity"); break;
+    case SIGNAL_KILL:
+    case SIGNAL_CLOCK_JUMPS: check_duration(c, value); break;
+    case SIGNAL_ESCALATE:
+    case SIGNAL_HANDOVER: check_reference(c, value, KINDS_PERSON, "contact"); break;
+    case SIGNAL_ASSIGN: check_reference(c, value, KIND(ROLE), "role"); break;
+    case SIGNAL_FOLLOW: check_reference(c, value, KIND(PLAN), "plan"); break;
+    case SIGNAL_SET:
+        if (value->kind == NODE_NAME) value->type = c->string;
+        else check_expression(c, value, NULL);
+        break;
+    default: check_expression(c, value, NULL); break;
+    }
+}
+
+static void check_fact(Checker *c, const Symbol *plan, Node *fact)
+{
+    Node *subject = fact->fact.subject;
+    switch (fact->fact.kind) {
+    case FACT_PAGED: check_reference(c, subject, KINDS_PERSON, "contact or role"); break;
+    case FACT_NOTIFIED: check_reference(c, subject, KINDS_TARGET, "channel, contact or role"); break;
+    case FACT_ASSIGNED: check_reference(c, subject, KIND(ROLE), "role"); break;
+    case FACT_SEVERITY: check_reference(c, subject, KIND(SEVERITY), "severity"); break;
+    case FACT_ACKNOWLEDGED:
+        if (subject) check_reference(c, subject, KINDS_PERSON, "contact or role");
+        break;
+    case FACT_DONE:
+    case FACT_FAILED:
+    case FACT_SKIPPED:
+    case FACT_STARTED:
+    case FACT_ROLLED_BACK:
+    case FACT_OUTPUT: check_step_name(c, plan, fact->fact.what); break;
+    default: break;
+    }
+    check_drill_text(c, fact->fact.what);
+    check_drill_text(c, fact->fact.matching);
+    if (fact->fact.to) check_reference(c, fact->fact.to, KINDS_PERSON, "contact");
+    check_duration(c, fact->fact.before);
+    check_duration(c, fact->fact.after);
+    check_duration(c, fact->fact.at);
+    check_duration(c, fact->fact.lasting);
+    if (fact->fact.value) check_expression(c, fact->fact.value, NULL);
+}
+
+static void check_line(Checker *c, const Symbol *plan, Node *line)
+{
+    switch (line->kind) {
+    case NODE_DRILL_WITH: check_with(c, plan, line); break;
+    case NODE_DRILL_START: check_drill_text(c, line->drill_start.zone); break;
+    case NODE_DRILL_UNTIL: check_duration(c, line->drill_until.duration); break;
+    case NODE_DRILL_HTTP:
+        check_drill_text(c, line->drill_http.url);
+        if (line->drill_http.with) check_value(c, line->drill_http.with, c->json);
+        check_answers(c, line->drill_http.answers);
+        break;
+    case NODE_DRILL_COMMAND: check_answers(c, line->drill_command.answers); break;
+    case NODE_DRILL_CALL: check_drill_call(c, line); break;
+    case NODE_DRILL_CHANNEL:
+        check_reference(c, line->drill_channel.channel, KIND(CHANNEL), "channel");
+        check_answers(c, line->drill_channel.answers);
+        break;
+    case NODE_DRILL_WAY:
+        check_reference(c, line->drill_way.contact, KINDS_PERSON, "contact");
+        check_answers(c, line->drill_way.answers);
+        break;
+    case NODE_DRILL_PERSON:
+        check_reference(c, line->drill_person.contact, KINDS_PERSON, "contact or role");
+        check_drill_text(c, line->drill_person.what);
+        check_duration(c, line->drill_person.after);
+        check_duration(c, line->drill_person.before);
+        break;
+    case NODE_DRILL_ANSWER:
+        check_drill_text(c, line->drill_answer.question);
+        check_expression(c, line->drill_answer.value, NULL);
+        check_duration(c, line->drill_answer.after);
+        break;
+    case NODE_DRILL_MANUAL:
+        check_drill_text(c, line->drill_manual.what);
+        check_duration(c, line->drill_manual.after);
+        break;
+    case NODE_DRILL_AT: check_at(c, line); break;
+    case NODE_EXPECT: check_fact(c, plan, line->expect.fact); break;
+    default: break;
+    }
+}
+
+void check_drill(Checker *c, Node *node)
+{
+    Body body;
+    enter_body(c, &body, BODY_VALUE, node, NULL, NULL);
+    Symbol *plan = check_reference(c, node->drill.plan, KIND(PLAN), "plan");
+    if (plan) check_named_call(c, node, plan, node->drill.args, CALL_PLAN);
+    check_shown(c, node->drill.title, "a title");
+    push_scope(c);
+    for (size_t i = 0; plan && i < plan->param_count; i++) scope_add(c, c->scope, plan->params[i]);
+    for node_each(line, node->drill.lines) check_line(c, plan, line);
+    pop_scope(c);
+    leave_body(c, &body);
+}
+
+void check_drills(Checker *c)
+{
+    for (size_t i = 0; i < c->program->drills.count; i++) {
+        Symbol *drill = c->program->drills.items[i];
+        c->module = drill->module;
+        c->scope = c->module->scope;
+        check_drill(c, drill->decl);
+    }
+}

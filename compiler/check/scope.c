@@ -1,0 +1,141 @@
+/* Names: scopes hold symbols, from a block outwards to the module and the names that are always there.
+ *
+ * In: declarations and the names that expressions mention. Out: symbols, or one message with the nearest name. Called by
+ * every other file of the checker; decides nothing about types. */
+#include "compiler/check/check.h"
+
+#include <string.h>
+
+static size_t bucket_of(const Scope *scope, Str name)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < name.len; i++) hash = (hash ^ (uint8_t)name.data[i]) * 16777619u;
+    return hash & (scope->bucket_count - 1);
+}
+
+Scope *scope_new(Checker *c, Scope *outer, size_t buckets)
+{
+    Scope *scope = arena_new(c->arena, Scope);
+    scope->outer = outer;
+    scope->bucket_count = buckets;
+    scope->buckets = arena_array(c->arena, Symbol *, buckets);
+    return scope;
+}
+
+Symbol *symbol_new(Checker *c, SymbolKind kind, Str name, Node *decl, Span span)
+{
+    Symbol *symbol = arena_new(c->arena, Symbol);
+    symbol->kind = kind;
+    symbol->name = name;
+    symbol->decl = decl;
+    symbol->span = span;
+    symbol->module = c->module;
+    symbol->type = c->unit;
+    return symbol;
+}
+
+Symbol *scope_find_here(const Scope *scope, Str name)
+{
+    Symbol *symbol = scope->buckets[bucket_of(scope, name)];
+    while (symbol && !str_equal(symbol->name, name)) symbol = symbol->next_in_bucket;
+    return symbol;
+}
+
+Symbol *scope_find(const Scope *scope, Str name)
+{
+    for (; scope; scope = scope->outer) {
+        Symbol *symbol = scope_find_here(scope, name);
+        if (symbol) return symbol;
+    }
+    return NULL;
+}
+
+bool scope_add(Checker *c, Scope *scope, Symbol *symbol)
+{
+    Symbol *older = scope_find_here(scope, symbol->name);
+    if (older) {
+        Diag *diag = report(c, P0202, symbol->span, "`%.*s` is declared twice", STR_ARG(symbol->name));
+        if (older->decl) report_second(c, diag, older->span, "first declared here");
+        return false;
+    }
+    Symbol **bucket = &scope->buckets[bucket_of(scope, symbol->name)];
+    symbol->next_in_bucket = *bucket;
+    *bucket = symbol;
+    return true;
+}
+
+void symbol_list_add(Checker *c, SymbolList *list, Symbol *symbol)
+{
+    if (list->count == list->cap) {
+        size_t cap = list->cap ? list->cap * 2 : 16;
+        Symbol **items = arena_array(c->arena, Symbol *, cap);
+        if (list->count) memcpy(items, list->items, list->count * sizeof *items);
+        list->items = items;
+        list->cap = cap;
+    }
+    list->items[list->count++] = symbol;
+}
+
+const char *symbol_kind_text(SymbolKind kind)
+{
+    static const char *const texts[SYMBOL_KIND_COUNT] = {
+        [SYMBOL_LOCAL] = "a value",          [SYMBOL_SETTING] = "a param",      [SYMBOL_CONSTANT] = "a constant",
+        [SYMBOL_VAR] = "a variable",         [SYMBOL_SECRET] = "a secret",      [SYMBOL_HOST] = "a host",
+        [SYMBOL_CONTACT] = "a contact",      [SYMBOL_ROLE] = "a role",          [SYMBOL_ROTATION] = "a rotation",
+        [SYMBOL_CHANNEL] = "a channel",      [SYMBOL_CALENDAR] = "a calendar",  [SYMBOL_SEVERITY] = "a severity",
+        [SYMBOL_ESCALATION] = "an escalation", [SYMBOL_TEMPLATE] = "a template", [SYMBOL_FN] = "a function",
+        [SYMBOL_EXTERN] = "a native function", [SYMBOL_RECORD] = "a record",    [SYMBOL_ENUM] = "an enum",
+        [SYMBOL_MEMBER] = "a member of an enum", [SYMBOL_CLASSIFY] = "a classification",
+        [SYMBOL_PLAN] = "a plan",            [SYMBOL_DRILL] = "a drill",        [SYMBOL_PROMISE] = "a promise",
+        [SYMBOL_RECURRING] = "recurring work", [SYMBOL_MODULE] = "an imported file", [SYMBOL_BUILTIN] = "built in",
+        [SYMBOL_STEP] = "a step",
+    };
+    return texts[kind];
+}
+
+void report_unknown_name(Checker *c, Span at, Str name, const char *what)
+{
+    Diag *diag = report(c, P0201, at, "there is no %s called `%.*s`", what, STR_ARG(name));
+    VEC(Str) names = {0};
+    for (const Scope *scope = c->scope; scope; scope = scope->outer) {
+        for (size_t i = 0; i < scope->bucket_count; i++) {
+            for (const Symbol *s = scope->buckets[i]; s; s = s->next_in_bucket) vec_push(&names, s->name);
+        }
+    }
+    Str nearest = suggest_nearest(name, names.items, names.count);
+    if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
+    vec_free(&names);
+}
+
+Symbol *declare_local(Checker *c, Node *decl, Str name, Span span, const Type *type, bool variable)
+{
+    Symbol *symbol = symbol_new(c, SYMBOL_LOCAL, name, decl, span);
+    symbol->type = type;
+    symbol->is_variable = variable;
+    if (c->body) {
+        symbol->home = c->body->home;
+        symbol->index = c->body->local_count++;
+    }
+    scope_add(c, c->scope, symbol);
+    if (decl) {
+        decl->symbol = symbol;
+        decl->type = type;
+    }
+    return symbol;
+}
+
+void push_scope(Checker *c)
+{
+    c->scope = scope_new(c, c->scope, 4);
+}
+
+void pop_scope(Checker *c)
+{
+    c->scope = c->scope->outer;
+}
+
+void symbol_use(Checker *c, Symbol *symbol)
+{
+    symbol->is_read = true;
+    if (symbol->kind == SYMBOL_LOCAL && c->body && symbol->home != c->body->home) symbol->is_captured = true;
+}
