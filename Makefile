@@ -18,7 +18,7 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DPLAN_VERSION='"$(VERSION)"' -I. -I$(BUILD
 
 # Rooms of the compiler and of the machine (docs/architecture.md says what lives where).
 COMPILER_SRC := $(filter-out compiler/planc.c,$(wildcard compiler/*.c compiler/*/*.c))
-GRAMMAR_OBJ  := $(BUILD)/gen/plan.tab.o $(BUILD)/gen/plan.lex.o $(BUILD)/gen/stdlib.o
+GRAMMAR_OBJ  := $(BUILD)/gen/plan.tab.o $(BUILD)/gen/plan.lex.o $(BUILD)/gen/stdlib.o $(BUILD)/gen/pages.o
 BASE_SRC     := $(wildcard vm/base/*.c)
 CODE_SRC     := $(wildcard vm/code/*.c)
 CORE_SRC     := $(wildcard vm/core/*.c)
@@ -62,12 +62,15 @@ $(BUILD)/gen/plan.lex.c: grammar/plan.l
 	flex --header-file=$(BUILD)/gen/plan.lex.h -o $@ $<
 $(BUILD)/gen/stdlib.c: $(wildcard stdlib/*.plan) stdlib/embed.sh
 	@mkdir -p $(@D)
-	sh stdlib/embed.sh $(sort $(wildcard stdlib/*.plan)) > $@
+	sh stdlib/embed.sh compiler/source/stdlib.h stdlib_files std/ .plan $(sort $(wildcard stdlib/*.plan)) > $@
+$(BUILD)/gen/pages.c: $(wildcard docs/errors/P*.md) stdlib/embed.sh
+	@mkdir -p $(@D)
+	sh stdlib/embed.sh compiler/source/stdlib.h error_pages "" .md $(sort $(wildcard docs/errors/P*.md)) > $@
 $(BUILD)/gen/plan.tab.o: $(BUILD)/gen/plan.tab.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(BUILD)/gen/plan.lex.o: $(BUILD)/gen/plan.lex.c $(BUILD)/gen/plan.tab.h
 	$(CC) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion -c -o $@ $<
-$(BUILD)/gen/stdlib.o: $(BUILD)/gen/stdlib.c
+$(BUILD)/gen/stdlib.o $(BUILD)/gen/pages.o: %.o: %.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(call objects,$(COMPILER_SRC)): | $(BUILD)/gen/plan.tab.h
 

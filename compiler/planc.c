@@ -248,7 +248,7 @@ static int dump_program(const char *path, bool bytecode)
     if (result == COMPILE_OK && !bytecode) core_dump(compilation.core, &out);
     if (result == COMPILE_OK && bytecode) {
         Image image;
-        if (emit_image(compilation.core, &bytes, &error) && image_open(bytes.data, bytes.len, &image, &error)) {
+        if (emit_image(compilation.core, &bytes, &error) && image_open(buffer_str(&bytes), &image, &error)) {
             image_disassemble(&image, &out);
             image_close(&image);
         } else {

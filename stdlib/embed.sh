@@ -1,7 +1,10 @@
 #!/bin/sh
-# Prints a C file that holds the given .plan files, so that planc and planvm need no file beside them.
+# Prints a C file that holds the given files, so that planc and planvm need nothing beside them.
+# usage: embed.sh HEADER ARRAY PREFIX SUFFIX FILE…    (a file's name is PREFIX and its base name without SUFFIX)
 set -eu
-printf '#include "compiler/source/stdlib.h"\n\n'
+header=$1 array=$2 prefix=$3 suffix=$4
+shift 4
+printf '#include "%s"\n\n' "$header"
 n=0
 for file in "$@"; do
     printf 'static const unsigned char text_%d[] = {\n' "$n"
@@ -9,11 +12,10 @@ for file in "$@"; do
     printf '0};\n'
     n=$((n + 1))
 done
-printf 'const StdlibFile stdlib_files[] = {\n'
+printf 'const EmbeddedFile %s[] = {\n' "$array"
 n=0
 for file in "$@"; do
-    name=$(basename "$file" .plan)
-    printf '    {"std/%s", (const char *)text_%d, sizeof text_%d - 1},\n' "$name" "$n" "$n"
+    printf '    {"%s%s", (const char *)text_%d, sizeof text_%d - 1},\n' "$prefix" "$(basename "$file" "$suffix")" "$n" "$n"
     n=$((n + 1))
 done
 printf '    {0}};\n'

@@ -1,7 +1,7 @@
 /* Calls: of functions, records, methods of the built-in types, intrinsics of std/ modules, function values; lambdas. */
 #include "compiler/lower/context.h"
 
-#include "vm/code/builtins.h"
+#include "vm/code/opcode.h"
 
 #include <stdlib.h>
 

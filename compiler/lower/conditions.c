@@ -2,7 +2,7 @@
  * whose look or conversion fails is unknown: it does not hold, is tried again, and its reason is kept. */
 #include "compiler/lower/context.h"
 
-#include "vm/code/builtins.h"
+#include "vm/code/opcode.h"
 
 enum { DEFAULT_EVERY = 5000 };
 

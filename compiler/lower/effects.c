@@ -4,7 +4,7 @@
  * one of which nobody knows is asked about, done again, verified or taken as failed, as its `on unknown` says. */
 #include "compiler/lower/context.h"
 
-#include "vm/code/builtins.h"
+#include "vm/code/opcode.h"
 
 enum { LOOK_TIMEOUT = 30 * 1000, CHANGE_TIMEOUT = 5 * 60 * 1000, AGAIN_LIMIT = 2 };
 

@@ -2,7 +2,7 @@
  * and when the plan has ended its afterwards follow. What these fibers do in detail is in stdlib/prelude.plan. */
 #include "compiler/lower/context.h"
 
-#include "vm/code/builtins.h"
+#include "vm/code/opcode.h"
 
 #include <stdlib.h>
 

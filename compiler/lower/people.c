@@ -1,7 +1,7 @@
 /* People: notifications, pages, manual steps, questions and approvals. What they do in detail is in the prelude. */
 #include "compiler/lower/context.h"
 
-#include "vm/code/builtins.h"
+#include "vm/code/opcode.h"
 
 Core *lower_target(Context *context, Node *ref)
 {

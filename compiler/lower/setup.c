@@ -2,7 +2,7 @@
  * defaults; contacts, roles and channels become the tables that the prelude works with. */
 #include "compiler/lower/context.h"
 
-#include "vm/code/builtins.h"
+#include "vm/code/opcode.h"
 
 static Core *text(Lower *lower, Str words, Span span)
 {

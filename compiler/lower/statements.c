@@ -1,7 +1,7 @@
 /* Statements of plans, steps and functions, one after the other into the function that is being made. */
 #include "compiler/lower/context.h"
 
-#include "vm/code/builtins.h"
+#include "vm/code/opcode.h"
 
 #include <assert.h>
 

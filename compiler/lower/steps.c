@@ -1,7 +1,7 @@
 /* Phases, steps and remedies: each step is a fiber of its own, so that it can be timed, skipped and tried again. */
 #include "compiler/lower/context.h"
 
-#include "vm/code/builtins.h"
+#include "vm/code/opcode.h"
 
 /* ---- what a step is made of ---- */
 

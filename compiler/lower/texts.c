@@ -1,7 +1,7 @@
 /* Texts: strings with `${}`, values as text, templates and messages. */
 #include "compiler/lower/context.h"
 
-#include "vm/code/builtins.h"
+#include "vm/code/opcode.h"
 
 static Core *to_text(Context *context, BuiltinId id, Core *value)
 {

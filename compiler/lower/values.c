@@ -2,7 +2,7 @@
  * Calls and methods are in calls.c, texts in texts.c, effects in effects.c. */
 #include "compiler/lower/context.h"
 
-#include "vm/code/builtins.h"
+#include "vm/code/opcode.h"
 
 #include <assert.h>
 
