@@ -5,7 +5,10 @@
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
-CC      ?= gcc
+# make's own default is cc, which ?= would keep.
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 BUILD   ?= build
 VERSION := 0.1.0
 
