@@ -1,4 +1,5 @@
-/* The run's clock, of CLOCK_REALTIME and CLOCK_BOOTTIME. Called by the live world only; the drill's is virtual. */
+/* The run's clock, of CLOCK_REALTIME and CLOCK_BOOTTIME. Called by the live world only; the drill's is
+ * virtual. */
 #include "vm/live/clock.h"
 
 #include "vm/base/time.h"

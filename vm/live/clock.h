@@ -1,8 +1,8 @@
 /* The run's clock: times of the wall that pass as evenly as the boot-time clock does.
  *
- * Waits in a plan are reckoned in wall times, so a clock that somebody sets would stretch or cut them. This one starts at
- * the wall's time and follows a wall that was set by at most one part in twenty, so that a wait is never off by more. It
- * never goes backwards. Milliseconds. */
+ * Waits in a plan are reckoned in wall times, so a clock that somebody sets would stretch or cut them. This
+ * one starts at the wall's time and follows a wall that was set by at most one part in twenty, so that a wait
+ * is never off by more. It never goes backwards. Milliseconds. */
 #ifndef PLAN_LIVE_CLOCK_H
 #define PLAN_LIVE_CLOCK_H
 

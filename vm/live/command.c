@@ -1,6 +1,7 @@
-/* The operation `command`: words, environment and input of one program in, its result out (docs/effects.md). Begun by
- * live.c. Looks are run here (process.c), changes through the keeper. Words are passed exactly as they came; this file must
- * never let a shell read them, but for the script of `sh` and the far end of an ssh, for which every word is quoted. */
+/* The operation `command`: words, environment and input of one program in, its result out (docs/effects.md).
+ * Begun by live.c. Looks are run here (process.c), changes through the keeper. Words are passed exactly as
+ * they came; this file must never let a shell read them, but for the script of `sh` and the far end of an
+ * ssh, for which every word is quoted. */
 #include <errno.h>
 #include <inttypes.h>
 #include <pwd.h>
@@ -84,8 +85,10 @@ static void quote_word(Buffer *out, const char *word)
 {
     buffer_add_c(out, out->len ? " '" : "'");
     for (const char *c = word; *c; c++) {
-        if (*c == '\'') buffer_add_c(out, "'\\''");
-        else buffer_add_char(out, *c);
+        if (*c == '\'')
+            buffer_add_c(out, "'\\''");
+        else
+            buffer_add_char(out, *c);
     }
     buffer_add_char(out, '\'');
 }
@@ -108,15 +111,18 @@ static bool add_host(CommandWork *work, Words *words, const Json *host, Error *e
         Str pair = arena_printf(&work->arena, "%s=%.*s", json_key(entry), STR_ARG(json_text(entry)));
         if (secrets_are_in(pair)) {
             buffer_free(&line);
-            return error_set(error, "a secret in the environment would be seen by others on %.*s: pass it as input",
+            return error_set(error,
+                             "a secret in the environment would be seen by others on %.*s: pass it as input",
                              STR_ARG(address));
         }
         quote_word(&line, pair.data);
     }
-    for (size_t i = 0; i < words->count; i++) quote_word(&line, words->items[i]);
+    for (size_t i = 0; i < words->count; i++)
+        quote_word(&line, words->items[i]);
     vec_free(words);
     static const char *const ssh[] = {"ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "--"};
-    for (size_t i = 0; i < sizeof ssh / sizeof ssh[0]; i++) add_c(work, words, ssh[i]);
+    for (size_t i = 0; i < sizeof ssh / sizeof ssh[0]; i++)
+        add_c(work, words, ssh[i]);
     if (user.len) buffer_printf(&place, "%.*s@", STR_ARG(user));
     buffer_add_str(&place, address);
     add_c(work, words, place.data);
@@ -186,8 +192,10 @@ static bool find_program(CommandWork *work, SpawnEnd *end)
         at += len + (at[len] == ':');
     }
     *end = (SpawnEnd){.exit = forbidden ? 126 : 127};
-    if (forbidden) snprintf(end->error, sizeof end->error, "`%s` is there but may not be executed", name);
-    else snprintf(end->error, sizeof end->error, "there is no program `%s` on the PATH", name);
+    if (forbidden)
+        snprintf(end->error, sizeof end->error, "`%s` is there but may not be executed", name);
+    else
+        snprintf(end->error, sizeof end->error, "there is no program `%s` on the PATH", name);
     return false;
 }
 
@@ -210,8 +218,10 @@ static bool make_spec(CommandWork *work, Error *error)
     vec_free(&words);
     Str folder = json_string(effect->args, "dir", "");
     char here[4096];
-    if (folder.len && !work->remote) work->spec.dir = arena_copy_c(&work->arena, folder);
-    else if (getcwd(here, sizeof here)) work->spec.dir = arena_copy_c(&work->arena, str_from_c(here));
+    if (folder.len && !work->remote)
+        work->spec.dir = arena_copy_c(&work->arena, folder);
+    else if (getcwd(here, sizeof here))
+        work->spec.dir = arena_copy_c(&work->arena, str_from_c(here));
     work->spec.effect = effect->id;
     work->spec.timeout = json_int(effect->args, "timeout", 0);
     return fine;
@@ -253,7 +263,8 @@ static void finish(CommandWork *work, const SpawnEnd *end, const ProcessOutput *
     if (work->remote && !seen.error[0] && (seen.exit == 255 || seen.timed_out || seen.signal)) {
         /* ssh's own failure, or its end before the far program's: what happened there is not known. */
         seen.unknown = change;
-        if (!seen.timed_out) snprintf(seen.error, sizeof seen.error, "the connection to the host failed or broke");
+        if (!seen.timed_out)
+            snprintf(seen.error, sizeof seen.error, "the connection to the host failed or broke");
     }
     bool ok = seen.exit == 0 && !seen.signal && !seen.timed_out && !seen.unknown && !seen.error[0];
     buffer_printf(&json, "{\"ok\":%s,\"exit\":%d", ok ? "true" : "false", seen.exit);
@@ -280,8 +291,10 @@ static void ended(void *ctx, const SpawnEnd *end, const ProcessOutput *output)
 static void cancel(LiveEffect *effect, bool end_it)
 {
     CommandWork *work = effect->work;
-    if (work->process) process_kill(work->process);
-    else if (end_it) keeper_client_stop(effect->live->keeper, effect->id);
+    if (work->process)
+        process_kill(work->process);
+    else if (end_it)
+        keeper_client_stop(effect->live->keeper, effect->id);
     work_free(work);
 }
 

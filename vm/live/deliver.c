@@ -1,5 +1,6 @@
-/* The operations `deliver`, `call` and `terminal`: messages to people in, whether they went out. Begun by live.c. What a
- * channel's provider does is written in the language (stdlib/): here is only what has no provider. */
+/* The operations `deliver`, `call` and `terminal`: messages to people in, whether they went out. Begun by
+ * live.c. What a channel's provider does is written in the language (stdlib/): here is only what has no
+ * provider. */
 #include "vm/live/people.h"
 #include "vm/live/state.h"
 
@@ -29,7 +30,8 @@ void deliver_start(LiveEffect *effect)
         end_c(effect, "{\"body\":false,\"ok\":false,\"error\":\"nobody at the keyboard to make the call\"}");
         return;
     }
-    people_say(people, "call %.*s, %.*s %.*s: %.*s", STR_ARG(contact), STR_ARG(way), STR_ARG(address), STR_ARG(title));
+    people_say(people, "call %.*s, %.*s %.*s: %.*s", STR_ARG(contact), STR_ARG(way), STR_ARG(address),
+               STR_ARG(title));
     end_c(effect, "{\"body\":false,\"ok\":true}");
 }
 
@@ -38,7 +40,7 @@ void terminal_start(LiveEffect *effect)
     const Json *args = effect->args;
     Str target = json_string(args, "target", ""), title = json_string(args, "title", "");
     Str body = json_string(args, "body", "");
-    people_say(effect->live->people, "%.*s: %.*s%s%.*s", STR_ARG(target), STR_ARG(title), body.len ? "\n" : "",
-               STR_ARG(body));
+    people_say(effect->live->people, "%.*s: %.*s%s%.*s", STR_ARG(target), STR_ARG(title),
+               body.len ? "\n" : "", STR_ARG(body));
     end_c(effect, "{\"ok\":true}");
 }

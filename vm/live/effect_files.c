@@ -1,5 +1,6 @@
-/* The files of one changing program. In and out: the folder RUN/fx/<effect>. Called by the keeper, which writes them, and
- * by planvm, which reads them at any time, also after both were killed: so every file but `started` comes by a rename. */
+/* The files of one changing program. In and out: the folder RUN/fx/<effect>. Called by the keeper, which
+ * writes them, and by planvm, which reads them at any time, also after both were killed: so every file but
+ * `started` comes by a rename. */
 #include "vm/live/effect_files.h"
 
 #include <errno.h>
@@ -39,7 +40,8 @@ EffectClaim effect_files_claim(int run, uint64_t effect, Error *error)
     mkdirat(run, file_path(path, effect, ""), 0700);
     int fd = effect_files_open(run, effect, "started", O_CREAT | O_EXCL | O_WRONLY);
     if (fd < 0 && errno == EEXIST) return EFFECT_TAKEN;
-    /* Durable, because after a power failure the journal knows the intent: with no `started` it would be begun again. */
+    /* Durable, because after a power failure the journal knows the intent: with no `started` it would be
+     * begun again. */
     bool durable = fd >= 0 && fsync(fd) == 0 && sync_folder(run, path) && sync_folder(run, "fx");
     if (!durable) error_set(error, "%s in the run's folder cannot be written: %s", path, strerror(errno));
     if (fd >= 0) close(fd);
@@ -75,8 +77,8 @@ static void read_boot(char boot[64])
     boot[strcspn(boot, "\n")] = 0;
 }
 
-/* When a process began, in ticks since the boot: field 22 of its stat, counted behind the name, which may hold anything.
- * 0: there is no such process, or it has ended and only waits to be collected. */
+/* When a process began, in ticks since the boot: field 22 of its stat, counted behind the name, which may
+ * hold anything. 0: there is no such process, or it has ended and only waits to be collected. */
 static uint64_t process_ticks(pid_t pid)
 {
     char path[64], text[1024];
@@ -89,7 +91,8 @@ static uint64_t process_ticks(pid_t pid)
     text[got] = 0;
     char *at = strrchr(text, ')');
     if (!at || at[1] != ' ' || at[2] == 'Z' || at[2] == 'X') return 0;
-    for (int field = 2; at && field < 22; field++) at = strchr(at + 1, ' ');
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
     return at ? strtoull(at + 1, NULL, 10) : 0;
 }
 
@@ -97,16 +100,16 @@ bool effect_files_set_process(int run, uint64_t effect, pid_t pid, int64_t deadl
 {
     char boot[64], text[256];
     read_boot(boot);
-    int len = snprintf(text, sizeof text, "pid %d\nticks %" PRIu64 "\nboot %s\ndeadline %" PRId64 "\n", (int)pid,
-                       process_ticks(pid), boot, deadline);
+    int len = snprintf(text, sizeof text, "pid %d\nticks %" PRIu64 "\nboot %s\ndeadline %" PRId64 "\n",
+                       (int)pid, process_ticks(pid), boot, deadline);
     return effect_files_replace(run, effect, "started", (Str){text, (size_t)len});
 }
 
 bool effect_files_set_end(int run, uint64_t effect, const SpawnEnd *end)
 {
     Buffer text = {0};
-    buffer_printf(&text, "exit %d\nsignal %d\ntimed_out %d\nunknown %d\nelapsed %" PRId64 "\nerror %s\n", end->exit,
-                  end->signal, end->timed_out, end->unknown, end->elapsed, end->error);
+    buffer_printf(&text, "exit %d\nsignal %d\ntimed_out %d\nunknown %d\nelapsed %" PRId64 "\nerror %s\n",
+                  end->exit, end->signal, end->timed_out, end->unknown, end->elapsed, end->error);
     bool kept = effect_files_replace(run, effect, "exit", buffer_str(&text));
     buffer_free(&text);
     return kept;
@@ -134,8 +137,8 @@ bool effect_files_get_process(int run, uint64_t effect, EffectProcess *process)
     int pid;
     *process = (EffectProcess){0};
     if (!read_small(run, effect, "started", text, sizeof text)) return false;
-    if (sscanf(text, "pid %d\nticks %" SCNu64 "\nboot %63s\ndeadline %" SCNd64, &pid, &process->ticks, process->boot,
-               &process->deadline) != 4)
+    if (sscanf(text, "pid %d\nticks %" SCNu64 "\nboot %63s\ndeadline %" SCNd64, &pid, &process->ticks,
+               process->boot, &process->deadline) != 4)
         return false;
     process->pid = pid;
     return pid > 1;
@@ -162,7 +165,8 @@ bool effect_process_is_alive(const EffectProcess *process)
 {
     char boot[64];
     read_boot(boot);
-    return strcmp(boot, process->boot) == 0 && process->ticks && process_ticks(process->pid) == process->ticks;
+    return strcmp(boot, process->boot) == 0 && process->ticks &&
+           process_ticks(process->pid) == process->ticks;
 }
 
 void effect_files_read(int run, uint64_t effect, const char *name, Buffer *into, bool *cut)

@@ -1,8 +1,8 @@
 /* What is kept on disk of one changing program, so that it survives planvm and the keeper:
  *
- *   RUN/fx/<effect>/started   made before the program begins, never twice; then its process and this boot of the machine
- *   RUN/fx/<effect>/out, err  its output, written by the program itself
- *   RUN/fx/<effect>/exit      how it ended
+ *   RUN/fx/<effect>/started   made before the program begins, never twice; then its process and this boot of
+ * the machine RUN/fx/<effect>/out, err  its output, written by the program itself RUN/fx/<effect>/exit how it
+ * ended
  *
  * The keeper writes, planvm reads; both link this file. `run` is a descriptor of the run's folder. */
 #ifndef PLAN_LIVE_EFFECT_FILES_H
@@ -13,9 +13,9 @@
 /* The process of a started program. Its number alone says little: numbers are used again. */
 typedef struct EffectProcess {
     pid_t pid;
-    uint64_t ticks;    /* when it began, as /proc says it */
-    char boot[64];     /* the machine's boot */
-    int64_t deadline;  /* ms of the boot-time clock; 0: none */
+    uint64_t ticks;   /* when it began, as /proc says it */
+    char boot[64];    /* the machine's boot */
+    int64_t deadline; /* ms of the boot-time clock; 0: none */
 } EffectProcess;
 
 typedef enum EffectClaim {

@@ -1,7 +1,8 @@
-/* libcurl behind http.h; the only includer of curl.h. The library is opened at the first request and reached through a
- * table of functions, so that a run without HTTP does not pay for it. One multi handle works on the loop: curl says which
- * sockets and which time it waits for. Called by http_effect.c. A change must reach the wire at most once: it gets a fresh
- * connection, because curl by itself sends again what was lost on one that it used before. */
+/* libcurl behind http.h; the only includer of curl.h. The library is opened at the first request and reached
+ * through a table of functions, so that a run without HTTP does not pay for it. One multi handle works on the
+ * loop: curl says which sockets and which time it waits for. Called by http_effect.c. A change must reach the
+ * wire at most once: it gets a fresh connection, because curl by itself sends again what was lost on one that
+ * it used before. */
 #include "vm/live/http.h"
 
 #include <ctype.h>
@@ -74,13 +75,14 @@ static bool library_open(Library *library, Error *error)
     static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl.so"};
     for (size_t i = 0; i < sizeof names / sizeof names[0] && !library->handle; i++)
         library->handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-    if (!library->handle) return error_set(error, "libcurl.so.4 is not on this machine: HTTP cannot be spoken");
+    if (!library->handle)
+        return error_set(error, "libcurl.so.4 is not on this machine: HTTP cannot be spoken");
     bool whole = true;
     void *found;
     /* ISO C has no cast from an object pointer to a function; POSIX promises that the bytes are the same. */
-#define LOAD(name, result, parameters)                                                                             \
-    found = dlsym(library->handle, "curl_" #name);                                                                 \
-    memcpy(&library->name, &found, sizeof found);                                                                  \
+#define LOAD(name, result, parameters)                                                                       \
+    found = dlsym(library->handle, "curl_" #name);                                                           \
+    memcpy(&library->name, &found, sizeof found);                                                            \
     whole = whole && found;
     CURL_FUNCTIONS(LOAD)
 #undef LOAD
@@ -103,7 +105,8 @@ static void call_free(HttpCall *call)
         http->curl.easy_cleanup(call->easy);
     }
     http->curl.slist_free_all(call->headers_out);
-    for (size_t i = 0; i < call->headers.count; i++) free(call->headers.items[i].name);
+    for (size_t i = 0; i < call->headers.count; i++)
+        free(call->headers.items[i].name);
     vec_free(&call->headers);
     buffer_free(&call->body);
     free(call);
@@ -151,7 +154,8 @@ static void act(Http *http, curl_socket_t fd, int events)
     int running;
     CURLMcode code = http->curl.multi_socket_action(http->multi, fd, events, &running);
     /* After this nothing is known of any transfer; each ends as one that broke. */
-    while (code != CURLM_OK && http->calls.count) call_end(http->calls.items[0], CURLE_RECV_ERROR);
+    while (code != CURLM_OK && http->calls.count)
+        call_end(http->calls.items[0], CURLE_RECV_ERROR);
     collect(http);
 }
 
@@ -221,12 +225,14 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
     ptrdiff_t colon = str_find(line, STR(":"));
     /* After a redirect, or "100 Continue", the headers begin anew. */
     if (str_starts_with(line, STR("HTTP/"))) {
-        for (size_t i = 0; i < call->headers.count; i++) free(call->headers.items[i].name);
+        for (size_t i = 0; i < call->headers.count; i++)
+            free(call->headers.items[i].name);
         call->headers.count = 0;
     } else if (colon > 0) {
         Str value = str_trim(str_slice(line, (size_t)colon + 1, line.len));
         char *name = memory_alloc(line.len + 2);
-        for (ptrdiff_t i = 0; i < colon; i++) name[i] = (char)tolower((unsigned char)line.data[i]);
+        for (ptrdiff_t i = 0; i < colon; i++)
+            name[i] = (char)tolower((unsigned char)line.data[i]);
         memcpy(name + colon + 1, value.data, value.len);
         vec_push(&call->headers, (HttpHeader){name, name + colon + 1});
     }
@@ -254,7 +260,8 @@ Http *http_open(Loop *loop, Error *error)
 void http_close(Http *http)
 {
     if (!http) return;
-    while (http->calls.count) call_free(http->calls.items[0]);
+    while (http->calls.count)
+        call_free(http->calls.items[0]);
     http->curl.multi_cleanup(http->multi);
     loop_timer_stop(http->timer);
     vec_free(&http->calls);
@@ -299,7 +306,8 @@ static void set_options(HttpCall *call, const HttpRequest *request)
 HttpCall *http_start(Http *http, const HttpRequest *request, HttpEndFn fn, void *ctx, Error *error)
 {
     HttpCall *call = memory_alloc(sizeof *call);
-    *call = (HttpCall){.http = http, .easy = http->curl.easy_init(), .started = clock_boot(), .fn = fn, .ctx = ctx};
+    *call = (HttpCall){
+        .http = http, .easy = http->curl.easy_init(), .started = clock_boot(), .fn = fn, .ctx = ctx};
     for (char **header = request->headers; *header; header++)
         call->headers_out = http->curl.slist_append(call->headers_out, *header);
     /* Servers that do not know it cost a second each; what is sent here is small. */

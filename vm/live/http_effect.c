@@ -1,5 +1,6 @@
-/* The operation `http`: one request's arguments in, its result out (docs/effects.md). Begun by live.c. Secrets are put into
- * URL, headers and body here, just before they leave, and taken out of the answer before anybody else sees it. */
+/* The operation `http`: one request's arguments in, its result out (docs/effects.md). Begun by live.c.
+ * Secrets are put into URL, headers and body here, just before they leave, and taken out of the answer before
+ * anybody else sees it. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,8 @@ static void add_headers(const LiveEffect *effect, Buffer *json, const HttpEnd *e
     buffer_add_c(json, ",\"headers\":{");
     for (size_t i = 0; i < end->header_count; i++) {
         bool seen = false;
-        for (size_t k = 0; k < i && !seen; k++) seen = strcmp(end->headers[k].name, end->headers[i].name) == 0;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = strcmp(end->headers[k].name, end->headers[i].name) == 0;
         if (seen) continue;
         Buffer value = {0}, clean = {0};
         /* One of several of the same name is a list, as RFC 9110 has it. */

@@ -1,5 +1,6 @@
-/* RUN/inbox/MSG.json in, WORLD_SIGNAL out. Opened by live.c; the driver says when a signal is durable, and only then its file
- * goes, so that none is lost. A file that is no signal is put aside as MSG.json.bad and told of. */
+/* RUN/inbox/MSG.json in, WORLD_SIGNAL out. Opened by live.c; the driver says when a signal is durable, and
+ * only then its file goes, so that none is lost. A file that is no signal is put aside as MSG.json.bad and
+ * told of. */
 #include "vm/live/inbox.h"
 
 #include <dirent.h>
@@ -94,8 +95,10 @@ static void look(void *ctx)
     for (struct dirent *entry; (entry = readdir(files));) {
         struct stat info;
         Str name = str_from_c(entry->d_name);
-        if (name.data[0] == '.' || !str_ends_with(name, STR(".json")) || is_given(inbox, entry->d_name)) continue;
-        if (fstatat(dirfd(files), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode)) continue;
+        if (name.data[0] == '.' || !str_ends_with(name, STR(".json")) || is_given(inbox, entry->d_name))
+            continue;
+        if (fstatat(dirfd(files), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
+            continue;
         Letter letter = {memory_copy_c(name), info.st_mtim};
         vec_push(&letters, letter);
     }
@@ -130,7 +133,8 @@ void inbox_close(Inbox *inbox)
 {
     if (!inbox) return;
     loop_watch_stop(inbox->watch);
-    for (size_t i = 0; i < inbox->given.count; i++) free(inbox->given.items[i]);
+    for (size_t i = 0; i < inbox->given.count; i++)
+        free(inbox->given.items[i]);
     vec_free(&inbox->given);
     free(inbox->folder);
     free(inbox);

@@ -1,6 +1,6 @@
-/* planvm's side of the keeper's socket. In: specs of changing programs; out: how they ended, from the run's files, which
- * are the truth: messages only say when to look. Called by command.c. It must never start a program itself, and never say
- * that one did not run when it may have. */
+/* planvm's side of the keeper's socket. In: specs of changing programs; out: how they ended, from the run's
+ * files, which are the truth: messages only say when to look. Called by command.c. It must never start a
+ * program itself, and never say that one did not run when it may have. */
 #include "vm/live/keeper_client.h"
 
 #include <errno.h>
@@ -20,8 +20,8 @@
 #include "vm/live/keeper/protocol.h"
 
 enum {
-    ATTEMPTS_MAX = 3,  /* keepers that may die on us before a program is given up */
-    LOST_LOOK = 100,   /* ms between looks at a program whose keeper is gone */
+    ATTEMPTS_MAX = 3, /* keepers that may die on us before a program is given up */
+    LOST_LOOK = 100,  /* ms between looks at a program whose keeper is gone */
     CONNECT_TRIES = 3,
 };
 
@@ -29,7 +29,7 @@ enum {
 typedef struct Waiting {
     KeeperClient *client;
     uint64_t effect;
-    Buffer spec;  /* as spawn_write makes it */
+    Buffer spec; /* as spawn_write makes it */
     char *mark;
     int attempts;
     bool unwanted; /* stopped: its end only needs to be noticed */
@@ -118,7 +118,8 @@ void keeper_client_close(KeeperClient *client)
 {
     if (!client) return;
     disconnect(client);
-    while (client->waiting.count) waiting_free(client->waiting.items[0]);
+    while (client->waiting.count)
+        waiting_free(client->waiting.items[0]);
     vec_free(&client->waiting);
     buffer_free(&client->in);
     buffer_free(&client->out);
@@ -166,13 +167,15 @@ static void finish_without_keeper(Waiting *waiting, const char *why)
 {
     SpawnEnd end;
     if (!effect_files_get_end(waiting->client->run, waiting->effect, &end)) {
-        end = (SpawnEnd){.exit = 126, .unknown = effect_files_is_started(waiting->client->run, waiting->effect)};
+        end = (SpawnEnd){.exit = 126,
+                         .unknown = effect_files_is_started(waiting->client->run, waiting->effect)};
         snprintf(end.error, sizeof end.error, "%.500s", why);
     }
     finish(waiting, &end);
 }
 
-/* A program whose keeper was killed: when it has gone nobody can say how it ended. Its time-out still holds. */
+/* A program whose keeper was killed: when it has gone nobody can say how it ended. Its time-out still holds.
+ */
 static void look_at_lost(void *ctx)
 {
     Waiting *waiting = ctx;
@@ -209,8 +212,10 @@ static void take_message(KeeperClient *client, char kind, uint64_t effect)
     Waiting *waiting = find_waiting(client, effect);
     if (!waiting || waiting->timer) return;
     if (kind == KEEPER_ENDED) {
-        if (effect_files_get_end(client->run, effect, &end)) finish(waiting, &end);
-        else finish_without_keeper(waiting, "its exit could not be kept");
+        if (effect_files_get_end(client->run, effect, &end))
+            finish(waiting, &end);
+        else
+            finish_without_keeper(waiting, "its exit could not be kept");
     } else if (kind == KEEPER_LOST) {
         waiting->timer = loop_timer_start(client->loop, 0, look_at_lost, waiting);
     }
@@ -272,7 +277,8 @@ static bool try_connect(KeeperClient *client)
     return client->poll != NULL;
 }
 
-/* The keeper puts itself into the background when its socket is there; the process that we start ends then. */
+/* The keeper puts itself into the background when its socket is there; the process that we start ends then.
+ */
 static bool start_keeper(KeeperClient *client)
 {
     posix_spawn_file_actions_t actions;
@@ -293,7 +299,8 @@ static bool start_keeper(KeeperClient *client)
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (code) return false;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
@@ -343,8 +350,10 @@ void keeper_client_start(KeeperClient *client, const SpawnSpec *spec, ProcessEnd
                          .ctx = ctx};
     spawn_write(&waiting->spec, spec);
     vec_push(&client->waiting, waiting);
-    if (waiting->spec.len >= KEEPER_MESSAGE_CAP) finish_without_keeper(waiting, "its input is too long");
-    else submit(waiting);
+    if (waiting->spec.len >= KEEPER_MESSAGE_CAP)
+        finish_without_keeper(waiting, "its input is too long");
+    else
+        submit(waiting);
 }
 
 void keeper_client_stop(KeeperClient *client, uint64_t effect)

@@ -10,8 +10,8 @@ typedef struct KeeperClient KeeperClient;
 KeeperClient *keeper_client_open(Loop *loop, const char *run_dir, const char *program, Error *error);
 void keeper_client_close(KeeperClient *client); /* what runs goes on, and the keeper with it */
 
-/* Starts the program, or finds the one that was started under this number before: `fn` is called once with how it ended,
- * perhaps before this returns. The spec is needed only during the call. */
+/* Starts the program, or finds the one that was started under this number before: `fn` is called once with
+ * how it ended, perhaps before this returns. The spec is needed only during the call. */
 void keeper_client_start(KeeperClient *client, const SpawnSpec *spec, ProcessEndFn fn, void *ctx);
 /* Has the program of that number ended already? Then fn is called and the answer is true. */
 bool keeper_client_adopt(KeeperClient *client, uint64_t effect, ProcessEndFn fn, void *ctx);

@@ -1,5 +1,5 @@
-/* One key in, one signal (docs/log.md) out, or a line of help. Called by the terminal. What a signal does, and whether this
- * person may send it, is for the run to say: nothing is decided here. */
+/* One key in, one signal (docs/log.md) out, or a line of help. Called by the terminal. What a signal does,
+ * and whether this person may send it, is for the run to say: nothing is decided here. */
 #include "vm/live/keys.h"
 
 #include <inttypes.h>
@@ -53,8 +53,10 @@ static void send_answer(Keys *keys, const char *kind, int64_t id, Json *value)
 static void press_done(Keys *keys, const Key *key)
 {
     const Question *question = questions_find(keys->questions, "manual call");
-    if (question) send_answer(keys, key->kind, question->id, NULL);
-    else say(keys, "nothing waits to be done by hand");
+    if (question)
+        send_answer(keys, key->kind, question->id, NULL);
+    else
+        say(keys, "nothing waits to be done by hand");
 }
 
 /* Yes or no: to an approval, to "was it done?", to a question. */
@@ -66,10 +68,12 @@ static void decide(Keys *keys, bool yes)
         return;
     }
     Str kind = json_string(question->args, "kind", "");
-    if (str_equal_c(kind, "approval")) send_answer(keys, yes ? "approve" : "refuse", question->id, NULL);
+    if (str_equal_c(kind, "approval"))
+        send_answer(keys, yes ? "approve" : "refuse", question->id, NULL);
     else if (str_equal_c(kind, "unknown"))
         send_answer(keys, "answer", question->id, json_new_string(yes ? STR("done") : STR("not done")));
-    else send_answer(keys, "answer", question->id, json_new_bool(yes));
+    else
+        send_answer(keys, "answer", question->id, json_new_bool(yes));
 }
 
 static void press_yes(Keys *keys, const Key *key)
@@ -87,8 +91,10 @@ static void press_no(Keys *keys, const Key *key)
 static void press_again(Keys *keys, const Key *key)
 {
     const Question *question = questions_find(keys->questions, "unknown");
-    if (question) send_answer(keys, key->kind, question->id, json_new_string(STR("again")));
-    else say(keys, "no change is in doubt");
+    if (question)
+        send_answer(keys, key->kind, question->id, json_new_string(STR("again")));
+    else
+        say(keys, "no change is in doubt");
 }
 
 static void value_typed(void *ctx, Str line)

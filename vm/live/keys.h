@@ -12,7 +12,7 @@ typedef struct Keys {
     Terminal *terminal;
     int64_t opened; /* for names of messages that no other process has used */
     uint64_t count;
-    int64_t asked;  /* the question that the line being typed answers */
+    int64_t asked; /* the question that the line being typed answers */
 } Keys;
 
 void keys_press(Keys *keys, char key);

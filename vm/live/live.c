@@ -1,5 +1,6 @@
-/* The live world behind vm/world.h: begins effects, queues what they and people give back, and lets time pass. Called by
- * vm/run.c. It must never hand out an event while the loop runs, nor keep anything that a resumed run would miss. */
+/* The live world behind vm/world.h: begins effects, queues what they and people give back, and lets time
+ * pass. Called by vm/run.c. It must never hand out an event while the loop runs, nor keep anything that a
+ * resumed run would miss. */
 #include "vm/live/live.h"
 
 #include <signal.h>
@@ -29,7 +30,8 @@ static void queue_remove(EventQueue *queue, size_t index)
 
 static void queue_free(EventQueue *queue)
 {
-    for (size_t i = 0; i < queue->count; i++) buffer_free(&queue->items[i].json);
+    for (size_t i = 0; i < queue->count; i++)
+        buffer_free(&queue->items[i].json);
     vec_free(queue);
 }
 

@@ -1,7 +1,8 @@
 /* The live world: real processes, real HTTP, real time, and the people at the terminal.
  *
- * vm/planvm.c opens it, vm/run.c drives it through vm/world.h; its close() frees it. What it needs of the run's folder:
- * inbox/ (signals that other processes drop), fx/ and keeper/ (vm/live/effect_files.h); it makes what is missing. */
+ * vm/planvm.c opens it, vm/run.c drives it through vm/world.h; its close() frees it. What it needs of the
+ * run's folder: inbox/ (signals that other processes drop), fx/ and keeper/ (vm/live/effect_files.h); it
+ * makes what is missing. */
 #ifndef PLAN_LIVE_LIVE_H
 #define PLAN_LIVE_LIVE_H
 
@@ -15,18 +16,19 @@ typedef enum LiveOutput {
 } LiveOutput;
 
 typedef struct LiveOptions {
-    Str run_dir;  /* the run's folder, which exists */
+    Str run_dir; /* the run's folder, which exists */
     Str run_id;
-    Str metadata; /* of the image, JSON (docs/image.md); may be empty */
-    Str as;       /* who sits at the terminal; empty: $USER */
+    Str metadata;       /* of the image, JSON (docs/image.md); may be empty */
+    Str as;             /* who sits at the terminal; empty: $USER */
     bool attended;      /* somebody is there to be asked */
     const char *keeper; /* path of plan-keeper; NULL: $PLAN_KEEPER, else beside planvm, else in its libexec */
     LiveOutput output;
     int64_t started; /* ms; the run's clock never says less (at resume: the time of the last event) */
 } LiveOptions;
 
-/* NULL and an error: the world cannot be opened. The options are needed only during the call. SIGINT and SIGTERM become
- * WORLD_INTERRUPT from here to close(); SIGHUP means that the terminal is gone and the run goes on without it. */
+/* NULL and an error: the world cannot be opened. The options are needed only during the call. SIGINT and
+ * SIGTERM become WORLD_INTERRUPT from here to close(); SIGHUP means that the terminal is gone and the run
+ * goes on without it. */
 World *live_open(const LiveOptions *options, Error *error);
 
 /* The signal with this `msg`, if it came from the inbox, is durable in the journal: its file may go. */

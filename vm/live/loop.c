@@ -1,7 +1,8 @@
 /* One libuv loop behind the small interface of loop.h; the only includer of uv.h.
  *
- * Callers are the other files of this room. Handles are wrapped so that a stop can be asked for at any moment: memory goes
- * when libuv says that the handle is closed. This file must never decide anything: it only says what happened. */
+ * Callers are the other files of this room. Handles are wrapped so that a stop can be asked for at any
+ * moment: memory goes when libuv says that the handle is closed. This file must never decide anything: it
+ * only says what happened. */
 #include "vm/live/loop.h"
 
 #include <errno.h>
@@ -84,7 +85,8 @@ void loop_free(Loop *loop)
 {
     if (!loop) return;
     uv_walk(&loop->uv, close_handle, NULL);
-    while (uv_run(&loop->uv, UV_RUN_DEFAULT)) continue;
+    while (uv_run(&loop->uv, UV_RUN_DEFAULT))
+        continue;
     uv_loop_close(&loop->uv);
     if (loop->alarm_fd >= 0) close(loop->alarm_fd);
     free(loop);
@@ -111,7 +113,8 @@ LoopTimer *loop_timer_start(Loop *loop, int64_t delay, LoopTimerFn fn, void *ctx
     timer->ctx = ctx;
     uv_timer_init(&loop->uv, &timer->uv);
     timer->uv.data = timer;
-    /* The loop's idea of now may be from before a long piece of work; a timer must not fire early for that. */
+    /* The loop's idea of now may be from before a long piece of work; a timer must not fire early for that.
+     */
     uv_update_time(&loop->uv);
     uv_timer_start(&timer->uv, timer_fired, delay > 0 ? (uint64_t)delay : 0, 0);
     return timer;
@@ -153,8 +156,10 @@ LoopPoll *loop_poll_start(Loop *loop, int fd, int events, LoopPollFn fn, void *c
 
 void loop_poll_change(LoopPoll *poll, int events)
 {
-    if (events) uv_poll_start(&poll->uv, uv_events(events), poll_ready);
-    else uv_poll_stop(&poll->uv);
+    if (events)
+        uv_poll_start(&poll->uv, uv_events(events), poll_ready);
+    else
+        uv_poll_stop(&poll->uv);
 }
 
 void loop_poll_stop(LoopPoll *poll)

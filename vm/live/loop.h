@@ -1,7 +1,8 @@
 /* The one event loop of the live world: what may happen while planvm waits, and who is told.
  *
- * Everything here runs on one thread, inside loop_turn. A callback may start and stop anything, itself included. Handles
- * belong to the loop: stopping one frees it, and loop_free stops all that are left. Durations are milliseconds. */
+ * Everything here runs on one thread, inside loop_turn. A callback may start and stop anything, itself
+ * included. Handles belong to the loop: stopping one frees it, and loop_free stops all that are left.
+ * Durations are milliseconds. */
 #ifndef PLAN_LIVE_LOOP_H
 #define PLAN_LIVE_LOOP_H
 
@@ -16,7 +17,8 @@ typedef struct LoopWatch LoopWatch;
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 
 typedef void (*LoopTimerFn)(void *ctx);
-typedef void (*LoopPollFn)(void *ctx, int fd, int events); /* events: LOOP_READ | LOOP_WRITE; an error shows as both */
+typedef void (*LoopPollFn)(void *ctx, int fd,
+                           int events); /* events: LOOP_READ | LOOP_WRITE; an error shows as both */
 typedef void (*LoopSignalFn)(void *ctx, int number);
 typedef void (*LoopWatchFn)(void *ctx);
 
@@ -29,8 +31,8 @@ void loop_turn(Loop *loop, bool wait);
 LoopTimer *loop_timer_start(Loop *loop, int64_t delay, LoopTimerFn fn, void *ctx);
 void loop_timer_stop(LoopTimer *timer); /* NULL is fine */
 
-/* Until stopped, whenever fd is ready. The fd stays the caller's and must be closed only after the stop. NULL: this
- * kind of file cannot be waited for. */
+/* Until stopped, whenever fd is ready. The fd stays the caller's and must be closed only after the stop.
+ * NULL: this kind of file cannot be waited for. */
 LoopPoll *loop_poll_start(Loop *loop, int fd, int events, LoopPollFn fn, void *ctx);
 void loop_poll_change(LoopPoll *poll, int events);
 void loop_poll_stop(LoopPoll *poll); /* NULL is fine */
@@ -43,8 +45,8 @@ void loop_signal_stop(LoopSignal *watch); /* NULL is fine */
 LoopWatch *loop_watch_start(Loop *loop, const char *folder, LoopWatchFn fn, void *ctx, Error *error);
 void loop_watch_stop(LoopWatch *watch); /* NULL is fine */
 
-/* Makes a waiting loop_turn return after `delay` by the boot-time clock, which also counts the time that the machine
- * sleeps. There is one such alarm; a new one replaces the old; a negative delay takes it back. */
+/* Makes a waiting loop_turn return after `delay` by the boot-time clock, which also counts the time that the
+ * machine sleeps. There is one such alarm; a new one replaces the old; a negative delay takes it back. */
 void loop_alarm(Loop *loop, int64_t delay);
 
 #endif

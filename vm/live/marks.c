@@ -41,7 +41,8 @@ static bool write_member(Buffer *out, Str name, const Json *args)
     ptrdiff_t bar = str_find(name, STR("|"));
     Str form = bar < 0 ? STR("") : str_slice(name, (size_t)bar + 1, name.len);
     Arena arena = {0};
-    const Json *value = json_get(args, arena_copy_c(&arena, bar < 0 ? name : str_slice(name, 0, (size_t)bar)));
+    const Json *value =
+        json_get(args, arena_copy_c(&arena, bar < 0 ? name : str_slice(name, 0, (size_t)bar)));
     arena_free(&arena);
     size_t before = out->len;
     if (json_is_null(value)) return false;

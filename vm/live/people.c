@@ -1,5 +1,5 @@
-/* What people at the terminal see: marks and effects in, lines (or JSON objects) on stdout out; their keys go to keys.c.
- * Called by the world. A stdout that is gone is no reason to stop: the run goes on unseen. */
+/* What people at the terminal see: marks and effects in, lines (or JSON objects) on stdout out; their keys go
+ * to keys.c. Called by the world. A stdout that is gone is no reason to stop: the run goes on unseen. */
 #include "vm/live/people.h"
 
 #include <inttypes.h>
@@ -39,7 +39,8 @@ static void show_status(People *people)
 {
     if (!people->terminal) return;
     Buffer line = {0};
-    if (!questions_write(&people->questions, &line)) buffer_add_c(&line, "a acknowledge, n note, R resolve, ? help");
+    if (!questions_write(&people->questions, &line))
+        buffer_add_c(&line, "a acknowledge, n note, R resolve, ? help");
     terminal_status(people->terminal, buffer_str(&line));
     buffer_free(&line);
 }
@@ -91,7 +92,8 @@ static void print_line(People *people, Str line)
     fflush(stdout);
 }
 
-/* "03:12:04  text"; further lines of the text stand under its first. Control characters must not reach a terminal. */
+/* "03:12:04  text"; further lines of the text stand under its first. Control characters must not reach a
+ * terminal. */
 static void print_text(People *people, int64_t now, Tone tone, Str text)
 {
     static const char *const colours[] = {"", "\033[2m", "\033[32m", "\033[31m", "\033[33m", "\033[1m"};
@@ -101,9 +103,12 @@ static void print_text(People *people, int64_t now, Tone tone, Str text)
     if (people->colour) buffer_add_c(&line, colours[tone]);
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        if (c == '\n') buffer_add_c(&line, i + 1 < text.len ? "\n          " : "");
-        else if (c == '\t') buffer_add_char(&line, ' ');
-        else if (c >= ' ' && c != 127) buffer_add_char(&line, (char)c);
+        if (c == '\n')
+            buffer_add_c(&line, i + 1 < text.len ? "\n          " : "");
+        else if (c == '\t')
+            buffer_add_char(&line, ' ');
+        else if (c >= ' ' && c != 127)
+            buffer_add_char(&line, (char)c);
     }
     if (people->colour && colours[tone][0]) buffer_add_c(&line, "\033[0m");
     print_line(people, buffer_str(&line));
@@ -137,7 +142,8 @@ void people_mark(People *people, const WorldMark *mark)
     } else if (people->live->output != LIVE_QUIET) {
         Buffer text = {0};
         Tone tone = TONE_PLAIN;
-        if (mark_write(&text, mark->kind, args, &tone)) print_text(people, mark->now, tone, buffer_str(&text));
+        if (mark_write(&text, mark->kind, args, &tone))
+            print_text(people, mark->now, tone, buffer_str(&text));
         buffer_free(&text);
         show_status(people);
     }
@@ -182,14 +188,16 @@ static bool write_what(Buffer *out, const LiveEffect *effect)
         if (!json_is_null(host)) buffer_printf(&text, "%.*s: ", STR_ARG(json_string(host, "name", "?")));
         for (const Json *word = json_first(argv); word; word = json_next(word))
             buffer_printf(&text, "%s%.*s", word == json_first(argv) ? "" : " ", STR_ARG(json_text(word)));
-        if (!json_count(argv)) buffer_printf(&text, "sh: %.*s", STR_ARG(str_trim(json_string(args, "sh", ""))));
+        if (!json_count(argv))
+            buffer_printf(&text, "sh: %.*s", STR_ARG(str_trim(json_string(args, "sh", ""))));
     }
     Buffer shown = {0};
     secrets_show(&shown, buffer_str(&text));
     for (size_t i = 0; i < shown.len; i++)
         if (shown.data[i] == '\n') shown.data[i] = ' ';
     size_t len = shown.len > WHAT_MAX ? WHAT_MAX : shown.len;
-    while (len < shown.len && len && ((unsigned char)shown.data[len] & 0xC0) == 0x80) len--;
+    while (len < shown.len && len && ((unsigned char)shown.data[len] & 0xC0) == 0x80)
+        len--;
     buffer_printf(out, "%.*s%s", (int)len, shown.data ? shown.data : "", len < shown.len ? "..." : "");
     buffer_free(&text);
     buffer_free(&shown);
@@ -200,11 +208,16 @@ static void write_outcome(Buffer *out, const LiveEffect *effect, const Json *res
 {
     Str error = json_string(result, "error", ""), by = json_string(result, "signal", "");
     if (json_bool(result, "unknown", false)) buffer_add_c(out, "unknown: ");
-    if (json_bool(result, "timed_out", false)) buffer_add_c(out, "timed out");
-    else if (error.len) buffer_add_str(out, error);
-    else if (by.len) buffer_printf(out, "ended by %.*s", STR_ARG(by));
-    else if (strcmp(effect->op, "http") == 0) buffer_printf(out, "%" PRId64, json_int(result, "status", 0));
-    else buffer_printf(out, "exit %" PRId64, json_int(result, "exit", 0));
+    if (json_bool(result, "timed_out", false))
+        buffer_add_c(out, "timed out");
+    else if (error.len)
+        buffer_add_str(out, error);
+    else if (by.len)
+        buffer_printf(out, "ended by %.*s", STR_ARG(by));
+    else if (strcmp(effect->op, "http") == 0)
+        buffer_printf(out, "%" PRId64, json_int(result, "status", 0));
+    else
+        buffer_printf(out, "exit %" PRId64, json_int(result, "exit", 0));
 }
 
 /* A look that is made every few seconds says something only when it says something new. */

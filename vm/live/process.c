@@ -1,5 +1,5 @@
-/* One looking program on the loop: two pipes, a pidfd and a timer in; its end and output out. Called by command.c. It must
- * never block but for the moment in which a killed process is collected. */
+/* One looking program on the loop: two pipes, a pidfd and a timer in; its end and output out. Called by
+ * command.c. It must never block but for the moment in which a killed process is collected. */
 #include "vm/live/process.h"
 
 #include "vm/live/clock.h"
@@ -42,7 +42,8 @@ static void stream_close(Stream *stream)
     stream->fd = -1;
 }
 
-/* Takes what is there now; beyond the cap it is read and dropped, so that the program does not hang on a full pipe. */
+/* Takes what is there now; beyond the cap it is read and dropped, so that the program does not hang on a full
+ * pipe. */
 static void stream_read(Stream *stream)
 {
     char bytes[65536];
@@ -88,8 +89,10 @@ static void process_exited(void *ctx, int fd, int events)
     (void)events;
     if (!spawn_collect(process->pid, process->timed_out, process->mark, &end)) return;
     end.elapsed = clock_boot() - process->started;
-    /* All that the program itself wrote is in the pipes by now; what it left behind in the background is not waited for. */
-    for (int i = 0; i < 2; i++) stream_read(&process->streams[i]);
+    /* All that the program itself wrote is in the pipes by now; what it left behind in the background is not
+     * waited for. */
+    for (int i = 0; i < 2; i++)
+        stream_read(&process->streams[i]);
     Stream *out = &process->streams[0], *err = &process->streams[1];
     ProcessOutput output = {buffer_str(&out->text), buffer_str(&err->text), out->cut, err->cut};
     process->fn(process->ctx, &end, &output);
@@ -114,7 +117,8 @@ static void time_out(void *ctx)
 static bool watch_process(Process *process, const SpawnSpec *spec)
 {
     process->pidfd = pidfd_open(process->pid, 0);
-    if (process->pidfd >= 0) process->exit = loop_poll_start(process->loop, process->pidfd, LOOP_READ, process_exited, process);
+    if (process->pidfd >= 0)
+        process->exit = loop_poll_start(process->loop, process->pidfd, LOOP_READ, process_exited, process);
     bool watched = process->exit != NULL;
     for (int i = 0; i < 2; i++) {
         Stream *stream = &process->streams[i];
@@ -139,7 +143,8 @@ Process *process_start(Loop *loop, const SpawnSpec *spec, ProcessEndFn fn, void 
 {
     int out[2] = {-1, -1}, err[2] = {-1, -1};
     Process *process = memory_alloc(sizeof *process);
-    *process = (Process){.loop = loop, .pidfd = -1, .streams = {{.fd = -1}, {.fd = -1}}, .fn = fn, .ctx = ctx};
+    *process =
+        (Process){.loop = loop, .pidfd = -1, .streams = {{.fd = -1}, {.fd = -1}}, .fn = fn, .ctx = ctx};
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
         if (out[0] >= 0) close(out[0]), close(out[1]);
         return start_refused(process, end, "there are no pipes");
@@ -156,7 +161,8 @@ Process *process_start(Loop *loop, const SpawnSpec *spec, ProcessEndFn fn, void 
     SpawnEnd ignored = {0};
     kill(-process->pid, SIGKILL);
     kill(process->pid, SIGKILL);
-    while (!spawn_collect(process->pid, true, process->mark, &ignored)) usleep(1000);
+    while (!spawn_collect(process->pid, true, process->mark, &ignored))
+        usleep(1000);
     return start_refused(process, end, "the program cannot be watched");
 }
 
@@ -164,6 +170,7 @@ void process_kill(Process *process)
 {
     SpawnEnd ignored = {0};
     spawn_signal(process->pid, process->mark, SIGKILL);
-    while (!spawn_collect(process->pid, false, process->mark, &ignored)) usleep(500);
+    while (!spawn_collect(process->pid, false, process->mark, &ignored))
+        usleep(500);
     process_free(process);
 }

@@ -1,4 +1,5 @@
-/* Programs that only look: started by planvm itself, their output read through pipes, killed when nobody wants them.
+/* Programs that only look: started by planvm itself, their output read through pipes, killed when nobody
+ * wants them.
  *
  * Changes go through the keeper instead (vm/live/keeper_client.h), because they must outlive planvm. */
 #ifndef PLAN_LIVE_PROCESS_H
@@ -17,8 +18,8 @@ typedef void (*ProcessEndFn)(void *ctx, const SpawnEnd *end, const ProcessOutput
 
 typedef struct Process Process;
 
-/* Starts it; `fn` is called once when it ended. NULL: it did not start, and `end` says why (fn is not called). The spec
- * is needed only during the call. */
+/* Starts it; `fn` is called once when it ended. NULL: it did not start, and `end` says why (fn is not
+ * called). The spec is needed only during the call. */
 Process *process_start(Loop *loop, const SpawnSpec *spec, ProcessEndFn fn, void *ctx, SpawnEnd *end);
 
 /* Ends it with all it started and frees it, at once; fn is not called. */

@@ -1,4 +1,5 @@
-/* Marks question.asked and question.answered in, the list of open questions out. Called by people.c and keys.c. */
+/* Marks question.asked and question.answered in, the list of open questions out. Called by people.c and
+ * keys.c. */
 #include "vm/live/questions.h"
 
 #include <stdlib.h>
@@ -27,7 +28,8 @@ void questions_mark(Questions *questions, Str kind, const Json *args)
 
 void questions_free(Questions *questions)
 {
-    for (size_t i = 0; i < questions->open.count; i++) json_free(questions->open.items[i].args);
+    for (size_t i = 0; i < questions->open.count; i++)
+        json_free(questions->open.items[i].args);
     vec_free(&questions->open);
 }
 
@@ -52,7 +54,8 @@ static const char *answer_keys(Str kind, size_t options)
 bool questions_write(const Questions *questions, Buffer *out)
 {
     if (!questions->open.count) return false;
-    const Json *args = questions->open.items[0].args, *by = json_get(args, "by"), *options = json_get(args, "options");
+    const Json *args = questions->open.items[0].args, *by = json_get(args, "by"),
+               *options = json_get(args, "options");
     secrets_show(out, json_string(args, "text", ""));
     size_t number = 0;
     for (const Json *item = json_first(options); item; item = json_next(item))

@@ -1,5 +1,6 @@
-/* Where values of secrets are found, put in and taken out. Called by the effects of this room, for every text that leaves
- * for the world or comes from it. A value must never be written to a file but the run's own folder, nor shown. */
+/* Where values of secrets are found, put in and taken out. Called by the effects of this room, for every text
+ * that leaves for the world or comes from it. A value must never be written to a file but the run's own
+ * folder, nor shown. */
 #include "vm/live/secrets.h"
 
 #include <ctype.h>
@@ -65,7 +66,8 @@ void secrets_close(Secrets *secrets)
     for (size_t i = 0; i < secrets->list.count; i++) {
         Secret *secret = &secrets->list.items[i];
         wipe(&secret->value);
-        for (size_t k = 0; k < secret->forms.count; k++) wipe(&secret->forms.items[k]);
+        for (size_t k = 0; k < secret->forms.count; k++)
+            wipe(&secret->forms.items[k]);
         vec_free(&secret->forms);
     }
     vec_free(&secrets->list);
@@ -117,7 +119,8 @@ static bool from_command(const char *text, Buffer *value, Error *error)
     char *script = memory_copy_c(str_from_c(text));
     char *argv[] = {shell, option, script, NULL};
     VEC(char *) env = {0};
-    for (char **entry = environ; *entry; entry++) vec_push(&env, *entry);
+    for (char **entry = environ; *entry; entry++)
+        vec_push(&env, *entry);
     vec_push(&env, mark);
     vec_push(&env, NULL);
     SpawnSpec spec = {.program = shell, .argv = argv, .env = env.items};
@@ -131,7 +134,8 @@ static bool from_command(const char *text, Buffer *value, Error *error)
     bool whole = started && read_until(out[0], clock_boot() + COMMAND_TIMEOUT, value);
     if (started) {
         if (!whole) spawn_signal(pid, mark, SIGKILL);
-        while (!spawn_collect(pid, false, mark, &end)) usleep(1000);
+        while (!spawn_collect(pid, false, mark, &end))
+            usleep(1000);
     }
     if (out[0] >= 0) close(out[0]);
     vec_free(&env);
@@ -156,7 +160,8 @@ static bool from_chance(const Secrets *secrets, const Secret *secret, Buffer *va
         unsigned char chance[1024];
         size_t len = wanted && wanted <= sizeof chance ? wanted : 32;
         fine = getrandom(chance, len, 0) == (ssize_t)len;
-        for (size_t i = 0; i < len; i++) buffer_add_char(value, letters[chance[i] & 63]);
+        for (size_t i = 0; i < len; i++)
+            buffer_add_char(value, letters[chance[i] & 63]);
         fine = fine && write(fd, value->data, value->len) == (ssize_t)value->len && fsync(fd) == 0;
         explicit_bzero(chance, sizeof chance);
         close(fd);
@@ -180,7 +185,8 @@ static void add_form(Secret *secret, Buffer *form)
         return;
     }
     vec_push(&secret->forms, *form);
-    for (size_t i = secret->forms.count - 1; i > 0 && secret->forms.items[i - 1].len < secret->forms.items[i].len; i--) {
+    for (size_t i = secret->forms.count - 1;
+         i > 0 && secret->forms.items[i - 1].len < secret->forms.items[i].len; i--) {
         Buffer longer = secret->forms.items[i];
         secret->forms.items[i] = secret->forms.items[i - 1];
         secret->forms.items[i - 1] = longer;
@@ -193,15 +199,18 @@ static void add_url_form(Secret *secret, const char *digits, bool plus)
     Buffer form = {0};
     for (size_t i = 0; i < secret->value.len; i++) {
         unsigned char c = (unsigned char)secret->value.data[i];
-        if (isalnum(c) || strchr("-._~", c)) buffer_add_char(&form, (char)c);
-        else if (plus && c == ' ') buffer_add_char(&form, '+');
-        else buffer_printf(&form, "%%%c%c", digits[c >> 4], digits[c & 15]);
+        if (isalnum(c) || strchr("-._~", c))
+            buffer_add_char(&form, (char)c);
+        else if (plus && c == ' ')
+            buffer_add_char(&form, '+');
+        else
+            buffer_printf(&form, "%%%c%c", digits[c >> 4], digits[c & 15]);
     }
     add_form(secret, &form);
 }
 
-/* Base64 of the value as it stands `before` bytes behind a group's start (as in "user:" + value); only the letters that do
- * not depend on its neighbours. */
+/* Base64 of the value as it stands `before` bytes behind a group's start (as in "user:" + value); only the
+ * letters that do not depend on its neighbours. */
 static void add_base64_form(Secret *secret, size_t before, const char *letters)
 {
     Buffer form = {0};
@@ -258,8 +267,10 @@ static bool secret_find(Secrets *secrets, Secret *secret, Error *error)
     if (str_equal_c(secret->from, "env")) {
         const char *text = getenv(source);
         found = text && *text;
-        if (found) buffer_add_c(value, text);
-        else error_set(error, "the environment variable %s is not set", source);
+        if (found)
+            buffer_add_c(value, text);
+        else
+            error_set(error, "the environment variable %s is not set", source);
     } else if (str_equal_c(secret->from, "file")) {
         found = from_file(source, value, error);
     } else if (str_equal_c(secret->from, "command")) {
@@ -267,7 +278,8 @@ static bool secret_find(Secrets *secrets, Secret *secret, Error *error)
     } else {
         found = from_chance(secrets, secret, value, error);
     }
-    while (value->len && strchr("\r\n", value->data[value->len - 1])) value->len--;
+    while (value->len && strchr("\r\n", value->data[value->len - 1]))
+        value->len--;
     if (found && !value->len) found = error_set(error, "it is empty");
     if (found && value->len > VALUE_MAX) found = error_set(error, "it is too long");
     if (!found) {

@@ -1,8 +1,8 @@
 /* The plan's secrets: known by name everywhere, by value only here and in what leaves for the world.
  *
- * A text of the machine holds U+FDD0 name U+FDD1 where a secret stands. secrets_fill puts the values in, at the last moment;
- * secrets_redact takes them out of whatever comes back; secrets_show writes the handles for people. Values are looked up
- * when first needed and wiped at the end. */
+ * A text of the machine holds U+FDD0 name U+FDD1 where a secret stands. secrets_fill puts the values in, at
+ * the last moment; secrets_redact takes them out of whatever comes back; secrets_show writes the handles for
+ * people. Values are looked up when first needed and wiped at the end. */
 #ifndef PLAN_LIVE_SECRETS_H
 #define PLAN_LIVE_SECRETS_H
 
@@ -15,16 +15,20 @@ typedef enum SecretForm {
     SECRET_IN_JSON, /* inside a JSON text: the value is escaped */
 } SecretForm;
 
-/* `list` is metadata.secrets and must outlive this; `run` the run's folder (generated values are kept there). */
+/* `list` is metadata.secrets and must outlive this; `run` the run's folder (generated values are kept there).
+ */
 Secrets *secrets_open(const Json *list, const char *run);
 void secrets_close(Secrets *secrets);
 
 bool secrets_are_in(Str text);
-/* Appends the text with every handle replaced by its value. False: one cannot be had, and the error says which and why. */
+/* Appends the text with every handle replaced by its value. False: one cannot be had, and the error says
+ * which and why. */
 bool secrets_fill(Secrets *secrets, Buffer *out, Str text, SecretForm form, Error *error);
-/* Appends the text with every known value, in any form in which it may come back, replaced by `[secret NAME]`. */
+/* Appends the text with every known value, in any form in which it may come back, replaced by `[secret
+ * NAME]`. */
 void secrets_redact(const Secrets *secrets, Buffer *out, Str text);
-/* Bytes that the longest form of any known value has: where a text was cut, so many at its end may be part of one. */
+/* Bytes that the longest form of any known value has: where a text was cut, so many at its end may be part of
+ * one. */
 size_t secrets_longest(const Secrets *secrets);
 /* Appends the text with `[secret NAME]` for every handle. */
 void secrets_show(Buffer *out, Str text);

@@ -1,5 +1,6 @@
-/* posix_spawn, groups and marks. In: a SpawnSpec; out: a process, later a SpawnEnd. Called by process.c and by the keeper,
- * which links this file and vm/base only. It must never pass a descriptor on, and never wait. */
+/* posix_spawn, groups and marks. In: a SpawnSpec; out: a process, later a SpawnEnd. Called by process.c and
+ * by the keeper, which links this file and vm/base only. It must never pass a descriptor on, and never wait.
+ */
 #include "vm/live/spawn.h"
 
 #include <dirent.h>
@@ -18,11 +19,13 @@
 const char *spawn_mark(const SpawnSpec *spec)
 {
     size_t count = 0;
-    while (spec->env[count]) count++;
+    while (spec->env[count])
+        count++;
     return count ? spec->env[count - 1] : SPAWN_MARK;
 }
 
-/* Standard input: /dev/null, or a file in memory, so that nobody has to feed a pipe. -1: neither could be had. */
+/* Standard input: /dev/null, or a file in memory, so that nobody has to feed a pipe. -1: neither could be
+ * had. */
 static int open_input(Str input)
 {
     if (!input.len) return open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -90,7 +93,8 @@ bool spawn_start(const SpawnSpec *spec, int out, int err, pid_t *pid, SpawnEnd *
     return code ? start_failed(spec, end, code) : true;
 }
 
-/* Does the process's environment hold exactly this entry? Asked of /proc, which answers for our own processes. */
+/* Does the process's environment hold exactly this entry? Asked of /proc, which answers for our own
+ * processes. */
 static bool carries_mark(const char *name, const char *mark)
 {
     char path[300];
@@ -159,9 +163,11 @@ static void write_text(Buffer *out, Str text)
 static void write_list(Buffer *out, char **list)
 {
     size_t count = 0;
-    while (list[count]) count++;
+    while (list[count])
+        count++;
     write_number(out, count);
-    for (size_t i = 0; i < count; i++) write_text(out, str_from_c(list[i]));
+    for (size_t i = 0; i < count; i++)
+        write_text(out, str_from_c(list[i]));
 }
 
 void spawn_write(Buffer *out, const SpawnSpec *spec)

@@ -1,8 +1,9 @@
-/* Starting one program and ending it with everything it started: what looks (vm/live/process.c) and the keeper of changes
- * (vm/live/keeper) have in common.
+/* Starting one program and ending it with everything it started: what looks (vm/live/process.c) and the
+ * keeper of changes (vm/live/keeper) have in common.
  *
- * A program gets exactly the words it is given, a process group of its own, an environment, its input, and no descriptor
- * beyond the three. Each carries the variable PLAN_EFFECT, by which its descendants are found again wherever they went. */
+ * A program gets exactly the words it is given, a process group of its own, an environment, its input, and no
+ * descriptor beyond the three. Each carries the variable PLAN_EFFECT, by which its descendants are found
+ * again wherever they went. */
 #ifndef PLAN_LIVE_SPAWN_H
 #define PLAN_LIVE_SPAWN_H
 
@@ -16,11 +17,11 @@
 
 typedef struct SpawnSpec {
     uint64_t effect;
-    char *program; /* the file */
-    char **argv;   /* NULL-terminated, as are the strings of env */
-    char **env;    /* its last entry is the mark */
-    char *dir;     /* NULL: ours */
-    Str input;     /* empty: end of file at once */
+    char *program;   /* the file */
+    char **argv;     /* NULL-terminated, as are the strings of env */
+    char **env;      /* its last entry is the mark */
+    char *dir;       /* NULL: ours */
+    Str input;       /* empty: end of file at once */
     int64_t timeout; /* ms; 0: none */
 } SpawnSpec;
 
@@ -34,12 +35,12 @@ typedef struct SpawnEnd {
     char error[512]; /* empty: none */
 } SpawnEnd;
 
-/* Starts it with the two descriptors as stdout and stderr; they stay the caller's. False: it did not start, and `end`
- * says why. */
+/* Starts it with the two descriptors as stdout and stderr; they stay the caller's. False: it did not start,
+ * and `end` says why. */
 bool spawn_start(const SpawnSpec *spec, int out, int err, pid_t *pid, SpawnEnd *end);
 
-/* Collects a program that has ended; does not block if it has not (returns false). When it `timed_out` or was told to stop,
- * what is left of its descendants is killed first. */
+/* Collects a program that has ended; does not block if it has not (returns false). When it `timed_out` or was
+ * told to stop, what is left of its descendants is killed first. */
 bool spawn_collect(pid_t pid, bool kill_rest, const char *mark, SpawnEnd *end);
 
 /* Sends a signal to the program's group and to every process that carries its mark. */
@@ -47,7 +48,8 @@ void spawn_signal(pid_t pid, const char *mark, int number);
 
 const char *spawn_mark(const SpawnSpec *spec); /* the whole entry, "PLAN_EFFECT=…" */
 
-/* A spec as bytes, for the way to the keeper, and back. Reading: everything lies in the arena; false if it is no spec. */
+/* A spec as bytes, for the way to the keeper, and back. Reading: everything lies in the arena; false if it is
+ * no spec. */
 void spawn_write(Buffer *out, const SpawnSpec *spec);
 bool spawn_read(Arena *arena, Str bytes, SpawnSpec *spec);
 

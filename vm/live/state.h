@@ -1,7 +1,8 @@
 /* What the files of the live world share: the world's state, and the way an effect goes through it.
  *
- * live.c owns the state. An effect is begun by one of the functions below, which either finishes it at once or keeps it and
- * finishes it later from the loop; to finish is to call effect_end exactly once, unless it was cancelled. */
+ * live.c owns the state. An effect is begun by one of the functions below, which either finishes it at once
+ * or keeps it and finishes it later from the loop; to finish is to call effect_end exactly once, unless it
+ * was cancelled. */
 #ifndef PLAN_LIVE_STATE_H
 #define PLAN_LIVE_STATE_H
 
@@ -24,7 +25,7 @@ struct LiveEffect {
     bool again;
     Json *args;
     char *op, *step, *at, *key;
-    void *work;                        /* of whoever does it */
+    void *work; /* of whoever does it */
     /* Forgets the work without a result, and ends what runs if `end_it`; NULL: there is nothing to forget. */
     void (*cancel)(LiveEffect *effect, bool end_it);
 };
@@ -74,8 +75,8 @@ void effect_end(LiveEffect *effect, Buffer *json);
 /* The same with {"ok":false,"error":…}; with `unknown` when nobody knows whether it happened. */
 void effect_fail(LiveEffect *effect, const char *text, bool unknown);
 
-/* Appends `,"name":"text"` with the text made fit for the machine: secrets taken out, what is not UTF-8 replaced, and
- * nothing in it that could be taken for a secret's handle. */
+/* Appends `,"name":"text"` with the text made fit for the machine: secrets taken out, what is not UTF-8
+ * replaced, and nothing in it that could be taken for a secret's handle. */
 void effect_add_text(const LiveEffect *effect, Buffer *json, const char *name, Str text);
 void text_clean(const Secrets *secrets, Buffer *out, Str text);
 

@@ -1,5 +1,6 @@
-/* Keys in, lines out. Opened by people.c, only where a person sits. Signals by key (^C, ^Z) stay with the terminal driver. It
- * must leave the terminal as it found it, and must not make the descriptors that others share non-blocking. */
+/* Keys in, lines out. Opened by people.c, only where a person sits. Signals by key (^C, ^Z) stay with the
+ * terminal driver. It must leave the terminal as it found it, and must not make the descriptors that others
+ * share non-blocking. */
 #include "vm/live/terminal.h"
 
 #include <errno.h>
@@ -44,7 +45,8 @@ static size_t fitting(Str text, size_t columns)
     size_t at = 0, used = 0;
     while (at < text.len) {
         size_t next = at + 1;
-        while (next < text.len && ((unsigned char)text.data[next] & 0xC0) == 0x80) next++;
+        while (next < text.len && ((unsigned char)text.data[next] & 0xC0) == 0x80)
+            next++;
         if (++used > columns) break;
         at = next;
     }
@@ -56,12 +58,17 @@ static void draw(const Terminal *terminal)
     struct winsize size = {0};
     size_t columns = ioctl(terminal->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1U : 79;
     Buffer line = {0};
-    if (terminal->prompt) buffer_printf(&line, "%s: %.*s", terminal->prompt, STR_ARG(buffer_str(&terminal->typed)));
-    else buffer_add_str(&line, buffer_str(&terminal->status));
+    if (terminal->prompt)
+        buffer_printf(&line, "%s: %.*s", terminal->prompt, STR_ARG(buffer_str(&terminal->typed)));
+    else
+        buffer_add_str(&line, buffer_str(&terminal->status));
     Str shown = buffer_str(&line);
     /* Of what is typed the end matters, of a status the beginning. */
-    if (!terminal->prompt) shown = str_slice(shown, 0, fitting(shown, columns));
-    else while (fitting(shown, columns) < shown.len) shown = str_slice(shown, 1, shown.len);
+    if (!terminal->prompt)
+        shown = str_slice(shown, 0, fitting(shown, columns));
+    else
+        while (fitting(shown, columns) < shown.len)
+            shown = str_slice(shown, 1, shown.len);
     fprintf(stdout, "\r\033[K%.*s", STR_ARG(shown));
     fflush(stdout);
     buffer_free(&line);
@@ -111,7 +118,8 @@ static void type(Terminal *terminal, char c)
         return;
     }
     if (c == KEY_BACKSPACE || c == '\b') {
-        while (typed->len && ((unsigned char)typed->data[typed->len - 1] & 0xC0) == 0x80) typed->len--;
+        while (typed->len && ((unsigned char)typed->data[typed->len - 1] & 0xC0) == 0x80)
+            typed->len--;
         if (typed->len) typed->len--;
     } else if (c == KEY_KILL_LINE) {
         typed->len = 0;
@@ -136,8 +144,10 @@ static void keys_ready(void *ctx, int fd, int events)
     /* Arrows and the like come as one burst that begins with escape: no keys of ours. */
     if (bytes[0] == KEY_ESCAPE && got > 1) return;
     for (ssize_t i = 0; i < got; i++) {
-        if (terminal->prompt) type(terminal, bytes[i]);
-        else terminal->on_key(terminal->key_ctx, bytes[i]);
+        if (terminal->prompt)
+            type(terminal, bytes[i]);
+        else
+            terminal->on_key(terminal->key_ctx, bytes[i]);
     }
 }
 

@@ -1,4 +1,5 @@
-/* A person's terminal: lines above, one line below that holds what is open or what is being typed, single keys. */
+/* A person's terminal: lines above, one line below that holds what is open or what is being typed, single
+ * keys. */
 #ifndef PLAN_LIVE_TERMINAL_H
 #define PLAN_LIVE_TERMINAL_H
 

@@ -1,5 +1,5 @@
-/* In: specs and the end of processes; out: the files of vm/live/effect_files.h. Called by keeper.c only. A program whose
- * `started` is there is never started, whoever made it. */
+/* In: specs and the end of processes; out: the files of vm/live/effect_files.h. Called by keeper.c only. A
+ * program whose `started` is there is never started, whoever made it. */
 #include "vm/live/keeper/jobs.h"
 
 #include "vm/live/keeper/protocol.h"
@@ -54,8 +54,10 @@ char jobs_start(Jobs *jobs, const SpawnSpec *spec)
     int out = effect_files_open(jobs->run, spec->effect, "out", O_CREAT | O_WRONLY | O_APPEND);
     int err = effect_files_open(jobs->run, spec->effect, "err", O_CREAT | O_WRONLY | O_APPEND);
     bool started = false;
-    if (out < 0 || err < 0) snprintf(end.error, sizeof end.error, "it was not started: its output cannot be kept");
-    else started = spawn_start(spec, out, err, &job.pid, &end);
+    if (out < 0 || err < 0)
+        snprintf(end.error, sizeof end.error, "it was not started: its output cannot be kept");
+    else
+        started = spawn_start(spec, out, err, &job.pid, &end);
     if (out >= 0) close(out);
     if (err >= 0) close(err);
     if (!started) return start_failed(jobs, spec->effect, &end);
@@ -93,7 +95,8 @@ int64_t jobs_enforce(Jobs *jobs)
     return next;
 }
 
-/* Descendants of our programs whose own parent has ended come to us, the subreaper; nobody asks for their exits. */
+/* Descendants of our programs whose own parent has ended come to us, the subreaper; nobody asks for their
+ * exits. */
 static void collect_orphans(const Jobs *jobs)
 {
     for (;;) {

@@ -22,7 +22,8 @@ char jobs_start(Jobs *jobs, const SpawnSpec *spec);
 char jobs_ask(const Jobs *jobs, uint64_t effect);
 void jobs_stop(Jobs *jobs, uint64_t effect);
 
-/* Collects one program that ended and writes its exit; false: none did. Also collects orphans that came to us. */
+/* Collects one program that ended and writes its exit; false: none did. Also collects orphans that came to
+ * us. */
 bool jobs_collect(Jobs *jobs, uint64_t *effect);
 
 /* Ends what has passed its deadline; gives the ms until it must be called again, -1: never. */

@@ -1,7 +1,8 @@
-/* plan-keeper: starts the changing programs of one run and writes down how they ended, also when planvm does not live to
- * see it. In: messages on the socket RUN/keeper/sock; out: the files RUN/fx/<effect>/…, answers, and a word to planvm when a
- * program ended. planvm starts it when the run's first change begins; it goes when it has no program and planvm is gone.
- * It must never start an effect twice, and holds nothing in memory that is not also in its files. */
+/* plan-keeper: starts the changing programs of one run and writes down how they ended, also when planvm does
+ * not live to see it. In: messages on the socket RUN/keeper/sock; out: the files RUN/fx/<effect>/…, answers,
+ * and a word to planvm when a program ended. planvm starts it when the run's first change begins; it goes
+ * when it has no program and planvm is gone. It must never start an effect twice, and holds nothing in memory
+ * that is not also in its files. */
 #include "vm/live/keeper/jobs.h"
 #include "vm/live/keeper/protocol.h"
 
@@ -45,7 +46,8 @@ static void drop_client(Keeper *keeper, size_t index)
     keeper->clients[index] = keeper->clients[--keeper->client_count];
 }
 
-/* Messages to planvm are a few bytes; one that does not fit into the socket means that nobody reads there any more. */
+/* Messages to planvm are a few bytes; one that does not fit into the socket means that nobody reads there any
+ * more. */
 static bool send_message(int fd, char kind, uint64_t effect)
 {
     char message[KEEPER_HEAD + sizeof effect];
@@ -130,7 +132,8 @@ static void set_timer(const Keeper *keeper, int64_t delay)
 static void drain(int fd)
 {
     char bytes[4096];
-    while (read(fd, bytes, sizeof bytes) > 0) continue;
+    while (read(fd, bytes, sizeof bytes) > 0)
+        continue;
 }
 
 static void keeper_loop(Keeper *keeper)
@@ -140,7 +143,8 @@ static void keeper_loop(Keeper *keeper)
                                                 {.fd = keeper->timer, .events = POLLIN},
                                                 {.fd = keeper->listener, .events = POLLIN}};
         size_t count = keeper->client_count;
-        for (size_t i = 0; i < count; i++) polls[3 + i] = (struct pollfd){.fd = keeper->clients[i].fd, .events = POLLIN};
+        for (size_t i = 0; i < count; i++)
+            polls[3 + i] = (struct pollfd){.fd = keeper->clients[i].fd, .events = POLLIN};
         set_timer(keeper, jobs_enforce(&keeper->jobs));
         int ready = poll(polls, 3 + count, keeper->had_client ? -1 : FIRST_CLIENT_WAIT);
         if (ready == 0) return;
@@ -150,7 +154,8 @@ static void keeper_loop(Keeper *keeper)
         for (size_t i = count; i-- > 0;)
             if (polls[3 + i].revents && !serve_client(keeper, &keeper->clients[i])) drop_client(keeper, i);
         uint64_t effect;
-        while (jobs_collect(&keeper->jobs, &effect)) tell_ended(keeper, effect);
+        while (jobs_collect(&keeper->jobs, &effect))
+            tell_ended(keeper, effect);
         if (polls[2].revents) accept_client(keeper);
     }
 }
@@ -186,7 +191,8 @@ static bool detach(void)
     if (child > 0) _exit(0);
     setsid();
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int fd = 0; null >= 0 && fd < 3; fd++) dup2(null, fd);
+    for (int fd = 0; null >= 0 && fd < 3; fd++)
+        dup2(null, fd);
     if (null > 2) close(null);
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
 }
@@ -197,7 +203,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: plan-keeper RUN-FOLDER\nplanvm starts this program by itself.\n");
         return 2;
     }
-    /* It ends when its work does; whoever stops a whole session or service must not cut the record of an exit. */
+    /* It ends when its work does; whoever stops a whole session or service must not cut the record of an
+     * exit. */
     signal(SIGHUP, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
