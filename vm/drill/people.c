@@ -185,7 +185,8 @@ static void see_question(DrillWorld *world, const Json *args, Str step)
 void people_see(DrillWorld *world, const WorldMark *mark)
 {
     bool page = str_equal_c(mark->kind, "page.sent"), question = str_equal_c(mark->kind, "question.asked");
-    if (!page && !question) return;
+    bool assigned = str_equal_c(mark->kind, "role.assigned");
+    if (!page && !question && !assigned) return;
     Json *args = json_parse(mark->args, NULL);
     if (page)
         see_page(world, args);

@@ -146,6 +146,8 @@ void script_free(Script *script)
         vec_free(&script->lines.items[i].answers);
     vec_free(&script->lines);
     vec_free(&script->expects);
+    vec_free(&script->holders);
+    arena_free(&script->arena);
     *script = (Script){0};
 }
 
@@ -227,5 +229,15 @@ bool script_means_contact(const Script *script, Str name, Str contact)
         if (str_equal(json_string(role, "primary", ""), contact)) return true;
         if (str_equal(json_string(role, "backup", ""), contact)) return true;
     }
+    for (size_t i = 0; i < script->holders.count; i++) {
+        const RoleHolder *holder = &script->holders.items[i];
+        if (str_equal(holder->role, name) && str_equal(holder->contact, contact)) return true;
+    }
     return false;
+}
+
+void script_assign(Script *script, Str role, Str contact)
+{
+    vec_push(&script->holders, (RoleHolder){.role = arena_copy(&script->arena, role),
+                                            .contact = arena_copy(&script->arena, contact)});
 }

@@ -76,6 +76,10 @@ typedef struct ScriptExpect {
     int64_t times;
 } ScriptExpect;
 
+typedef struct RoleHolder {
+    Str role, contact;
+} RoleHolder;
+
 typedef struct Script {
     const Json *metadata, *drill;
     Str name, plan, file;
@@ -84,6 +88,8 @@ typedef struct Script {
     int64_t until; /* since the start */
     VEC(ScriptLine) lines;
     VEC(ScriptExpect) expects;
+    VEC(RoleHolder) holders; /* who got a role during the drill, in order */
+    Arena arena;             /* of the holders' names */
 } Script;
 
 /* False and *error when the drill says something that cannot be done. script_free in either case. */
@@ -98,5 +104,7 @@ bool effect_matches(const EffectPattern *pattern, Str op, const Json *args, Str 
 /* Does the name of a line or expectation (a contact, or a role) mean this contact? A role means whoever may
  * fill it. */
 bool script_means_contact(const Script *script, Str name, Str contact);
+/* During the drill the role was given to the contact. */
+void script_assign(Script *script, Str role, Str contact);
 
 #endif

@@ -39,7 +39,6 @@ static const struct MarkLine {
     {"resolved", "resolved: {because}"},
     {"reopened", "reopened: {because}"},
     {"target.missed", "the target to {what} was missed"},
-    {"role.assigned", "{role} is now {to}"},
     {"question.asked", "asked ({kind}): {text}"},
     {"question.answered", "answered ({kind}) by {by}: {value}, {how}"},
     {"attached", "attached {name}"},

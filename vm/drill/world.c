@@ -140,7 +140,8 @@ static WorldEvent world_next(World *world, int64_t deadline, bool wait)
     int64_t at = queued ? drill->queue.items[first].at : INT64_MAX;
     if (at < drill->now) at = drill->now;
     if (!wait && at > drill->now) return (WorldEvent){.kind = WORLD_NOTHING, .now = drill->now};
-    /* While a turn goes on, time does not: what is begun in it at this instant may have its result at this instant. */
+    /* While a turn goes on, time does not: what is begun in it at this instant may have its result at this
+     * instant. */
     int64_t due = !wait ? INT64_MAX : deadline < drill->now ? drill->now : deadline;
     int64_t then = at <= due ? at : due;
     if (then == INT64_MAX) return quiet;
