@@ -12,6 +12,10 @@ endif
 BUILD   ?= build
 VERSION := 0.1.0
 
+# One word a file; `make V=1` shows the whole commands.
+Q   := $(if $(V),,@)
+SAY := $(if $(V),@:,@echo)
+
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wundef -Wstrict-prototypes \
         -Wmissing-prototypes -Wwrite-strings -Wswitch -Wvla -Werror
 CFLAGS  ?= -O2 -g
@@ -43,23 +47,30 @@ planvm: $(BUILD)/planvm
 keeper: $(BUILD)/plan-keeper
 
 $(BUILD)/planc: $(PLANC_OBJ)
-	$(CC) $(SANITIZE) -o $@ $^ $(PLANC_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PLANC_LIBS)
 $(BUILD)/planvm: $(PLANVM_OBJ)
-	$(CC) $(SANITIZE) -o $@ $^ $(PLANVM_LIBS)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PLANVM_LIBS)
 $(BUILD)/plan-keeper: $(KEEPER_OBJ)
-	$(CC) $(SANITIZE) -o $@ $^
+	$(SAY) LINK $@
+	$(Q)$(CC) $(SANITIZE) -o $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The interpreter loop: shared dispatch code is what computed goto wants to avoid, and floats must not be fused.
 $(BUILD)/vm/core/interpret.o: ALL_CFLAGS += -ffp-contract=off $(if $(findstring gcc,$(CC)),-fno-gcse -fno-crossjumping)
 
 # What is generated from one source: the grammar's tables, and the standard library as a C array.
-$(BUILD)/gen/plan.tab.c $(BUILD)/gen/plan.tab.h: grammar/plan.y grammar/keywords.def
+$(BUILD)/gen/plan.y: grammar/plan.y grammar/keywords.def grammar/expand.awk
 	@mkdir -p $(@D)
+	awk -f grammar/expand.awk grammar/keywords.def grammar/plan.y > $@
+$(BUILD)/gen/plan.tab.c: $(BUILD)/gen/plan.y
 	bison -Wall -Werror --defines=$(BUILD)/gen/plan.tab.h -o $(BUILD)/gen/plan.tab.c $<
+$(BUILD)/gen/plan.tab.h: $(BUILD)/gen/plan.tab.c
 $(BUILD)/gen/plan.lex.c: grammar/plan.l
 	@mkdir -p $(@D)
 	flex --header-file=$(BUILD)/gen/plan.lex.h -o $@ $<
@@ -70,11 +81,13 @@ $(BUILD)/gen/pages.c: $(wildcard docs/errors/P*.md) stdlib/embed.sh
 	@mkdir -p $(@D)
 	sh stdlib/embed.sh compiler/source/stdlib.h error_pages "" .md $(sort $(wildcard docs/errors/P*.md)) > $@
 $(BUILD)/gen/plan.tab.o: $(BUILD)/gen/plan.tab.c
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(BUILD)/gen/plan.lex.o: $(BUILD)/gen/plan.lex.c $(BUILD)/gen/plan.tab.h
 	$(CC) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion -c -o $@ $<
 $(BUILD)/gen/stdlib.o $(BUILD)/gen/pages.o: %.o: %.c
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(call objects,$(COMPILER_SRC)): | $(BUILD)/gen/plan.tab.h
 
 # A unit test is one file, tests/unit/NAME.c; it links every room that has no main.

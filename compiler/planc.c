@@ -17,12 +17,12 @@
 
 enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_MISUSE = 2 };
 
-typedef struct Command {
+typedef struct Subcommand {
     const char *name;
     const char *usage;
     const char *about;
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
-} Command;
+} Subcommand;
 
 static int misuse(const char *format, const char *what)
 {
@@ -290,7 +290,7 @@ static int run_explain(int argc, char **argv)
 
 static int run_help(int argc, char **argv);
 
-static const Command commands[] = {
+static const Subcommand commands[] = {
     {"check", "[--format text|json] [--deny warnings] [FILE|DIR]…", "says what is wrong in plans", run_check},
     {"build", "FILE -o OUT.planc", "writes the program of a plan", run_build},
     {"fmt", "[--check|--diff] FILE|DIR…", "puts plans into their one form", run_fmt},
