@@ -35,6 +35,19 @@ static void check_drill_text(Checker *c, Node *node)
     if (node) check_shown(c, node, "a drill");
 }
 
+/* A pattern's words are not split; what stands in it is worked out when the plan is compiled. */
+static void check_pattern(Checker *c, Node *pattern)
+{
+    if (!pattern) return;
+    Node *command = pattern->kind == NODE_COMMAND ? pattern : pattern->effect_pattern.command;
+    if (pattern->kind == NODE_EFFECT_PATTERN) check_drill_text(c, pattern->effect_pattern.url);
+    if (!command) return;
+    if (command->command.host) check_reference(c, command->command.host, KIND(HOST), "host");
+    for node_each(part, command->command.parts) {
+        if (part->kind == NODE_INTERP) check_expression(c, part->interp.value, NULL);
+    }
+}
+
 /* ---- lines ---- */
 
 static void check_answers(Checker *c, NodeList answers)
@@ -58,6 +71,7 @@ static void check_drill_call(Checker *c, Node *line)
         report(c, P1001, line->drill_call.fn->span, "`%.*s` is no effect fn, so a drill cannot answer for it", STR_ARG(fn->name));
     }
     for node_each(arg, line->drill_call.args) check_expression(c, arg->arg.value, NULL);
+    check_pattern(c, line->drill_call.once_ran);
     check_answers(c, line->drill_call.answers);
 }
 
@@ -88,7 +102,8 @@ static void check_at(Checker *c, Node *line)
     Node *value = line->drill_at.value;
     check_duration(c, line->drill_at.at);
     if (line->drill_at.by) check_reference(c, line->drill_at.by, KINDS_PERSON, "contact or role");
-    if (line->drill_at.to) check_reference(c, line->drill_at.to, KINDS_PERSON, "contact");
+    if (line->drill_at.signal == SIGNAL_ANSWER) check_drill_text(c, line->drill_at.to);
+    else if (line->drill_at.to) check_reference(c, line->drill_at.to, KINDS_PERSON, "contact");
     check_drill_text(c, line->drill_at.because);
     if (!value) return;
     switch (line->drill_at.signal) {
@@ -128,6 +143,9 @@ static void check_fact(Checker *c, const Symbol *plan, Node *fact)
     }
     check_drill_text(c, fact->fact.what);
     check_drill_text(c, fact->fact.matching);
+    check_pattern(c, fact->fact.pattern);
+    check_pattern(c, fact->fact.before_ran);
+    check_pattern(c, fact->fact.after_ran);
     if (fact->fact.to) check_reference(c, fact->fact.to, KINDS_PERSON, "contact");
     check_duration(c, fact->fact.before);
     check_duration(c, fact->fact.after);
@@ -145,9 +163,14 @@ static void check_line(Checker *c, const Symbol *plan, Node *line)
     case NODE_DRILL_HTTP:
         check_drill_text(c, line->drill_http.url);
         if (line->drill_http.with) check_value(c, line->drill_http.with, c->json);
+        check_pattern(c, line->drill_http.once_ran);
         check_answers(c, line->drill_http.answers);
         break;
-    case NODE_DRILL_COMMAND: check_answers(c, line->drill_command.answers); break;
+    case NODE_DRILL_COMMAND:
+        check_pattern(c, line->drill_command.command);
+        check_pattern(c, line->drill_command.once_ran);
+        check_answers(c, line->drill_command.answers);
+        break;
     case NODE_DRILL_CALL: check_drill_call(c, line); break;
     case NODE_DRILL_CHANNEL:
         check_reference(c, line->drill_channel.channel, KIND(CHANNEL), "channel");
