@@ -191,19 +191,39 @@ static Constant json_constant(ConstantScope *scope, const Node *node)
     return (Constant){.kind = CONSTANT_JSON, .text = text};
 }
 
+/* What `of plan(…)` hands over for a parameter of the plan; NULL: nothing. */
+static const Node *argument_of(const ConstantScope *scope, const Symbol *param)
+{
+    size_t position = 0;
+    for (const Node *arg = scope->args ? scope->args->first : NULL; arg; arg = arg->next, position++) {
+        bool positional = !arg->arg.name.len && scope->plan && position < scope->plan->param_count;
+        if (positional && scope->plan->params[position] == param) return arg->arg.value;
+        if (str_equal(arg->arg.name, param->name)) return arg->arg.value;
+    }
+    return NULL;
+}
+
 static Constant setting_constant(ConstantScope *scope, const Symbol *symbol)
 {
     for (const Node *s = scope->settings ? scope->settings->first : NULL; s; s = s->next) {
         if (s->kind == NODE_SETTING && str_equal(s->setting.name, symbol->name))
             return constant_of(scope, s->setting.value);
     }
-    const Node *value = symbol->decl ? symbol->decl->param.value : NULL;
+    const Node *value = NULL;
+    if (symbol->kind == SYMBOL_LOCAL) {
+        value = argument_of(scope, symbol);
+        if (!value && symbol->decl && symbol->decl->kind == NODE_PARAMETER)
+            value = symbol->decl->parameter.value;
+    } else if (symbol->decl) {
+        value = symbol->decl->param.value;
+    }
     return value ? constant_of(scope, value) : unknown(scope);
 }
 
 static Constant symbol_constant(ConstantScope *scope, const Symbol *symbol)
 {
     switch (symbol->kind) {
+    case SYMBOL_LOCAL:
     case SYMBOL_SETTING: return setting_constant(scope, symbol);
     case SYMBOL_CONSTANT: return constant_of(scope, symbol->decl->let.value);
     case SYMBOL_SECRET:

@@ -384,6 +384,8 @@ static void write_drill(MetadataWriter *writer, const Symbol *symbol)
     writer->scope.settings = settings;
     writer->scope.unknown = false;
     const Symbol *plan = node->drill.plan ? node->drill.plan->symbol : NULL;
+    writer->scope.plan = plan;
+    writer->scope.args = &node->drill.args;
     out_open(&writer->out, '{');
     out_text_at(&writer->out, "name", constant_text(&writer->scope, node->drill.title));
     out_text_at(&writer->out, "plan", reference_name(&writer->scope, node->drill.plan));
@@ -406,7 +408,8 @@ static void write_drill(MetadataWriter *writer, const Symbol *symbol)
     out_close(&writer->out, ']');
     if (drill.trouble.len) out_text_at(&writer->out, "trouble", drill.trouble);
     out_close(&writer->out, '}');
-    writer->scope.settings = NULL;
+    writer->scope.settings = writer->scope.args = NULL;
+    writer->scope.plan = NULL;
 }
 
 void metadata_drills(MetadataWriter *writer)
