@@ -10,7 +10,7 @@ Core *build_int(CoreProgram *program, TypeKind kind, int64_t number, Span span)
     return node;
 }
 
-Core *build_string(CoreProgram *program, Str text, Span span)
+Core *build_text(CoreProgram *program, Str text, Span span)
 {
     Core *node = core_new(program, CORE_STRING, type_simple(program->types, TYPE_STRING), span);
     node->text = text;
@@ -144,7 +144,7 @@ Core *build_object(CoreProgram *program, Span span, ...)
     va_list args;
     va_start(args, span);
     for (const char *key; (key = va_arg(args, const char *)) != NULL;) {
-        core_append(node, build_string(program, str_from_c(key), span));
+        core_append(node, build_text(program, str_from_c(key), span));
         core_append(node, build_to_json(program, va_arg(args, Core *)));
     }
     va_end(args);

@@ -6,7 +6,7 @@
 
 /* Expressions. */
 Core *build_int(CoreProgram *program, TypeKind kind, int64_t number, Span span); /* BOOL INT DURATION TIME */
-Core *build_string(CoreProgram *program, Str text, Span span);
+Core *build_text(CoreProgram *program, Str text, Span span);
 Core *build_none(CoreProgram *program, const Type *optional, Span span);
 Core *build_local(CoreProgram *program, const CoreFunction *function, uint32_t local, Span span);
 Core *build_global(CoreProgram *program, uint32_t global, Span span);

@@ -19,7 +19,7 @@ static Core *zero_value(Context *context, const Type *type, Span span)
     switch (type->kind) {
     case TYPE_OPTIONAL: return build_none(core, type, span);
     case TYPE_STRING:
-    case TYPE_SECRET: return build_string(core, STR(""), span);
+    case TYPE_SECRET: return build_text(core, STR(""), span);
     case TYPE_LIST: return core_new(core, CORE_LIST, type, span);
     case TYPE_MAP: return core_new(core, CORE_MAP, type, span);
     case TYPE_JSON: return core_new(core, CORE_OBJECT, type, span);
@@ -145,7 +145,7 @@ static Core *lower_small_method(Context *context, MethodId method, Core *receive
     case METHOD_MAP_LEN: return length;
     case METHOD_LIST_IS_EMPTY:
     case METHOD_MAP_IS_EMPTY: return build_binary(core, CORE_EQ, length, zero);
-    case METHOD_STRING_IS_EMPTY: return build_binary(core, CORE_EQ, receiver, build_string(core, STR(""), receiver->span));
+    case METHOD_STRING_IS_EMPTY: return build_binary(core, CORE_EQ, receiver, build_text(core, STR(""), receiver->span));
     case METHOD_DURATION_SECONDS:
     case METHOD_TIME_EPOCH: return divided(context, receiver, 1000);
     case METHOD_DURATION_MINUTES: return divided(context, receiver, 60000);

@@ -33,7 +33,7 @@ static void try_once(Context *context, Node *condition, uint32_t met, uint32_t r
         context_add(context, build_if(core, build_not(core, context_local(context, met, span)),
                                       build_set_local(core, reason, trouble), NULL));
     } else {
-        context_add(context, build_set_local(core, reason, build_string(core, STR("it does not hold"), span)));
+        context_add(context, build_set_local(core, reason, build_text(core, STR("it does not hold"), span)));
         context_add(context, build_set_local(core, met, lower_value(context, condition)));
     }
     uint32_t error = context_temp(context, simple_type(lower, TYPE_ERROR));
@@ -46,12 +46,12 @@ static void try_once(Context *context, Node *condition, uint32_t met, uint32_t r
     context->block = outer;
     context_add(context, build_try(core, trying, error, unknown, false));
     Str what = arena_copy(lower->arena, source_text(core->sources, span));
-    Core *holds = build_choose(core, context_local(context, met, span), build_string(core, STR("true"), span),
-                               build_string(core, STR("false"), span));
-    Core *said = build_choose(core, context_local(context, met, span), build_string(core, STR(""), span),
+    Core *holds = build_choose(core, context_local(context, met, span), build_text(core, STR("true"), span),
+                               build_text(core, STR("false"), span));
+    Core *said = build_choose(core, context_local(context, met, span), build_text(core, STR(""), span),
                               context_local(context, reason, span));
     context_add(context, build_emit(core, "condition.tried",
-                                    build_object(core, span, "what", build_string(core, what, span), "holds", holds, "reason",
+                                    build_object(core, span, "what", build_text(core, what, span), "holds", holds, "reason",
                                                  said, NULL)));
 }
 

@@ -29,7 +29,7 @@ static Core *timeout_of(Context *context, const Effect *effect, Span span)
 static Core *on_unknown_text(Context *context, const Effect *effect, Span span)
 {
     static const char *const names[] = {"ask", "again", "fail", "verify"};
-    return build_string(context->lower->core, str_from_c(names[effect->on_unknown]), span);
+    return build_text(context->lower->core, str_from_c(names[effect->on_unknown]), span);
 }
 
 static Core *effect_request(Context *context, const char *op, const Effect *effect, Core *args, const char *record, Span span)
@@ -50,7 +50,7 @@ static Core *word_text(Context *context, const CommandWord *word)
     for (size_t i = 0; i < word->part_count; i++) {
         const CommandPart *part = &word->parts[i];
         core_append(text, part->expr ? lower_text_of(context, lower_value(context, part->expr), word->span)
-                                     : build_string(core, part->text, word->span));
+                                     : build_text(core, part->text, word->span));
     }
     bool may_vanish = !word->may_be_empty && word->part_count == 1 && word->parts[0].expr;
     if (!may_vanish) return text;
@@ -97,7 +97,7 @@ static Core *host_of(Context *context, const Effect *effect, Span span)
 {
     CoreProgram *core = context->lower->core;
     if (!effect->host) return null_json(context, span);
-    return build_object(core, span, "name", build_string(core, effect->host->name, span), NULL);
+    return build_object(core, span, "name", build_text(core, effect->host->name, span), NULL);
 }
 
 static Core *lower_command(Context *context, Node *node, const Effect *effect)
@@ -108,7 +108,7 @@ static Core *lower_command(Context *context, Node *node, const Effect *effect)
     const EffectOptions *options = &effect->options;
     Core *args = core_new(core, CORE_OBJECT, simple_type(context->lower, TYPE_JSON), span);
     Core *first = command->is_script
-                      ? build_object(core, span, "sh", build_string(core, command->script, span), "params",
+                      ? build_object(core, span, "sh", build_text(core, command->script, span), "params",
                                      script_values(context, command, span), NULL)
                       : build_object(core, span, "argv", command_words(context, command, span), NULL);
     Core *rest = build_object(core, span, "host", host_of(context, effect, span), "dir",
@@ -149,17 +149,17 @@ static Core *http_headers(Context *context, const HttpRequest *http, Span span)
     if (content) {
         Core *more = core_new(core, CORE_WITH_ITEM, headers->type, span);
         more->a = headers;
-        more->b = build_string(core, STR("Content-Type"), span);
-        more->c = build_string(core, str_from_c(content), span);
+        more->b = build_text(core, STR("Content-Type"), span);
+        more->c = build_text(core, str_from_c(content), span);
         headers = more;
     }
     if (http->bearer) {
         Core *value = core_new(core, CORE_CONCAT, simple_type(context->lower, TYPE_STRING), span);
-        core_append(value, build_string(core, STR("Bearer "), span));
+        core_append(value, build_text(core, STR("Bearer "), span));
         core_append(value, lower_value(context, http->bearer));
         Core *more = core_new(core, CORE_WITH_ITEM, headers->type, span);
         more->a = headers;
-        more->b = build_string(core, STR("Authorization"), span);
+        more->b = build_text(core, STR("Authorization"), span);
         more->c = value;
         headers = more;
     }
@@ -181,7 +181,7 @@ static Core *lower_http(Context *context, Node *node, const Effect *effect)
     CoreProgram *core = context->lower->core;
     Span span = node->span;
     const HttpRequest *http = &effect->http;
-    Core *args = build_object(core, span, "method", build_string(core, http->method, span), "url",
+    Core *args = build_object(core, span, "method", build_text(core, http->method, span), "url",
                               lower_text_of(context, lower_value(context, http->url), span), "headers",
                               http_headers(context, http, span), "body", http_body(context, http, span), "basic",
                               value_or_null(context, http->basic, span), "timeout", timeout_of(context, effect, span),
@@ -198,7 +198,7 @@ static Core *call_args(Context *context, const Call *call, const uint32_t *local
     Core *args = core_new(core, CORE_OBJECT, simple_type(context->lower, TYPE_JSON), span);
     for (size_t i = 0; i < call->arg_count; i++) {
         if (call->symbol->params[i]->type->kind == TYPE_FN) continue;
-        core_append(args, build_string(core, call->symbol->params[i]->name, span));
+        core_append(args, build_text(core, call->symbol->params[i]->name, span));
         core_append(args, build_to_json(core, context_local(context, locals[i], span)));
     }
     return args;
@@ -244,7 +244,7 @@ static Core *lower_effect_call(Context *context, Node *node, const Effect *effec
     Core *request = core_new(core, CORE_EFFECT, simple_type(lower, TYPE_JSON), span);
     request->text = STR("call");
     request->index = (uint32_t)effect->effect_class;
-    request->a = build_object(core, span, "fn", build_string(core, qualified_name(lower, call->symbol), span), "args",
+    request->a = build_object(core, span, "fn", build_text(core, qualified_name(lower, call->symbol), span), "args",
                               call_args(context, call, locals, span), NULL);
     core_append(sequence, build_set_local(core, answer, request));
     Core *runs = build_call(core, lower_prelude_function(lower, "runs_body"), span, context_local(context, answer, span), NULL);
@@ -333,15 +333,15 @@ Core *lower_effect_words(Context *context, Node *node)
         Core *join = core_new(core, CORE_BUILTIN, simple_type(context->lower, TYPE_STRING), span);
         join->index = BUILTIN_LIST_JOIN;
         core_append(join, command_words(context, &effect->command, span));
-        core_append(join, build_string(core, STR(" "), span));
-        core_append(text, build_string(core, STR("`"), span));
+        core_append(join, build_text(core, STR(" "), span));
+        core_append(text, build_text(core, STR("`"), span));
         core_append(text, join);
-        core_append(text, build_string(core, STR("`"), span));
+        core_append(text, build_text(core, STR("`"), span));
     } else if (effect->form == EFFECT_FORM_HTTP && effect->http.url->type->kind != TYPE_SECRET) {
-        core_append(text, build_string(core, arena_printf(context->lower->arena, "%.*s ", STR_ARG(effect->http.method)), span));
+        core_append(text, build_text(core, arena_printf(context->lower->arena, "%.*s ", STR_ARG(effect->http.method)), span));
         core_append(text, lower_text_of(context, lower_value(context, effect->http.url), span));
     } else {
-        core_append(text, build_string(core, arena_copy(context->lower->arena, source_text(core->sources, span)), span));
+        core_append(text, build_text(core, arena_copy(context->lower->arena, source_text(core->sources, span)), span));
     }
     return text;
 }
@@ -371,7 +371,7 @@ static void set_done(Context *context, Core *block, uint32_t result, Span span)
 static Core *text_is(Context *context, uint32_t local, const char *text, Span span)
 {
     CoreProgram *core = context->lower->core;
-    return build_binary(core, CORE_EQ, context_local(context, local, span), build_string(core, str_from_c(text), span));
+    return build_binary(core, CORE_EQ, context_local(context, local, span), build_text(core, str_from_c(text), span));
 }
 
 /* In the loop of one change, where its outcome is unknown. `break` leaves the loop with the result as it is then. */

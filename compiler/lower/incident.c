@@ -8,7 +8,7 @@
 
 static Core *text(Lower *lower, Str words, Span span)
 {
-    return build_string(lower->core, words, span);
+    return build_text(lower->core, words, span);
 }
 
 static void add_call(Context *context, const char *function, Core *a, Core *b, Core *c, Core *d, Span span)

@@ -9,7 +9,7 @@ Core *lower_target(Context *context, Node *ref)
     const Symbol *symbol = ref->symbol;
     if (symbol && (symbol->kind == SYMBOL_CONTACT || symbol->kind == SYMBOL_ROLE || symbol->kind == SYMBOL_ROTATION ||
                    symbol->kind == SYMBOL_CHANNEL))
-        return build_string(core, symbol->name, ref->span);
+        return build_text(core, symbol->name, ref->span);
     return build_field(core, lower_value(context, ref), "name");
 }
 
@@ -60,7 +60,7 @@ void lower_page(Context *context, Node *node)
     uint32_t message = context_temp(context, lower_record_type(lower, "Message"));
     Core *said = node->page.message ? lower_message(context, node->page.message)
                                     : build_call(core, lower_prelude_function(lower, "page_message"), span,
-                                                 build_string(core, STR(""), span), NULL);
+                                                 build_text(core, STR(""), span), NULL);
     context_add(context, build_set_local(core, message, said));
     for node_each(target, node->page.targets) {
         Core *spawn = core_new(core, CORE_SPAWN, simple_type(lower, TYPE_FIBER), span);
@@ -69,7 +69,7 @@ void lower_page(Context *context, Node *node)
         spawn->flag = true;
         core_append(spawn, lower_target(context, target));
         core_append(spawn, context_local(context, message, span));
-        core_append(spawn, build_string(core, STR("the plan pages"), span));
+        core_append(spawn, build_text(core, STR("the plan pages"), span));
         core_append(spawn, build_int(core, TYPE_BOOL, 0, span));
         context_add(context, build_do(core, spawn));
     }
@@ -114,10 +114,10 @@ static Core *gate_text(Context *context, Node *gate)
         if (run->kind != NODE_RUN) continue;
         Known known = {gate, true};
         check_known(run->run.effect, &known);
-        core_append(text, build_string(core, str_from_c(between), gate->span));
+        core_append(text, build_text(core, str_from_c(between), gate->span));
         core_append(text, known.all && node_effect(run->run.effect)
                               ? lower_effect_words(context, run->run.effect)
-                              : build_string(core, arena_copy(context->lower->arena, source_text(core->sources, run->run.effect->span)),
+                              : build_text(core, arena_copy(context->lower->arena, source_text(core->sources, run->run.effect->span)),
                                              gate->span));
         between = "\n";
     }
@@ -128,7 +128,7 @@ static Core *gate_text(Context *context, Node *gate)
 static Core *gate_name(Context *context, Node *gate)
 {
     const Node *step = context->step;
-    if (!step) return build_string(context->lower->core, context->plan->name, gate->span);
+    if (!step) return build_text(context->lower->core, context->plan->name, gate->span);
     return lower_string(context, step->kind == NODE_REMEDY ? step->remedy.title : step->step.title);
 }
 
@@ -160,7 +160,7 @@ static Core *answer_as(Context *context, Core *text, const Type *type, Span span
     CoreProgram *core = context->lower->core;
     if (type->kind == TYPE_STRING || type->kind == TYPE_SECRET) return text;
     if (type->kind == TYPE_BOOL)
-        return build_or(core, build_binary(core, CORE_EQ, text, build_string(core, STR("true"), span)),
+        return build_or(core, build_binary(core, CORE_EQ, text, build_text(core, STR("true"), span)),
                         build_int(core, TYPE_BOOL, 0, span));
     Core *cast = core_new(core, CORE_FROM_JSON, type, span);
     cast->a = build_to_json(core, text);
@@ -182,9 +182,9 @@ Core *lower_ask(Context *context, Node *node)
     Core *sequence = core_new(core, CORE_SEQUENCE, node->type, span);
     core_append(sequence, build_set_local(core, question, lower_string(context, node->ask.question)));
     Core *silent = node->ask.otherwise ? lower_text_of(context, lower_value(context, node->ask.otherwise), span)
-                                       : build_string(core, STR(""), span);
+                                       : build_text(core, STR(""), span);
     core_append(sequence, build_set_local(core, silence, silent));
-    Core *asked = build_call(core, lower_prelude_function(lower, "ask_people"), span, build_string(core, STR("ask"), span),
+    Core *asked = build_call(core, lower_prelude_function(lower, "ask_people"), span, build_text(core, STR("ask"), span),
                              context_local(context, question, span), context_local(context, question, span),
                              one_name(context, node->ask.by, span), deadline_after(context, node->ask.within, span),
                              context_local(context, silence, span), build_some(core, context_local(context, silence, span)),

@@ -6,7 +6,7 @@
 
 static Core *text(Lower *lower, Str words, Span span)
 {
-    return build_string(lower->core, words, span);
+    return build_text(lower->core, words, span);
 }
 
 static void set_prelude(Context *context, const char *name, Core *value)

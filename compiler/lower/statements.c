@@ -287,7 +287,7 @@ static void lower_repeat(Context *context, Node *node)
     uint32_t rounds = context_temp(context, simple_type(lower, TYPE_INT));
     uint32_t began = context_temp(context, simple_type(lower, TYPE_TIME));
     context_add(context, build_set_local(core, met, build_int(core, TYPE_BOOL, 0, span)));
-    context_add(context, build_set_local(core, reason, build_string(core, STR(""), span)));
+    context_add(context, build_set_local(core, reason, build_text(core, STR(""), span)));
     context_add(context, build_set_local(core, rounds, build_int(core, TYPE_INT, 0, span)));
     context_add(context, build_set_local(core, began, build_now(core, span)));
     Core *outer = context->block, *body = build_block(core, span);
@@ -320,7 +320,7 @@ static void lower_repeat(Context *context, Node *node)
     } else {
         Core *text = core_new(core, CORE_CONCAT, simple_type(lower, TYPE_STRING), span);
         Str what = source_text(core->sources, node->repeat.until->span);
-        core_append(text, build_string(core, arena_printf(lower->arena, "`%.*s` did not come to hold: ", STR_ARG(what)), span));
+        core_append(text, build_text(core, arena_printf(lower->arena, "`%.*s` did not come to hold: ", STR_ARG(what)), span));
         core_append(text, context_local(context, reason, span));
         failed = build_fail(core, text);
     }
@@ -345,9 +345,9 @@ static void lower_verify(Context *context, Node *node)
         Core *text = core_new(core, CORE_CONCAT, simple_type(lower, TYPE_STRING), span);
         Str what = source_text(core->sources, node->verify.condition->span);
         Core *said = node->verify.why ? lower_string(context, node->verify.why)
-                                      : build_string(core, arena_printf(lower->arena, "`%.*s` is not so", STR_ARG(what)), span);
+                                      : build_text(core, arena_printf(lower->arena, "`%.*s` is not so", STR_ARG(what)), span);
         core_append(text, said);
-        core_append(text, build_string(core, STR(": "), span));
+        core_append(text, build_text(core, STR(": "), span));
         core_append(text, context_local(context, reason, span));
         failed = build_fail(core, text);
     }
@@ -400,12 +400,12 @@ static void call_prelude(Context *context, const char *function, Core *a, Core *
 
 static Core *the_plan(Context *context, Span span)
 {
-    return build_string(context->lower->core, STR("the plan"), span);
+    return build_text(context->lower->core, STR("the plan"), span);
 }
 
 static Core *text_or_empty(Context *context, Node *text, Span span)
 {
-    return text ? lower_string(context, text) : build_string(context->lower->core, STR(""), span);
+    return text ? lower_string(context, text) : build_text(context->lower->core, STR(""), span);
 }
 
 static void lower_set(Context *context, Node *node)
@@ -413,9 +413,9 @@ static void lower_set(Context *context, Node *node)
     CoreProgram *core = context->lower->core;
     Node *value = node->set.value;
     Core *text = value->kind == NODE_NAME && (!value->symbol || str_equal_c(node->set.name, "status"))
-                     ? build_string(core, value->name.text, value->span)
+                     ? build_text(core, value->name.text, value->span)
                      : lower_text_of(context, lower_value(context, value), value->span);
-    call_prelude(context, "set_fact", build_string(core, node->set.name, node->span), text, the_plan(context, node->span),
+    call_prelude(context, "set_fact", build_text(core, node->set.name, node->span), text, the_plan(context, node->span),
                  node->span);
 }
 
@@ -438,7 +438,7 @@ static void lower_wait_statement(Context *context, Node *node)
 static void lower_followup(Context *context, Node *node)
 {
     CoreProgram *core = context->lower->core;
-    Core *by = node->followup.by ? lower_target(context, node->followup.by) : build_string(core, STR(""), node->span);
+    Core *by = node->followup.by ? lower_target(context, node->followup.by) : build_text(core, STR(""), node->span);
     call_prelude(context, "follow_up", lower_string(context, node->followup.text), lower_value(context, node->followup.within),
                  by, node->span);
 }

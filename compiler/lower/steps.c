@@ -54,7 +54,7 @@ static StepRun step_run(Context *context, const StepParts *parts)
 
 static Core *text(Context *context, const char *words, Span span)
 {
-    return build_string(context->lower->core, str_from_c(words), span);
+    return build_text(context->lower->core, str_from_c(words), span);
 }
 
 static void call(Context *context, const char *function, Core *a, Core *b, Core *c, Span span)
@@ -105,7 +105,7 @@ static void attempt(Context *context, const StepParts *parts, const StepRun *run
     const Type *fiber = simple_type(lower, TYPE_FIBER);
     uint32_t child = context_temp(context, fiber), guard = context_temp(context, fiber);
     call(context, "begin_step", context_local(context, run->name, span), text(context, parts->kind, span),
-         build_string(core, context->phase, span), span);
+         build_text(core, context->phase, span), span);
     Core *undos = core_new(core, CORE_LEN, simple_type(lower, TYPE_INT), span);
     undos->a = build_global(core, lower_prelude_global(lower, "undos"), span);
     context_add(context, build_set_local(core, run->keep, undos));
@@ -255,7 +255,7 @@ void lower_step(Context *context, Node *node)
     context->block = skipping;
     Str condition = source_text(core->sources, parts.only_if->span);
     emit_skipped(context, &run,
-                 build_string(core, arena_printf(context->lower->arena, "only if %.*s", STR_ARG(condition)), node->span),
+                 build_text(core, arena_printf(context->lower->arena, "only if %.*s", STR_ARG(condition)), node->span),
                  node->span);
     context->block = outer;
     context_add(context, build_if(core, context_local(context, met, node->span), doing, skipping));
@@ -280,7 +280,7 @@ static void lower_remedy(Context *context, Node *remedies, Node *node, uint32_t 
     core_append(unhelped, build_set_local(core, run.failed, build_int(core, TYPE_BOOL, 1, span)));
     Core *reason = core_new(core, CORE_CONCAT, simple_type(lower, TYPE_STRING), span);
     Str condition = source_text(core->sources, remedies->remedies.until->span);
-    core_append(reason, build_string(core, arena_printf(lower->arena, "it did not help: `%.*s`: ", STR_ARG(condition)), span));
+    core_append(reason, build_text(core, arena_printf(lower->arena, "it did not help: `%.*s`: ", STR_ARG(condition)), span));
     core_append(reason, context_local(context, why, span));
     core_append(unhelped, build_set_local(core, run.reason, reason));
     core_append(unhelped, build_set_local(core, run.place, text(context, "", span)));
@@ -356,7 +356,7 @@ void lower_undo(Context *context, Node *undo)
     context_free(&inner);
     Str step = {0};
     if (context->step) node_plain_text(lower->arena, step_parts((Node *)(uintptr_t)context->step).title, &step);
-    call(context, "register_undo", build_string(core, step, span), closure, NULL, span);
+    call(context, "register_undo", build_text(core, step, span), closure, NULL, span);
 }
 
 /* ---- phases ---- */

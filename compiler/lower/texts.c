@@ -20,7 +20,7 @@ static Core *optional_text(Context *context, Core *value, Span span)
     core_append(sequence, build_set_local(core, held, value));
     Core *inner = build_value(core, context_local(context, held, span), "the value is absent");
     sequence->a = build_choose(core, build_is_some(core, context_local(context, held, span)),
-                               lower_text_of(context, inner, span), build_string(core, STR(""), span));
+                               lower_text_of(context, inner, span), build_text(core, STR(""), span));
     return sequence;
 }
 
@@ -47,7 +47,7 @@ Core *lower_text_of(Context *context, Core *value, Span span)
 
 static Core *lower_part(Context *context, Node *part)
 {
-    if (part->kind == NODE_TEXT) return build_string(context->lower->core, part->text.text, part->span);
+    if (part->kind == NODE_TEXT) return build_text(context->lower->core, part->text.text, part->span);
     return lower_text_of(context, lower_value(context, part->interp.value), part->span);
 }
 
@@ -56,9 +56,9 @@ Core *lower_string(Context *context, Node *node)
     CoreProgram *core = context->lower->core;
     if (node->kind != NODE_STRING) return lower_text_of(context, lower_value(context, node), node->span);
     const Type *type = node->type ? node->type : simple_type(context->lower, TYPE_STRING);
-    if (node->string.parts.count == 0) return build_string(core, STR(""), node->span);
+    if (node->string.parts.count == 0) return build_text(core, STR(""), node->span);
     if (node->string.parts.count == 1 && node->string.parts.first->kind == NODE_TEXT)
-        return build_string(core, node->string.parts.first->text.text, node->span);
+        return build_text(core, node->string.parts.first->text.text, node->span);
     Core *text = core_new(core, CORE_CONCAT, type, node->span);
     for node_each(part, node->string.parts) core_append(text, lower_part(context, part));
     return text;
@@ -95,11 +95,11 @@ static void line_add_text(Context *context, Line *line, Str piece, uint32_t text
     size_t start = 0;
     for (size_t i = 0; i < piece.len; i++) {
         if (piece.data[i] != '\n') continue;
-        core_append(line->text, build_string(core, str_slice(piece, start, i + 1), span));
+        core_append(line->text, build_text(core, str_slice(piece, start, i + 1), span));
         line_end(context, line, text, span);
         start = i + 1;
     }
-    if (start < piece.len) core_append(line->text, build_string(core, str_slice(piece, start, piece.len), span));
+    if (start < piece.len) core_append(line->text, build_text(core, str_slice(piece, start, piece.len), span));
 }
 
 static void line_add_value(Context *context, Line *line, Node *part)
@@ -119,7 +119,7 @@ static Core *lower_lines(Context *context, Node *string)
     CoreProgram *core = context->lower->core;
     Span span = string->span;
     uint32_t text = context_temp(context, simple_type(context->lower, TYPE_STRING));
-    context_add(context, build_set_local(core, text, build_string(core, STR(""), span)));
+    context_add(context, build_set_local(core, text, build_text(core, STR(""), span)));
     Line line = line_new(context, span);
     for node_each(part, string->string.parts) {
         if (part->kind == NODE_TEXT) line_add_text(context, &line, part->text.text, text, span);
@@ -139,7 +139,7 @@ static Node *template_field(const Node *template, const char *name)
 static Core *template_text(Context *context, const Node *template, const char *name)
 {
     Node *value = template_field(template, name);
-    if (!value) return build_string(context->lower->core, STR(""), template->span);
+    if (!value) return build_text(context->lower->core, STR(""), template->span);
     if (value->kind == NODE_STRING) return lower_lines(context, value);
     return lower_text_of(context, lower_value(context, value), value->span);
 }

@@ -123,10 +123,10 @@ static Core *lower_name_value(Context *context, Node *node, Symbol *symbol)
     }
     case SYMBOL_CONTACT:
     case SYMBOL_ROTATION:
-    case SYMBOL_ROLE: return lower_contact_of(context, build_string(core, symbol->name, span), span);
+    case SYMBOL_ROLE: return lower_contact_of(context, build_text(core, symbol->name, span), span);
     case SYMBOL_CHANNEL:
         return build_call(core, lower_prelude_function(lower, "channel_named"), span,
-                          build_string(core, symbol->name, span), NULL);
+                          build_text(core, symbol->name, span), NULL);
     case SYMBOL_SEVERITY:
     case SYMBOL_MEMBER: return lower_scalar(context, node, symbol->index);
     case SYMBOL_FN: {
@@ -212,7 +212,7 @@ static Core *member_of(Context *context, Node *node, Core *receiver)
     }
     case MEMBER_JSON:
         return call_builtin(context, BUILTIN_JSON_MEMBER, simple_type(lower, TYPE_JSON), node->span, receiver,
-                            build_string(core, node->member.name, node->span));
+                            build_text(core, node->member.name, node->span));
     case MEMBER_PROPERTY: return lower_method(context, node, member->method, receiver, NULL);
     default:
         if (member->in_default) return guarded_or_none(context, node, receiver);
@@ -230,7 +230,7 @@ static Core *service_text(Context *context, Node *node, uint32_t index)
         for node_each(field, service->service.fields)
             if (field->kind == NODE_FIELD && str_equal_c(field->field.name, names[index]) && field->field.values.first)
                 return lower_value(context, field->field.values.first);
-    return build_string(core, STR(""), node->span);
+    return build_text(core, STR(""), node->span);
 }
 
 static Core *lower_member(Context *context, Node *node)
@@ -363,7 +363,7 @@ static Core *lower_json_find(Context *context, Node *node)
     Member *member = node->kind == NODE_MEMBER ? node_member(node) : NULL;
     if (member && member->kind == MEMBER_JSON)
         return call_builtin(context, BUILTIN_JSON_FIND, found, node->span, lower_json_find(context, node->member.object),
-                            build_string(core, node->member.name, node->span));
+                            build_text(core, node->member.name, node->span));
     if (node->kind == NODE_INDEX && node->index.object->type->kind == TYPE_JSON) {
         Core *key = lower_value(context, node->index.index);
         BuiltinId id = key->type->kind == TYPE_INT ? BUILTIN_JSON_FIND_INDEX : BUILTIN_JSON_FIND;
