@@ -71,6 +71,7 @@ $(BUILD)/gen/plan.y: grammar/plan.y grammar/keywords.def grammar/expand.awk
 $(BUILD)/gen/plan.tab.c: $(BUILD)/gen/plan.y
 	bison -Wall -Werror --defines=$(BUILD)/gen/plan.tab.h -o $(BUILD)/gen/plan.tab.c $<
 $(BUILD)/gen/plan.tab.h: $(BUILD)/gen/plan.tab.c
+	@touch $@
 $(BUILD)/gen/plan.lex.c: grammar/plan.l
 	@mkdir -p $(@D)
 	flex --header-file=$(BUILD)/gen/plan.lex.h -o $@ $<

@@ -1,0 +1,62 @@
+/* What the grammar's actions use to make nodes: the parser's own context and small constructors.
+ *
+ * Only plan.y and the files of compiler/syntax include this. Nothing here looks anything up. */
+#ifndef PLAN_SYNTAX_BUILD_H
+#define PLAN_SYNTAX_BUILD_H
+
+#include "compiler/syntax/node.h"
+#include "compiler/syntax/token.h"
+
+typedef struct Parse {
+    Arena *arena;
+    const SourceFile *file;
+    Diagnostics *diagnostics;
+    TokenList *list;
+    size_t cursor;       /* the token that the parser gets next */
+    uint32_t error_line; /* the line of the last syntax error, or 0 */
+    Node *root;          /* NODE_FILE */
+} Parse;
+
+/* Limits after a condition, in any order. */
+typedef struct Limits {
+    Node *holds, *within, *every, *until, *when, *times;
+    bool repeatedly;
+} Limits;
+
+typedef struct Answer {
+    Node *gives, *ran;
+} Answer;
+
+typedef struct Answers {
+    NodeList list;
+    Node *ran;
+} Answers;
+
+typedef struct ElseBlock {
+    NodeList body;
+    bool there;
+} ElseBlock;
+
+/* `fields` is a struct Ast_… that is copied into the node. */
+Node *build_node(Parse *parse, NodeKind kind, Span span, const void *fields, size_t size);
+NodeList build_list(Node *first);                 /* NULL: an empty list */
+NodeList build_more(NodeList list, Node *another); /* list with one more */
+Str build_doc(const Parse *parse, Span at);
+
+/* Node *slot already there: reports that `what` is said twice. Returns the newer one. */
+Node *build_once(Parse *parse, Node *old, Node *newer, Span at, const char *what);
+
+Node *build_name(Parse *parse, const Token *token);
+/* A literal of `"…"` or `"""…"""` from its raw parts: text merged, indentation of blocks removed. */
+Node *build_string(Parse *parse, const Token *begin, NodeList parts, Span span);
+Node *build_command(Parse *parse, const Token *begin, NodeList parts, Span span);
+Node *build_key(Parse *parse, const Token *word); /* `a` of {a: 1} as a NODE_STRING */
+/* `(e) => …`: the parameter that e must name. */
+NodeList build_lambda_params(Parse *parse, Node *expression);
+/* What `verify` was given: a bare look is put under an OBSERVE. */
+Node *build_verified(Parse *parse, Node *condition);
+
+/* What stands where it may not: bare commands, clauses after statements, blocks in the wrong body. */
+void shape_check(Parse *parse, Node *file);
+
+#endif

@@ -1,0 +1,256 @@
+/* The token pass: what stands between bytes and grammar.
+ *
+ * In: the lexer's tokens. Out: the tokens that the grammar reads: words beside `.`, `:`, `=>` and `=` are names, two-word
+ * tokens are one, brackets match (balance.c), a newline stands exactly where something ends, and `##` comments are
+ * with the declarations that they document. Called by parse_file; it knows nothing of the grammar's rules. */
+#include "compiler/syntax/layout.h"
+#include "compiler/syntax/build.h"
+#include "plan.tab.h"
+
+#include <stdlib.h>
+
+static bool is_word(const Token *token)
+{
+    return (token->flags & TOKEN_WORD) != 0;
+}
+
+/* A word that may name something: no keyword, or one that means something in some places only. */
+static bool is_open_word(const Token *token)
+{
+    const Keyword *keyword = is_word(token) ? keyword_find(token->text) : NULL;
+    return is_word(token) && (keyword == NULL || !keyword->reserved);
+}
+
+static bool is_text(const Token *token, const char *text)
+{
+    return is_word(token) && str_equal_c(token->text, text);
+}
+
+/* Does its neighbourhood make the word a plain name, whatever it means elsewhere? */
+static bool is_name_here(const Token *before, const Token *word, const Token *after)
+{
+    if (before && before->kind == TOK_DOT) return true;
+    if (after->kind == TOK_COLON) return true;
+    if (after->kind == TOK_FAT)
+        return word->kind != TOK_OTHERWISE && word->kind != TOK_TRUE && word->kind != TOK_FALSE && word->kind != TOK_NONE;
+    if (after->kind == TOK_ASSIGN_TO || after->kind == TOK_PLUS_ASSIGN)
+        return is_open_word(word) || word->kind == TOK_BY || word->kind == TOK_ON;
+    /* `answers[key] = …` against `page [a, b]`: the blank tells them apart. */
+    if (after->kind == TOK_LBRACKET && after->span.start == word->span.end) return is_open_word(word);
+    /* `by` and `on` introduce a name; without one after them they are names themselves (`by` is a frequent parameter). */
+    if (word->kind == TOK_BY || word->kind == TOK_ON)
+        return !is_open_word(after) && !(before && is_text(before, "go"));
+    return false;
+}
+
+/* The kind of the token that two neighbouring words are together, or 0. */
+static int pair_kind(const Token *first, const Token *second, const Token *third)
+{
+    if (first->kind == TOK_INTERP && is_text(second, "required") && is_open_word(third)) return TOK_INTERP_REQUIRED;
+    if (first->kind == TOK_NOTIFY && is_text(second, "required") && (is_open_word(third) || third->kind == TOK_LBRACKET))
+        return is_text(third, "using") ? 0 : TOK_NOTIFY_REQUIRED;
+    if (is_text(first, "at") && is_text(second, "least")) return TOK_AT_LEAST;
+    if (is_text(first, "at") && is_text(second, "most")) return TOK_AT_MOST;
+    if (is_text(first, "worse") && is_text(second, "than")) return TOK_WORSE_THAN;
+    return 0;
+}
+
+static void settle_words(TokenList *list)
+{
+    Token *items = list->tokens.items;
+    size_t count = list->tokens.count, n = 0;
+    for (size_t i = 0; i < count; i++) {
+        Token token = items[i];
+        const Token *before = n > 0 ? &items[n - 1] : NULL;
+        const Token *after = i + 1 < count ? &items[i + 1] : &items[i];
+        const Token *third = i + 2 < count ? &items[i + 2] : after;
+        if (is_word(&token) && is_name_here(before, &token, after)) {
+            token.kind = TOK_IDENT;
+        } else if (i + 1 < count && pair_kind(&token, after, third) != 0) {
+            token.kind = pair_kind(&token, after, third);
+            token.span.end = after->span.end;
+            token.text.len = token.span.end - token.span.start;
+            token.flags &= ~(uint32_t)TOKEN_WORD;
+            i++;
+        }
+        items[n++] = token;
+    }
+    list->tokens.count = n;
+}
+
+/* ---- newlines ---- */
+
+/* After these a line goes on. */
+static bool goes_on_after(int kind)
+{
+    switch (kind) {
+    case TOK_COMMA: case TOK_LPAREN: case TOK_LBRACKET: case TOK_LBRACE: case TOK_INTERP: case TOK_INTERP_REQUIRED:
+    case TOK_ASSIGN_TO: case TOK_PLUS_ASSIGN: case TOK_FAT: case TOK_ARROW: case TOK_EQ: case TOK_NE: case TOK_LE:
+    case TOK_GE: case TOK_LT: case TOK_GT: case TOK_PLUS: case TOK_MINUS: case TOK_STAR: case TOK_SLASH:
+    case TOK_ABSENT: case TOK_RANGE: case TOK_AT_LEAST: case TOK_WORSE_THAN: case TOK_DOT: case TOK_COLON:
+    case TOK_THEN: case TOK_ELSE: case TOK_AND: case TOK_OR: case TOK_NOT: case TOK_MOD: case TOK_IN:
+    case TOK_MATCHES: case TOK_AS:
+        return true;
+    default: return false;
+    }
+}
+
+/* A line that begins with one of these belongs to the one before. */
+static bool goes_on_before(int kind)
+{
+    return kind == TOK_ELSE || kind == TOK_THEN || kind == TOK_AND || kind == TOK_OR || kind == TOK_DOT;
+}
+
+bool token_opens(int kind)
+{
+    return kind == TOK_LPAREN || kind == TOK_LBRACKET || kind == TOK_LBRACE || kind == TOK_INTERP ||
+           kind == TOK_INTERP_REQUIRED;
+}
+
+bool token_closes(int kind)
+{
+    return kind == TOK_RPAREN || kind == TOK_RBRACKET || kind == TOK_RBRACE || kind == TOK_INTERP_END;
+}
+
+typedef VEC(Token) Tokens;
+typedef VEC(uint32_t) Opens;
+
+static void put(Tokens *out, Token token, Opens *opens)
+{
+    uint32_t index = (uint32_t)out->count;
+    token.partner = TOKEN_NONE;
+    if (token_closes(token.kind) && opens->count > 0) {
+        uint32_t opener = opens->items[--opens->count];
+        token.partner = opener;
+        out->items[opener].partner = index;
+    }
+    if (token_opens(token.kind)) vec_push(opens, index);
+    vec_push(out, token);
+}
+
+static int last_kind(const Tokens *out)
+{
+    return out->count > 0 ? out->items[out->count - 1].kind : TOK_NL;
+}
+
+static void put_newline(Tokens *out, const Token *items, size_t at, Opens *opens)
+{
+    Token token = items[at];
+    bool semicolon = token.kind == TOK_SEMI;
+    size_t next = at + 1;
+    int last = last_kind(out);
+    while (items[next].kind == TOK_NL) next++;
+    if (last == TOK_NL || last == TOK_LBRACE || (!semicolon && goes_on_after(last))) return;
+    if (!semicolon && goes_on_before(items[next].kind)) return;
+    token.kind = TOK_NL;
+    token.flags = semicolon ? TOKEN_SEMICOLON : token.flags;
+    put(out, token, opens);
+}
+
+static void put_made_newline(Tokens *out, const Token *before, Opens *opens)
+{
+    Span span = {before->span.file, before->span.start, before->span.start};
+    put(out, (Token){.kind = TOK_NL, .flags = TOKEN_MADE, .span = span, .text = {"", 0}}, opens);
+}
+
+/* Leaves a newline exactly where something ends, and knows every bracket's partner. */
+static void settle_newlines(TokenList *list)
+{
+    Tokens out = {0};
+    Opens opens = {0};
+    for (size_t i = 0; i < list->tokens.count; i++) {
+        const Token *token = &list->tokens.items[i];
+        int inside = opens.count > 0 ? out.items[opens.items[opens.count - 1]].kind : TOK_LBRACE;
+        if (token->kind == TOK_NL || (token->kind == TOK_SEMI && inside == TOK_LBRACE)) {
+            if (inside == TOK_LBRACE) put_newline(&out, list->tokens.items, i, &opens);
+            continue;
+        }
+        int last = last_kind(&out);
+        bool ends = token->kind == TOK_RBRACE && last != TOK_LBRACE && last != TOK_COMMA;
+        if ((ends || token->kind == TOK_YYEOF) && last != TOK_NL) put_made_newline(&out, token, &opens);
+        put(&out, *token, &opens);
+    }
+    vec_free(&list->tokens);
+    vec_free(&opens);
+    list->tokens.items = out.items;
+    list->tokens.count = out.count;
+    list->tokens.cap = out.cap;
+}
+
+/* ---- documentation ---- */
+
+/* The first token at or after an offset that is no newline, or NULL. */
+static const Token *token_from(const TokenList *list, uint32_t offset)
+{
+    size_t low = 0, high = list->tokens.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (list->tokens.items[middle].span.start < offset) low = middle + 1;
+        else high = middle;
+    }
+    while (low < list->tokens.count && list->tokens.items[low].kind == TOK_NL) low++;
+    return low < list->tokens.count ? &list->tokens.items[low] : NULL;
+}
+
+static uint32_t line_start(const SourceFile *file, uint32_t offset)
+{
+    return file->lines[source_place(file, offset).line - 1];
+}
+
+static Str comment_text(const SourceFile *file, const Comment *comment)
+{
+    Str text = str_slice(file->text, comment->span.start + 2, comment->span.end);
+    return str_trim(text);
+}
+
+static int by_offset(const void *left, const void *right)
+{
+    const TokenDoc *a = left, *b = right;
+    return a->offset < b->offset ? -1 : a->offset > b->offset;
+}
+
+static void add_doc(TokenList *list, Arena *arena, uint32_t offset, Str text)
+{
+    for (size_t i = list->docs.count; i > 0 && i + 2 > list->docs.count; i--) {
+        TokenDoc *doc = &list->docs.items[i - 1];
+        if (doc->offset != offset) continue;
+        doc->text = arena_printf(arena, "%.*s\n%.*s", STR_ARG(doc->text), STR_ARG(text));
+        return;
+    }
+    vec_push(&list->docs, (TokenDoc){offset, text});
+}
+
+static void settle_docs(const SourceFile *file, Arena *arena, TokenList *list)
+{
+    const Comment *comments = list->comments.items;
+    for (size_t i = 0; i < list->comments.count; i++) {
+        if (!comments[i].doc) continue;
+        if (!comments[i].own_line) {
+            const Token *token = token_from(list, line_start(file, comments[i].span.start));
+            if (token && token->span.start < comments[i].span.start)
+                add_doc(list, arena, token->span.start, comment_text(file, &comments[i]));
+            continue;
+        }
+        uint32_t line = source_place(file, comments[i].span.start).line;
+        Str text = comment_text(file, &comments[i]);
+        while (i + 1 < list->comments.count && comments[i + 1].doc && comments[i + 1].own_line &&
+               source_place(file, comments[i + 1].span.start).line == line + 1) {
+            i++;
+            line++;
+            text = arena_printf(arena, "%.*s\n%.*s", STR_ARG(text), STR_ARG(comment_text(file, &comments[i])));
+        }
+        const Token *token = token_from(list, comments[i].span.end);
+        if (token && token->kind != TOK_YYEOF && source_place(file, token->span.start).line == line + 1)
+            add_doc(list, arena, token->span.start, text);
+    }
+    if (list->docs.count > 1)
+        qsort(list->docs.items, list->docs.count, sizeof *list->docs.items, by_offset);
+}
+
+void layout_tokens(const SourceFile *file, Arena *arena, TokenList *list, Diagnostics *diagnostics)
+{
+    settle_words(list);
+    balance_tokens(file, list, diagnostics);
+    settle_newlines(list);
+    settle_docs(file, arena, list);
+}

@@ -1,0 +1,14 @@
+/* The pieces of the token pass that its files share. */
+#ifndef PLAN_SYNTAX_LAYOUT_H
+#define PLAN_SYNTAX_LAYOUT_H
+
+#include "compiler/syntax/token.h"
+
+bool token_opens(int kind);  /* ( [ { ${ */
+bool token_closes(int kind); /* ) ] } and the end of ${ } */
+
+/* Makes the brackets of the list match: what has no partner is reported and dropped, what is not closed is reported and
+ * closed where it was most likely meant to be. */
+void balance_tokens(const SourceFile *file, TokenList *list, Diagnostics *diagnostics);
+
+#endif

@@ -1,0 +1,403 @@
+/* What is said about a syntax error, and where parsing goes on.
+ *
+ * In: the token that does not fit and the kinds that would. Out: one diagnostic for a line. The automaton's list of
+ * expected tokens is folded until it is short; where a line begins with an unknown word, the word itself is what is
+ * wrong, whatever the automaton stumbled over. Called by the generated parser only. */
+#include "compiler/syntax/messages.h"
+#include "compiler/syntax/layout.h"
+#include "plan.tab.h"
+
+#include <string.h>
+
+typedef struct Wrong {
+    Parse *parse;
+    const Token *items;
+    size_t at;    /* the token that does not fit */
+    size_t start; /* the first token of its statement */
+    char body;    /* letter of the body that holds the statement */
+    const int *expected;
+    size_t expected_count;
+} Wrong;
+
+/* ---- where ---- */
+
+/* The opener of the innermost bracket around a token, or TOKEN_NONE. */
+static size_t enclosing(const TokenList *list, size_t index)
+{
+    const Token *items = list->tokens.items;
+    while (index > 0) {
+        index--;
+        if (token_closes(items[index].kind) && items[index].partner < index) index = items[index].partner;
+        else if (token_opens(items[index].kind)) return index;
+    }
+    return TOKEN_NONE;
+}
+
+/* Does a `{` here begin a map, by what stands before it? */
+static bool opens_map(const Token *items, size_t brace)
+{
+    if (brace == 0) return false;
+    switch (items[brace - 1].kind) {
+    case TOK_COMMA: case TOK_LPAREN: case TOK_LBRACKET: case TOK_COLON: case TOK_ASSIGN_TO: case TOK_JSON:
+    case TOK_RETURN: case TOK_ABSENT: case TOK_EQ: case TOK_NE: case TOK_IN: case TOK_THEN: case TOK_INTERP: case TOK_AS:
+        return true;
+    default: return false;
+    }
+}
+
+/* The outermost expression bracket around a token; the token itself when it stands in none. */
+static size_t outermost(const TokenList *list, size_t index)
+{
+    const Token *items = list->tokens.items;
+    for (size_t around = enclosing(list, index); around != TOKEN_NONE; around = enclosing(list, around)) {
+        if (items[around].kind == TOK_LBRACE && !opens_map(items, around)) break;
+        index = around;
+    }
+    return index;
+}
+
+size_t token_statement(const TokenList *list, size_t index)
+{
+    const Token *items = list->tokens.items;
+    index = outermost(list, index);
+    while (index > 0) {
+        const Token *before = &items[index - 1];
+        if (before->kind == TOK_NL) break;
+        if (token_closes(before->kind) && before->partner < index) index = before->partner;
+        else if (token_opens(before->kind)) break;
+        else index--;
+    }
+    return index;
+}
+
+bool token_begins_line(const TokenList *list, size_t index)
+{
+    return token_statement(list, index) == index;
+}
+
+char token_body(const TokenList *list, size_t index)
+{
+    const Token *items = list->tokens.items;
+    size_t brace = enclosing(list, outermost(list, index));
+    if (brace == TOKEN_NONE) return 'f';
+    if (items[brace - 1].kind == TOK_FAT) return 's';
+    size_t heading = token_statement(list, brace);
+    if (items[heading].kind == TOK_VERIFY && items[heading + 1].kind == TOK_ALL) return 'a';
+    const Keyword *keyword = keyword_of_kind(items[heading].kind);
+    if (items[heading].kind == TOK_MATCH || items[heading].kind == TOK_RECORD || items[heading].kind == TOK_ENUM) return '-';
+    return keyword && keyword->opens != '-' ? keyword->opens : 's';
+}
+
+/* ---- recovery ---- */
+
+/* A bad heading of one of these still has a body worth reading. */
+static bool has_error_body(int kind)
+{
+    switch (kind) {
+    case TOK_PLAN: case TOK_FN: case TOK_STEP: case TOK_FOR: case TOK_REPEAT: case TOK_REMEDIES: case TOK_REMEDY:
+    case TOK_WATCH: case TOK_PHASE: case TOK_TRACK: case TOK_IF: case TOK_DRILL:
+        return true;
+    default: return false;
+    }
+}
+
+/* Moves the cursor to the end of the statement, or to the `{` of its body, so that no brace group is cut. */
+static void move_on(const Wrong *wrong)
+{
+    const TokenList *list = wrong->parse->list;
+    const Token *items = list->tokens.items;
+    size_t at = wrong->at;
+    if (items[at].kind == TOK_NL || items[at].kind == TOK_YYEOF) return;
+    size_t around = enclosing(list, at);
+    if (around != TOKEN_NONE && (items[around].kind == TOK_INTERP || items[around].kind == TOK_INTERP_REQUIRED)) {
+        if (items[around].partner != TOKEN_NONE) wrong->parse->cursor = items[around].partner;
+        if (items[at].kind == TOK_INTERP_END) wrong->parse->cursor = at + 1;
+        return;
+    }
+    size_t out = outermost(list, at);
+    if (out != at && items[out].partner != TOKEN_NONE) at = items[out].partner;
+    bool body = has_error_body(items[wrong->start].kind);
+    for (; items[at].kind != TOK_NL && items[at].kind != TOK_YYEOF && items[at].kind != TOK_RBRACE; at++) {
+        if (body && items[at].kind == TOK_LBRACE && at > wrong->at) break;
+        if (token_opens(items[at].kind) && items[at].partner != TOKEN_NONE && items[at].partner > at)
+            at = items[at].partner;
+    }
+    wrong->parse->cursor = at;
+}
+
+/* ---- what ---- */
+
+static bool expects(const Wrong *wrong, int kind)
+{
+    for (size_t i = 0; i < wrong->expected_count; i++)
+        if (wrong->expected[i] == kind) return true;
+    return false;
+}
+
+static void describe(const Token *token, Buffer *out)
+{
+    if (token->kind == TOK_NL && (token->flags & TOKEN_MADE)) buffer_add_c(out, "the end of the block");
+    else if (token->kind == TOK_NL) buffer_add_c(out, token->flags & TOKEN_SEMICOLON ? "`;`" : "the end of the line");
+    else if (token->flags & TOKEN_WORD) buffer_printf(out, "`%.*s`", STR_ARG(token->text));
+    else if (token->kind >= TOK_INT_LITERAL && token->kind <= TOK_TIME_LITERAL) buffer_printf(out, "`%.*s`", STR_ARG(token->text));
+    else buffer_add_c(out, token_kind_name(token->kind));
+}
+
+static bool is_operator(int kind)
+{
+    switch (kind) {
+    case TOK_EQ: case TOK_NE: case TOK_LE: case TOK_GE: case TOK_LT: case TOK_GT: case TOK_PLUS: case TOK_MINUS:
+    case TOK_STAR: case TOK_SLASH: case TOK_ABSENT: case TOK_RANGE: case TOK_AT_LEAST: case TOK_WORSE_THAN: case TOK_AND:
+    case TOK_OR: case TOK_NOT: case TOK_MOD: case TOK_IN: case TOK_MATCHES: case TOK_AS: case TOK_DOT: case TOK_LPAREN:
+    case TOK_LBRACKET:
+        return true;
+    default: return false;
+    }
+}
+
+static bool begins_operand(int kind)
+{
+    switch (kind) {
+    case TOK_INT_LITERAL: case TOK_FLOAT_LITERAL: case TOK_PERCENT_LITERAL: case TOK_DURATION_LITERAL:
+    case TOK_DATE_LITERAL: case TOK_TIME_LITERAL: case TOK_STRING_BEGIN: case TOK_COMMAND_BEGIN: case TOK_IDENT:
+    case TOK_LPAREN: case TOK_LBRACKET: case TOK_LBRACE: case TOK_MINUS: case TOK_NOT: case TOK_OBSERVE: case TOK_SH:
+    case TOK_ON: case TOK_TRUE: case TOK_FALSE: case TOK_NONE: case TOK_IF: case TOK_ASK:
+        return true;
+    default: {
+        const Keyword *keyword = keyword_of_kind(kind);
+        return keyword != NULL && !keyword->reserved;
+    }
+    }
+}
+
+typedef struct Choices {
+    const char *text[12];
+    size_t count;
+    bool too_many;
+} Choices;
+
+static void choose(Choices *choices, const char *text)
+{
+    if (choices->count < sizeof choices->text / sizeof choices->text[0]) choices->text[choices->count++] = text;
+    else choices->too_many = true;
+}
+
+/* Folds what the automaton would take into a few words. */
+static Choices fold(const Wrong *wrong)
+{
+    Choices choices = {0};
+    bool operand = expects(wrong, TOK_FLOAT_LITERAL), name = expects(wrong, TOK_IDENT);
+    size_t operators = 0;
+    for (size_t i = 0; i < wrong->expected_count; i++) operators += is_operator(wrong->expected[i]);
+    bool fold_operators = !operand && operators > 5;
+    if (operand) choose(&choices, "an expression");
+    else if (name) choose(&choices, "a name");
+    for (size_t i = 0; i < wrong->expected_count; i++) {
+        int kind = wrong->expected[i];
+        const Keyword *keyword = keyword_of_kind(kind);
+        if (kind == TOK_YYEOF || (operand && begins_operand(kind))) continue;
+        if (name && (kind == TOK_IDENT || (keyword && !keyword->reserved))) continue;
+        if (fold_operators && is_operator(kind)) continue;
+        choose(&choices, token_kind_name(kind));
+    }
+    if (fold_operators) choose(&choices, "an operator");
+    return choices;
+}
+
+static void report_generic(const Wrong *wrong, Span at)
+{
+    Buffer text = {0};
+    Choices choices = fold(wrong);
+    describe(&wrong->items[wrong->at], &text);
+    if (choices.count > 0 && choices.count <= 6 && !choices.too_many) {
+        buffer_add_c(&text, " stands where ");
+        for (size_t i = 0; i < choices.count; i++)
+            buffer_printf(&text, "%s%s", i == 0 ? "" : i + 1 == choices.count ? " or " : ", ", choices.text[i]);
+        buffer_add_c(&text, choices.count > 1 ? " could stand" : " is expected");
+    } else {
+        buffer_add_c(&text, " does not fit here");
+    }
+    Diagnostics *diagnostics = wrong->parse->diagnostics;
+    Diag *diag = diag_report(diagnostics, DIAG_P0101, at, "%s", text.data);
+    buffer_free(&text);
+    const Token *items = wrong->items;
+    const Token *before = wrong->at > 0 ? &items[wrong->at - 1] : NULL;
+    if (before && before->kind == TOK_COMMA && wrong->parse->file->id == at.file &&
+        source_place(wrong->parse->file, before->span.start).line < source_place(wrong->parse->file, at.start).line) {
+        diag_second(diagnostics, diag, before->span, "this comma draws the next line in");
+        diag_help(diagnostics, diag, "take the comma away if the line was meant to end there");
+    } else if ((items[wrong->at].kind == TOK_IN || items[wrong->at].kind == TOK_FOR) && expects(wrong, TOK_WITHIN)) {
+        diag_help(diagnostics, diag, "write `within` for a limit of time");
+    } else if (expects(wrong, TOK_FAT) && items[wrong->start].kind == TOK_ELSE) {
+        diag_help(diagnostics, diag, "the default of `match` is `otherwise => …`");
+    } else if (expects(wrong, TOK_LBRACE) && items[wrong->at].kind == TOK_THEN && items[wrong->start].kind == TOK_IF) {
+        diag_help(diagnostics, diag, "as a statement write `if … { … } else { … }`");
+    } else if (expects(wrong, TOK_THEN) && items[wrong->at].kind == TOK_LBRACE) {
+        diag_help(diagnostics, diag, "as a value write `if … then … else …`");
+    }
+}
+
+/* ---- the first word of a line ---- */
+
+/* Candidates for the first word of a line in a body, as suggest_nearest wants them. */
+static size_t line_words(char body, Str *words, size_t cap)
+{
+    size_t count = 0;
+    const Keyword *keyword;
+    for (size_t i = 0; (keyword = keyword_at(i)) != NULL; i++) {
+        bool here = strchr(keyword->begins, body) != NULL || (body == 'p' && strchr(keyword->begins, 's') != NULL);
+        if (here && count < cap) words[count++] = str_from_c(keyword->text);
+    }
+    return count;
+}
+
+static const char *line_name(char body)
+{
+    switch (body) {
+    case 'f': return "declaration";
+    case 'v': return "field of a severity";
+    case 'r': return "field of a rotation";
+    case 'o': return "field of a role";
+    case 'k': return "field of a calendar";
+    case 't': return "part of a template";
+    case 'e': return "rule of an escalation";
+    case 'd': return "line of a drill";
+    case 'a': return "line of a check-list";
+    case 'n': return "declaration in an `extern`";
+    default: return "statement";
+    }
+}
+
+static void report_unknown_word(const Wrong *wrong, const Token *word)
+{
+    Str words[128];
+    size_t count = line_words(wrong->body, words, sizeof words / sizeof words[0]);
+    Str meant = suggest_nearest(word->text, words, count);
+    Diagnostics *diagnostics = wrong->parse->diagnostics;
+    if (meant.len) {
+        Diag *diag = diag_report(diagnostics, DIAG_P0102, word->span, "there is no %s `%.*s`; did you mean `%.*s`?",
+                                 line_name(wrong->body), STR_ARG(word->text), STR_ARG(meant));
+        diag_help(diagnostics, diag, "write `%.*s`", STR_ARG(meant));
+        return;
+    }
+    Diag *diag = diag_report(diagnostics, DIAG_P0102, word->span, "there is no %s `%.*s`", line_name(wrong->body),
+                             STR_ARG(word->text));
+    if (wrong->body == 's' || wrong->body == 'p') diag_help(diagnostics, diag, "a call needs `run` or `observe` before it, a value `let`");
+}
+
+/* name or a.b.c from `start` up to `end`? */
+static bool is_dotted(const Token *items, size_t start, size_t end)
+{
+    for (size_t i = start; i < end; i++)
+        if (i % 2 == start % 2 ? !(items[i].flags & TOKEN_WORD) : items[i].kind != TOK_DOT) return false;
+    return end > start && (end - start) % 2 == 1;
+}
+
+static bool report_line_start(const Wrong *wrong)
+{
+    const Token *items = wrong->items, *first = &items[wrong->start], *at = &items[wrong->at];
+    Diagnostics *diagnostics = wrong->parse->diagnostics;
+    const Keyword *keyword = first->flags & TOKEN_WORD ? keyword_find(first->text) : NULL;
+    bool block = wrong->body == 's' || wrong->body == 'p';
+    if (block && at->kind == TOK_LPAREN && is_dotted(items, wrong->start, wrong->at)) {
+        Span call = at->partner != TOKEN_NONE ? span_join(first->span, items[at->partner].span) : first->span;
+        Diag *diag = diag_report(diagnostics, DIAG_P0108, call, "a call cannot stand alone: what it gives would be lost");
+        diag_help(diagnostics, diag, "put `run` before it if it changes something, `observe` if it only looks");
+        return true;
+    }
+    if (wrong->at == wrong->start && at->kind == TOK_COMMAND_BEGIN) {
+        Diag *diag = diag_report(diagnostics, DIAG_P0109, at->span, "a command cannot stand alone");
+        diag_help(diagnostics, diag, "put `run` before it if it changes something, `observe` if it only looks");
+        return true;
+    }
+    if (first->kind == TOK_IDENT && keyword == NULL && (first->flags & TOKEN_WORD) && wrong->at <= wrong->start + 1) {
+        if (wrong->body == '-' || (wrong->body == 'd' && wrong->at > wrong->start && !(at->flags & TOKEN_WORD))) return false;
+        report_unknown_word(wrong, first);
+        return true;
+    }
+    if (wrong->at == wrong->start && keyword != NULL && wrong->body != '-') {
+        Diag *diag = diag_report(diagnostics, DIAG_P0102, first->span, "no %s begins with `%s`", line_name(wrong->body),
+                                 keyword->text);
+        if (keyword->kind == TOK_ELSE) diag_help(diagnostics, diag, "`else` stands after the `}` of what it belongs to");
+        return true;
+    }
+    return false;
+}
+
+/* ---- cases with a message of their own ---- */
+
+static bool report_command_words(const Wrong *wrong)
+{
+    const Token *items = wrong->items, *at = &items[wrong->at];
+    size_t effect = wrong->at;
+    while (effect > wrong->start && items[effect - 1].kind != TOK_RUN && items[effect - 1].kind != TOK_OBSERVE) effect--;
+    if (effect == wrong->start || !is_dotted(items, effect, wrong->at)) return false;
+    if (!(at->flags & TOKEN_WORD) && at->kind != TOK_MINUS && at->kind != TOK_SLASH && at->kind != TOK_STRING_BEGIN) return false;
+    size_t end = wrong->at;
+    while (items[end].kind != TOK_NL) end++;
+    Span words = span_join(items[effect].span, items[end - 1].span);
+    Diag *diag = diag_report(wrong->parse->diagnostics, DIAG_P0101, words, "a command stands in backticks");
+    Str text = str_slice(wrong->parse->file->text, words.start, words.end);
+    if (text.len < 60) diag_help(wrong->parse->diagnostics, diag, "write `` `%.*s` ``", STR_ARG(text));
+    return true;
+}
+
+static bool report_special(const Wrong *wrong)
+{
+    const Token *at = &wrong->items[wrong->at];
+    Diagnostics *diagnostics = wrong->parse->diagnostics;
+    int first = wrong->items[wrong->start].kind;
+    if (at->kind == TOK_ASSIGN_TO && expects(wrong, TOK_EQ)) {
+        Diag *diag = diag_report(diagnostics, DIAG_P0114, at->span, "`=` assigns; `==` compares");
+        diag_help(diagnostics, diag, "write `==`");
+        return true;
+    }
+    if ((at->kind == TOK_IF || at->kind == TOK_ASK || at->kind == TOK_RUN) && expects(wrong, TOK_FLOAT_LITERAL)) {
+        Diag *diag = diag_report(diagnostics, DIAG_P0118, at->span, "`%.*s` is no operand here", STR_ARG(at->text));
+        diag_help(diagnostics, diag, at->kind == TOK_RUN ? "`run` stands alone, or as the whole right side: `let r = run …`"
+                                                         : "put it in parentheses: `(%.*s …)`",
+                  STR_ARG(at->text));
+        return true;
+    }
+    if (at->kind == TOK_NL && expects(wrong, TOK_LBRACE) && !expects(wrong, TOK_FLOAT_LITERAL) &&
+        !expects(wrong, TOK_NL) && (has_error_body(first) || first == TOK_PARALLEL)) {
+        Span heading = wrong->items[wrong->start].span;
+        Diag *diag = diag_report(diagnostics, DIAG_P0101, at->span, "a `{` is expected at the end of this line");
+        diag_second(diagnostics, diag, heading, "this opens a block");
+        return true;
+    }
+    return report_command_words(wrong);
+}
+
+/* ---- the report ---- */
+
+/* Has the line a message already? Whatever follows on it is most likely due to the same mistake. */
+static bool line_has_report(Parse *parse, uint32_t line)
+{
+    if (parse->error_line == line) return true;
+    for (size_t i = 0; i < parse->diagnostics->items.count; i++) {
+        const Diag *diag = parse->diagnostics->items.items[i];
+        if (diag->severity == DIAG_ERROR && diag->at.file == parse->file->id && diag->code != DIAG_P0103 &&
+            source_place(parse->file, diag->at.start).line == line)
+            return true;
+    }
+    return false;
+}
+
+void parse_error(Parse *parse, Span at, const int *expected, size_t count)
+{
+    const Token *items = parse->list->tokens.items;
+    size_t index = parse->cursor;
+    if (index > 0 && (items[index].kind != TOK_YYEOF || items[index - 1].span.start == at.start)) index--;
+    if (items[index].kind != TOK_YYEOF && items[index].span.start != at.start) index = parse->cursor;
+    Wrong wrong = {.parse = parse, .items = items, .at = index, .expected = expected, .expected_count = count};
+    wrong.start = token_statement(parse->list, index);
+    wrong.body = token_body(parse->list, index);
+    uint32_t line = source_place(parse->file, at.start).line;
+    uint32_t start_line = source_place(parse->file, items[wrong.start].span.start).line;
+    if (!line_has_report(parse, line) && !line_has_report(parse, start_line)) {
+        if (!report_line_start(&wrong) && !report_special(&wrong)) report_generic(&wrong, at);
+    }
+    parse->error_line = line;
+    move_on(&wrong);
+}

@@ -1,0 +1,48 @@
+/* The front end's door: lexer, token pass, parser and shape check in a row, and the dump of tokens.
+ *
+ * In: a file of the set. Out: its tree and diagnostics. */
+#include "compiler/syntax/parse.h"
+#include "compiler/syntax/build.h"
+#include "plan.tab.h"
+
+Node *parse_file(Arena *arena, SourceSet *sources, uint32_t file, Diagnostics *diagnostics)
+{
+    TokenList list = {0};
+    const SourceFile *source = source_file(sources, file);
+    Parse parse = {.arena = arena, .file = source, .diagnostics = diagnostics, .list = &list};
+    parse.root = node_new(arena, NODE_FILE, (Span){file, 0, (uint32_t)source->text.len});
+    lex_file(source, arena, &list, diagnostics);
+    layout_tokens(source, arena, &list, diagnostics);
+    yyparse(&parse);
+    shape_check(&parse, parse.root);
+    token_list_free(&list);
+    return parse.root;
+}
+
+void dump_tokens(SourceSet *sources, uint32_t file, Diagnostics *diagnostics, Buffer *out)
+{
+    Arena arena = {0};
+    TokenList list = {0};
+    const SourceFile *source = source_file(sources, file);
+    lex_file(source, &arena, &list, diagnostics);
+    layout_tokens(source, &arena, &list, diagnostics);
+    for (size_t i = 0; i < list.tokens.count; i++) {
+        const Token *token = &list.tokens.items[i];
+        SourcePlace place = source_place(source, token->span.start);
+        buffer_printf(out, "%u:%u %s", place.line, place.column, token_kind_name(token->kind));
+        if (token->kind == TOK_IDENT || token->kind == TOK_TEXT) {
+            buffer_add_c(out, " \"");
+            for (size_t c = 0; c < token->text.len; c++) {
+                if (token->text.data[c] == '\n') buffer_add_c(out, "\\n");
+                else buffer_add_char(out, token->text.data[c]);
+            }
+            buffer_add_char(out, '"');
+        } else if (token->kind >= TOK_INT_LITERAL && token->kind <= TOK_TIME_LITERAL) {
+            buffer_printf(out, " %.*s", STR_ARG(token->text));
+        }
+        if (token->flags & TOKEN_MADE) buffer_add_c(out, " (made)");
+        buffer_add_char(out, '\n');
+    }
+    token_list_free(&list);
+    arena_free(&arena);
+}
