@@ -45,12 +45,14 @@ typedef struct Constant {
     Str text;
 } Constant;
 
-/* Where names are looked up. settings: NODE_SETTING that go before the program's own defaults (a drill's
- * `with`). */
+/* Where names are looked up. settings: NODE_SETTING that go before the program's own defaults (a drill's `with`); plan
+ * and args: what stands for the plan's parameters (`drill … of outage(…)`). NULL: there are none. */
 typedef struct ConstantScope {
     const Program *program;
     Arena *arena;
     const NodeList *settings;
+    const Symbol *plan;
+    const NodeList *args;
     int depth;    /* guards against declarations that name each other */
     bool unknown; /* set by the constant_… helpers below when something was not known */
 } ConstantScope;
