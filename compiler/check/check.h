@@ -68,6 +68,7 @@ typedef struct Checker {
         CallEdge *items;
         size_t count, cap;
     } edges;
+    SymbolList locals; /* every local of every body, in order */
     const Type *wrong, *unit, *boolean, *integer, *real, *duration, *time, *string, *secret, *json, *fiber, *strings;
     const Type *response, *result, *message, *contact, *channel, *alert, *delivery, *incident;
 } Checker;
@@ -192,6 +193,17 @@ void enter_body(Checker *c, Body *body, BodyKind kind, Node *home, Symbol *symbo
 void leave_body(Checker *c, Body *body);
 
 /* ---- the whole program ---- */
+/* Calls visit for the node and all below it, parents first; children of a node for which visit gives false are left out. */
+typedef bool TreeVisit(Node *node, void *context);
+void tree_walk(Node *node, TreeVisit *visit, void *context);
+void tree_walk_list(NodeList list, TreeVisit *visit, void *context);
+/* Milliseconds of a duration that is known when the plan is compiled; -1: it is not, or there is none. */
+int64_t duration_known(const Node *node);
+Str duration_text(Checker *c, int64_t ms); /* "1h30m" */
+/* Everybody that a reference stands for: the contact, or who may fill the role. Adds to the list, each once. */
+void add_people(Checker *c, SymbolList *list, Symbol *symbol);
+Node *contact_backup(const Symbol *contact); /* the ref, or NULL */
+void collect_paged(Checker *c, SymbolList *list); /* everybody whom anything in the program can page */
 void check_looks(Checker *c); /* which functions look: effects.c */
 void check_people(Checker *c);
 void check_timing(Checker *c);

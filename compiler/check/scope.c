@@ -117,6 +117,7 @@ Symbol *declare_local(Checker *c, Node *decl, Str name, Span span, const Type *t
         symbol->index = c->body->local_count++;
     }
     scope_add(c, c->scope, symbol);
+    symbol_list_add(c, &c->locals, symbol);
     if (decl) {
         decl->symbol = symbol;
         decl->type = type;
