@@ -232,7 +232,8 @@ static const Type *check_map(Checker *c, Node *node, const Type *hint)
         else element = check_expression(c, entry->entry.value, NULL);
         entry->type = element;
     }
-    return element == c->json ? c->json : type_map(c->types, element);
+    bool is_map = wanted && wanted->kind == TYPE_MAP;
+    return element == c->json && !is_map ? c->json : type_map(c->types, element);
 }
 
 static const Type *check_none(Checker *c, Node *node, const Type *hint)
