@@ -23,6 +23,7 @@
 
 enum {
     CLIENTS_MAX = 8,
+    LOCK_TRIES = 400,          /* of 5 ms each */
     FIRST_CLIENT_WAIT = 30000, /* ms for planvm to come after it started us */
 };
 
@@ -197,6 +198,17 @@ static bool detach(void)
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
 }
 
+/* False: the run has a keeper. One that is just going has no socket any more, and is waited for. */
+static bool take_lock(int run, int lock)
+{
+    for (int tries = 0; tries < LOCK_TRIES; tries++) {
+        if (flock(lock, LOCK_EX | LOCK_NB) == 0) return true;
+        if (faccessat(run, KEEPER_FOLDER "/" KEEPER_SOCKET, F_OK, 0) == 0) return false;
+        usleep(5000);
+    }
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -220,7 +232,7 @@ int main(int argc, char **argv)
     mkdirat(keeper.jobs.run, KEEPER_FOLDER, 0700);
     int lock = openat(keeper.jobs.run, KEEPER_LOCK, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     if (lock < 0) return fail(KEEPER_LOCK);
-    if (flock(lock, LOCK_EX | LOCK_NB) != 0) return 0; /* the run has a keeper already */
+    if (!take_lock(keeper.jobs.run, lock)) return 0;
     keeper.listener = open_listener(keeper.jobs.run);
     if (keeper.listener < 0) return fail(KEEPER_FOLDER "/" KEEPER_SOCKET);
     if (!detach()) return fail("detach");
@@ -228,5 +240,6 @@ int main(int argc, char **argv)
     keeper.timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     keeper_loop(&keeper);
     unlinkat(keeper.jobs.run, KEEPER_FOLDER "/" KEEPER_SOCKET, 0);
+    flock(lock, LOCK_UN);
     return 0;
 }

@@ -1,0 +1,190 @@
+/* Changes: done by the keeper, once, whatever is killed; their true result found again by the next planvm. */
+#include "tests/unit/live_world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+static LiveTest test;
+
+static const Json *change(uint64_t id, bool again, const char *args)
+{
+    live_test_start(&test, id, "command", EFFECT_CHANGE, again, args);
+    return live_test_result(&test, id, 20000);
+}
+
+/* "{"sh": script}" with DIR replaced by the test's folder. */
+static const char *script(const char *text)
+{
+    static char args[2000];
+    size_t used = (size_t)snprintf(args, sizeof args, "{\"sh\":\"");
+    for (; *text; text++) {
+        if (strncmp(text, "DIR", 3) == 0) {
+            used += (size_t)snprintf(args + used, sizeof args - used, "%s", test.dir);
+            text += 2;
+        } else {
+            args[used++] = *text;
+        }
+    }
+    snprintf(args + used, sizeof args - used, "\"}");
+    return args;
+}
+
+static int64_t lines_in(const char *name)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/%s", test.dir, name);
+    FILE *file = fopen(path, "r");
+    int64_t count = 0;
+    for (int c; file && (c = fgetc(file)) != EOF;)
+        count += c == '\n';
+    if (file) fclose(file);
+    return count;
+}
+
+static bool wait_for_lines(const char *name, int64_t count)
+{
+    for (int i = 0; i < 500 && lines_in(name) < count; i++)
+        usleep(10000);
+    return lines_in(name) >= count;
+}
+
+static void end_world(void)
+{
+    test.world->close(test.world);
+    test.world = NULL;
+}
+
+static void test_results(void)
+{
+    const Json *r = change(1, false, "{\"sh\":\"cat; echo bad >&2; exit 4\",\"input\":\"given\\n\"}");
+    CHECK(!json_bool(r, "ok", true));
+    CHECK_INT(json_int(r, "exit", 0), 4);
+    CHECK_STR_C(json_string(r, "out", ""), "given\n");
+    CHECK_STR_C(json_string(r, "err", ""), "bad\n");
+    r = change(2, false, "{\"argv\":[\"no-such-program-here\"]}");
+    CHECK_INT(json_int(r, "exit", 0), 127);
+    r = change(3, false, "{\"sh\":\"sleep 77 & setsid sleep 77 & sleep 77\",\"timeout\":200}");
+    CHECK(json_bool(r, "timed_out", false));
+    CHECK_STR_C(json_string(r, "signal", ""), "TERM");
+}
+
+static void test_started_once(void)
+{
+    const Json *r = change(10, false, script("echo x >> DIR/ten"));
+    CHECK(json_bool(r, "ok", false));
+    /* The same number again, asked for as new and as begun before: the result is the first one's. */
+    r = change(10, false, script("echo y >> DIR/ten"));
+    CHECK(json_bool(r, "ok", false));
+    r = change(10, true, script("echo z >> DIR/ten"));
+    CHECK(json_bool(r, "ok", false));
+    CHECK_INT(lines_in("ten"), 1);
+    /* Begun before, but it never came to a start: it is started now. */
+    r = change(11, true, script("echo x >> DIR/eleven"));
+    CHECK(json_bool(r, "ok", false));
+    CHECK_INT(lines_in("eleven"), 1);
+}
+
+/* A process like planvm begins a change and is killed in the middle of it. */
+static void kill_in_the_middle(uint64_t id, const char *args, const char *sign)
+{
+    end_world();
+    pid_t child = fork();
+    if (child == 0) {
+        live_test_open(&test, "{}");
+        live_test_start(&test, id, "command", EFFECT_CHANGE, false, args);
+        test.event = test.world->next(test.world, INT64_MAX, true);
+        fprintf(stderr, "the change ended too early: %.*s\n", STR_ARG(test.event.json));
+        _exit(0);
+    }
+    CHECK(wait_for_lines(sign, 1));
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    live_test_open(&test, "{}");
+}
+
+static void test_adopted(void)
+{
+    /* It still runs: waited for. */
+    kill_in_the_middle(20, script("echo x >> DIR/twenty; sleep 0.7; echo out; echo x >> DIR/twenty; exit 5"),
+                       "twenty");
+    const Json *r = change(20, true, script("echo z >> DIR/twenty"));
+    CHECK_INT(json_int(r, "exit", 0), 5);
+    CHECK(!json_bool(r, "unknown", false));
+    CHECK_STR_C(json_string(r, "out", ""), "out\n");
+    CHECK_INT(lines_in("twenty"), 2);
+    /* It ended meanwhile: adopted. */
+    kill_in_the_middle(21, script("echo x >> DIR/twenty-one; sleep 0.2; exit 6"), "twenty-one");
+    usleep(500000);
+    r = change(21, true, script("echo z >> DIR/twenty-one"));
+    CHECK_INT(json_int(r, "exit", 0), 6);
+    CHECK_INT(lines_in("twenty-one"), 1);
+}
+
+static void kill_keeper(void)
+{
+    char command[600];
+    snprintf(command, sizeof command,
+             "for p in /proc/[0-9]*; do cat $p/cmdline 2>/dev/null | tr '\\0' ' ' | grep -q '[p]lan-keeper %s' && "
+             "kill -9 ${p#/proc/}; done; true",
+             test.dir);
+    CHECK_INT(system(command), 0);
+}
+
+static void test_keeper_killed(void)
+{
+    live_test_start(&test, 30, "command", EFFECT_CHANGE, false,
+                    script("echo x >> DIR/thirty; sleep 0.8; echo x >> DIR/thirty"));
+    for (int i = 0; i < 200 && lines_in("thirty") < 1; i++)
+        test.world->next(test.world, test.world->now(test.world) + 10, true);
+    kill_keeper();
+    const Json *r = live_test_result(&test, 30, 20000);
+    CHECK(!json_bool(r, "ok", true));
+    CHECK(json_bool(r, "unknown", false));
+    CHECK_CONTAINS(json_string(r, "error", ""), "keeper was killed");
+    /* It was waited for, although nobody could see its exit; and it ran once. */
+    CHECK_INT(lines_in("thirty"), 2);
+    r = change(30, true, script("echo z >> DIR/thirty"));
+    CHECK(json_bool(r, "unknown", false));
+    CHECK_INT(lines_in("thirty"), 2);
+    r = change(31, false, "{\"argv\":[\"true\"]}");
+    CHECK(json_bool(r, "ok", false));
+}
+
+static void test_cancelled(void)
+{
+    live_test_start(
+        &test, 40, "command", EFFECT_CHANGE, false,
+        script("trap 'echo x >> DIR/forty-end; exit 1' TERM; echo x >> DIR/forty; sleep 9 & wait"));
+    for (int i = 0; i < 200 && lines_in("forty") < 1; i++)
+        test.world->next(test.world, test.world->now(test.world) + 10, true);
+    test.world->cancel(test.world, 40);
+    CHECK(wait_for_lines("forty-end", 1));
+    test.event = test.world->next(test.world, test.world->now(test.world) + 100, true);
+    CHECK_INT(test.event.kind, WORLD_TIME);
+}
+
+/* When the run is over, its keeper goes. */
+static void test_keeper_goes(void)
+{
+    end_world();
+    char path[400];
+    snprintf(path, sizeof path, "%s/keeper/sock", test.dir);
+    for (int i = 0; i < 300 && access(path, F_OK) == 0; i++)
+        usleep(10000);
+    CHECK(access(path, F_OK) != 0 && errno == ENOENT);
+}
+
+int main(void)
+{
+    live_test_begin(&test, "{}");
+    test_results();
+    test_started_once();
+    test_adopted();
+    test_keeper_killed();
+    test_cancelled();
+    test_keeper_goes();
+    live_test_end(&test);
+    return check_done();
+}
