@@ -45,16 +45,11 @@ static void find_reached(Emitter *e)
 
 /* ---- one function ---- */
 
-static void place_locals(Emitter *e, const CoreFunction *function, unsigned params[BANK_COUNT])
+static void count_params(const CoreFunction *function, unsigned params[BANK_COUNT])
 {
     params[BANK_SCALAR] = params[BANK_REF] = 0;
-    for (size_t i = 0; i < function->locals.count; i++) {
-        Bank bank = type_bank(function->locals.items[i].type);
-        e->locals[i] = emitter_take(e, bank, 1);
-        if (i < function->param_count) params[bank]++;
-    }
-    for (int bank = 0; bank < BANK_COUNT; bank++)
-        e->local_count[bank] = e->top[bank];
+    for (size_t i = 0; i < function->param_count; i++)
+        params[type_bank(function->locals.items[i].type)]++;
 }
 
 static FunctionResult function_result(const CoreFunction *function)
@@ -85,7 +80,8 @@ static void emit_function(Emitter *e, const CoreFunction *function)
     e->reachable = true;
     e->has_place = false;
     e->loop = NULL;
-    place_locals(e, function, params);
+    emitter_place_locals(e, function);
+    count_params(function, params);
     image_builder_begin(e->builder, e->functions[function->number], params[BANK_SCALAR], params[BANK_REF],
                         function_result(function));
     if (function->body) emit_statement(e, function->body);

@@ -1,7 +1,7 @@
 /* What the files of compiler/emit share: the state of one emission, and putting words into the function at
  * hand.
  *
- * A function's locals have fixed registers, parameters first, in the bank of their type. Above them
+ * A function's locals have fixed registers in the bank of their type, parameters first. Above them
  * temporaries come and go like a stack: who takes some notes the mark before, and releases to it. A call's
  * window is taken in the same way, so that it always lies above all that must survive the call.
  *
@@ -80,6 +80,9 @@ void emitter_jump_back(Emitter *e, const Core *at, uint32_t target);
 void emitter_place(Emitter *e, Label *label); /* here; the label is used up */
 void emitter_move(Emitter *e, const Core *at, Bank bank, unsigned to, unsigned from);
 void emitter_load_int(Emitter *e, const Core *at, unsigned to, int64_t number);
+
+/* Gives the function's locals their registers (locals.c). */
+void emitter_place_locals(Emitter *e, const CoreFunction *function);
 
 /* The image's number for a type (image_types.c). */
 uint32_t emitter_type(Emitter *e, const Type *type);

@@ -171,6 +171,46 @@ static void test_dump_reads_like_the_program(void)
     case_end(&test);
 }
 
+/* 300 locals, each used only beside where it is set; one that lives through all of them, one through a loop.
+ */
+static void test_locals_share_registers(void)
+{
+    Case test;
+    case_begin(&test);
+    uint32_t all = var("all", type_of(TYPE_INT));
+    add(set(all, num(1)));
+    for (int i = 0; i < 300; i++) {
+        uint32_t index = var("x", type_of(TYPE_INT));
+        add(set(index, num(i)));
+        add(set(all, binary(CORE_ADD, local(all), local(index))));
+    }
+    CHECK(case_open(&test));
+    CHECK_INT(test.image.functions[0].scalars, 2);
+    case_end(&test);
+}
+
+static void test_locals_live_through_loops(void)
+{
+    Case test;
+    case_begin(&test);
+    uint32_t kept = var("kept", type_of(TYPE_INT)), inner = var("inner", type_of(TYPE_INT));
+    uint32_t maybe = var("maybe", type_of(TYPE_INT)), after = var("after", type_of(TYPE_INT));
+    add(set(kept, num(1)));
+    Core *body = node_list(block(), out(local(kept)), set(inner, num(2)), out(local(inner)), NULL);
+    add(loop_of(node_list(body, when(binary(CORE_EQ, local(inner), num(3)), set(maybe, num(5)), NULL),
+                          when(binary(CORE_EQ, local(maybe), num(4)), statement(CORE_BREAK, 0, NULL), NULL),
+                          NULL)));
+    add(set(after, num(6)));
+    add(out(local(after)));
+    Str found = disassembled(&test);
+    /* maybe is not set on every path and keeps S0 for itself; kept and inner meet; after shares. */
+    CHECK_CONTAINS(found, "int            S1, 1\n");
+    CHECK_CONTAINS(found, "int            S2, 2\n");
+    CHECK_CONTAINS(found, "int            S0, 5\n");
+    CHECK_CONTAINS(found, "int            S1, 6\n");
+    case_end(&test);
+}
+
 int main(void)
 {
     test_unreached_functions_are_left_out();
@@ -181,6 +221,8 @@ int main(void)
     test_a_record_may_hold_itself();
     test_metadata_and_globals_go_along();
     test_too_many_registers_are_a_clear_error();
+    test_locals_share_registers();
+    test_locals_live_through_loops();
     test_dump_reads_like_the_program();
     buffer_free(&listing);
     return check_done();
