@@ -445,7 +445,7 @@ static void lower_run_call(Context *context, Node *run, Node *effect, uint32_t r
 {
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
-    Core *value = lower_effect(context, effect);
+    Core *value = node_effect(effect) ? lower_effect(context, effect) : lower_value(context, effect);
     Core *doing = wants_result ? build_set_local(core, result, lower_convert(context, value, context->function->locals.items[result].type))
                                : build_do(core, value);
     if (!run->run.has_else) {
