@@ -26,6 +26,11 @@ static bool is_text(const Token *token, const char *text)
     return is_word(token) && str_equal_c(token->text, text);
 }
 
+static bool begins_literal(int kind)
+{
+    return kind == TOK_STRING_BEGIN || kind == TOK_COMMAND_BEGIN || (kind >= TOK_INT_LITERAL && kind <= TOK_TIME_LITERAL);
+}
+
 /* Does its neighbourhood make the word a plain name, whatever it means elsewhere? */
 static bool is_name_here(const Token *before, const Token *word, const Token *after)
 {
@@ -39,7 +44,7 @@ static bool is_name_here(const Token *before, const Token *word, const Token *af
     if (after->kind == TOK_LBRACKET && after->span.start == word->span.end) return is_open_word(word);
     /* `by` and `on` introduce a name; without one after them they are names themselves (`by` is a frequent parameter). */
     if (word->kind == TOK_BY || word->kind == TOK_ON)
-        return !is_open_word(after) && !(before && is_text(before, "go"));
+        return !is_open_word(after) && !begins_literal(after->kind) && !(before && is_text(before, "go"));
     return false;
 }
 
