@@ -45,7 +45,7 @@ static void try_once(Context *context, Node *condition, uint32_t met, uint32_t r
     core_append(unknown, build_set_local(core, reason, why));
     context->block = outer;
     context_add(context, build_try(core, trying, error, unknown, false));
-    Str what = arena_copy(lower->arena, source_text(core->sources, span));
+    Str what = lower_source(context->lower, span);
     Core *holds = build_choose(core, context_local(context, met, span), build_text(core, STR("true"), span),
                                build_text(core, STR("false"), span));
     Core *said = build_choose(core, context_local(context, met, span), build_text(core, STR(""), span),

@@ -341,7 +341,7 @@ Core *lower_effect_words(Context *context, Node *node)
         core_append(text, build_text(core, arena_printf(context->lower->arena, "%.*s ", STR_ARG(effect->http.method)), span));
         core_append(text, lower_text_of(context, lower_value(context, effect->http.url), span));
     } else {
-        core_append(text, build_text(core, arena_copy(context->lower->arena, source_text(core->sources, span)), span));
+        core_append(text, build_text(core, lower_source(context->lower, span), span));
     }
     return text;
 }

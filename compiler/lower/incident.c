@@ -80,7 +80,7 @@ static int64_t rung_count(const Ladder *ladder)
 
 static Core *rule_text(const Ladder *ladder, const Node *rule)
 {
-    return text(ladder->lower, arena_copy(ladder->lower->arena, source_text(ladder->lower->core->sources, rule->span)), rule->span);
+    return text(ladder->lower, lower_source(ladder->lower, rule->span), rule->span);
 }
 
 static Core *level_of(const Ladder *ladder, Span span)

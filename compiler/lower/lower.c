@@ -33,6 +33,19 @@ void lower_unsupported(Lower *lower, Span at, const char *what)
     diag_report(lower->diagnostics, DIAG_P0299, at, "%s is not supported yet", what);
 }
 
+Str lower_source(Lower *lower, Span span)
+{
+    Str source = source_text(lower->core->sources, span);
+    char *line = arena_alloc(lower->arena, source.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < source.len; i++) {
+        bool blank = source.data[i] == ' ' || source.data[i] == '\t' || source.data[i] == '\n' || source.data[i] == '\r';
+        if (blank && (len == 0 || line[len - 1] == ' ')) continue;
+        line[len++] = blank ? ' ' : source.data[i];
+    }
+    return (Str){line, len};
+}
+
 uint32_t symbol_global(Lower *lower, Symbol *symbol)
 {
     if (!symbol->lowered) {

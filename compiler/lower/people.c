@@ -117,7 +117,7 @@ static Core *gate_text(Context *context, Node *gate)
         core_append(text, build_text(core, str_from_c(between), gate->span));
         core_append(text, known.all && node_effect(run->run.effect)
                               ? lower_effect_words(context, run->run.effect)
-                              : build_text(core, arena_copy(context->lower->arena, source_text(core->sources, run->run.effect->span)),
+                              : build_text(core, lower_source(context->lower, run->run.effect->span),
                                              gate->span));
         between = "\n";
     }

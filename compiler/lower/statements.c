@@ -319,7 +319,7 @@ static void lower_repeat(Context *context, Node *node)
         failed = lower_block(context, node->repeat.otherwise);
     } else {
         Core *text = core_new(core, CORE_CONCAT, simple_type(lower, TYPE_STRING), span);
-        Str what = source_text(core->sources, node->repeat.until->span);
+        Str what = lower_source(context->lower, node->repeat.until->span);
         core_append(text, build_text(core, arena_printf(lower->arena, "`%.*s` did not come to hold: ", STR_ARG(what)), span));
         core_append(text, context_local(context, reason, span));
         failed = build_fail(core, text);
@@ -343,7 +343,7 @@ static void lower_verify(Context *context, Node *node)
         failed = lower_block(context, node->verify.otherwise);
     } else {
         Core *text = core_new(core, CORE_CONCAT, simple_type(lower, TYPE_STRING), span);
-        Str what = source_text(core->sources, node->verify.condition->span);
+        Str what = lower_source(context->lower, node->verify.condition->span);
         Core *said = node->verify.why ? lower_string(context, node->verify.why)
                                       : build_text(core, arena_printf(lower->arena, "`%.*s` is not so", STR_ARG(what)), span);
         core_append(text, said);

@@ -253,7 +253,7 @@ void lower_step(Context *context, Node *node)
     context->block = doing;
     run_step(context, &parts, &run);
     context->block = skipping;
-    Str condition = source_text(core->sources, parts.only_if->span);
+    Str condition = lower_source(context->lower, parts.only_if->span);
     emit_skipped(context, &run,
                  build_text(core, arena_printf(context->lower->arena, "only if %.*s", STR_ARG(condition)), node->span),
                  node->span);
@@ -279,7 +279,7 @@ static void lower_remedy(Context *context, Node *remedies, Node *node, uint32_t 
     lower_await(context, remedies->remedies.until, limits, met, why);
     core_append(unhelped, build_set_local(core, run.failed, build_int(core, TYPE_BOOL, 1, span)));
     Core *reason = core_new(core, CORE_CONCAT, simple_type(lower, TYPE_STRING), span);
-    Str condition = source_text(core->sources, remedies->remedies.until->span);
+    Str condition = lower_source(context->lower, remedies->remedies.until->span);
     core_append(reason, build_text(core, arena_printf(lower->arena, "it did not help: `%.*s`: ", STR_ARG(condition)), span));
     core_append(reason, context_local(context, why, span));
     core_append(unhelped, build_set_local(core, run.reason, reason));

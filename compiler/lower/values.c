@@ -376,7 +376,7 @@ static Core *from_json(Context *context, Node *node, Core *value, const Type *ty
 {
     Core *cast = core_new(context->lower->core, CORE_FROM_JSON, type, node->span);
     cast->a = value;
-    cast->text = arena_copy(context->lower->arena, source_text(context->lower->core->sources, node->cast.value->span));
+    cast->text = lower_source(context->lower, node->cast.value->span);
     return cast;
 }
 
