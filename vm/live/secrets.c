@@ -223,6 +223,16 @@ static void add_base64_form(Secret *secret, size_t before, const char *letters)
         }
         buffer_add_char(&form, letters[value]);
     }
+    /* The whole value by itself ends in a letter of its own, and padding. */
+    size_t rest = secret->value.len % 3;
+    if (before == 0 && rest) {
+        unsigned last = (unsigned char)secret->value.data[secret->value.len - 1];
+        Buffer padded = {0};
+        buffer_add_str(&padded, buffer_str(&form));
+        buffer_add_char(&padded, letters[rest == 1 ? (last & 3U) << 4 : (last & 15U) << 2]);
+        buffer_add_c(&padded, rest == 1 ? "==" : "=");
+        add_form(secret, &padded);
+    }
     /* Short stumps would stand in innocent texts. */
     if (form.len < 6) buffer_clear(&form);
     add_form(secret, &form);
