@@ -210,6 +210,8 @@ void check_timing(Checker *c);
 void check_flow(Checker *c);
 void check_drill(Checker *c, Node *node);
 void check_drills(Checker *c);
+void check_drill_rules(Checker *c, Node *drill);
 void check_unused(Checker *c);
+void check_allowed(Checker *c);
 
 #endif

@@ -222,5 +222,6 @@ void check_drills(Checker *c)
         c->module = drill->module;
         c->scope = c->module->scope;
         check_drill(c, drill->decl);
+        check_drill_rules(c, drill->decl);
     }
 }

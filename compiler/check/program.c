@@ -241,6 +241,16 @@ static void check_modules(Checker *c)
     check_flow(c);
     check_drills(c);
     check_unused(c);
+    check_allowed(c);
+}
+
+/* Is this file one of the standard library, checked by itself? */
+static const EmbeddedFile *embedded_twin(const SourceFile *file)
+{
+    for (const EmbeddedFile *twin = stdlib_files; twin->name; twin++) {
+        if (str_equal(file->text, (Str){twin->text, twin->len})) return twin;
+    }
+    return NULL;
 }
 
 static Program *check_source(Checker *c, SourceFile *root)
@@ -255,7 +265,9 @@ static Program *check_source(Checker *c, SourceFile *root)
     c->program->prelude = module;
     modules_add(c, module);
     init_universe(c);
-    c->program->root = load_imports(c, module_new(c, root, false), NULL);
+    const EmbeddedFile *twin = embedded_twin(root);
+    bool is_prelude = twin && str_equal_c(prelude->path, twin->name);
+    c->program->root = is_prelude ? module : load_imports(c, module_new(c, root, twin != NULL), NULL);
     if (c->unreadable) return NULL;
     check_modules(c);
     free(c->edges.items);

@@ -1,0 +1,265 @@
+/* Drills that could not find anything out: lines that an earlier line hides, and expectations that cannot fail.
+ *
+ * In: a checked drill and all that the program can start, page or tell. Out: findings of the group P10. Patterns are compared
+ * as patterns: a command whose words hold values fits what its fixed text fits. */
+#include "compiler/check/check.h"
+
+/* ---- patterns ---- */
+
+/* Is there a text that both patterns fit? `*` is any text in each. */
+static bool patterns_meet(Str a, Str b)
+{
+    while (a.len && b.len && a.data[0] != '*' && b.data[0] != '*') {
+        if (a.data[0] != b.data[0]) return false;
+        a = str_slice(a, 1, a.len);
+        b = str_slice(b, 1, b.len);
+    }
+    if (!a.len || !b.len) {
+        Str rest = a.len ? a : b;
+        for (size_t i = 0; i < rest.len; i++) {
+            if (rest.data[i] != '*') return false;
+        }
+        return true;
+    }
+    Str star = a.data[0] == '*' ? a : b, other = a.data[0] == '*' ? b : a;
+    Str behind = str_slice(star, 1, star.len);
+    if (patterns_meet(behind, other)) return true;
+    return patterns_meet(star, str_slice(other, 1, other.len));
+}
+
+/* A text with its values as `*`, blanks and quotes evened out as far as patterns care. */
+static Str pattern_of_parts(Checker *c, NodeList parts)
+{
+    Buffer text = {0};
+    for node_each(part, parts) {
+        bool value = part->kind == NODE_INTERP;
+        bool twice = value && text.len && text.data[text.len - 1] == '*';
+        if (value && !twice) buffer_add_char(&text, '*');
+        if (part->kind == NODE_TEXT) buffer_add_str(&text, part->text.text);
+    }
+    Str copy = arena_copy(c->arena, str_trim(buffer_str(&text)));
+    buffer_free(&text);
+    return copy;
+}
+
+static Str pattern_of_command(Checker *c, const Command *command)
+{
+    if (command->is_script) return STR("*");
+    Buffer text = {0};
+    for (size_t i = 0; i < command->word_count; i++) {
+        if (i) buffer_add_char(&text, ' ');
+        for (size_t p = 0; p < command->words[i].part_count; p++) {
+            const CommandPart *part = &command->words[i].parts[p];
+            bool twice = part->expr && text.len && text.data[text.len - 1] == '*';
+            if (part->expr && !twice) buffer_add_char(&text, '*');
+            else if (!part->expr) buffer_add_str(&text, part->text);
+        }
+    }
+    Str copy = arena_copy(c->arena, buffer_str(&text));
+    buffer_free(&text);
+    return copy;
+}
+
+static Str pattern_of_text(Checker *c, const Node *node)
+{
+    if (!node) return STR("*");
+    if (node->kind == NODE_STRING) return pattern_of_parts(c, node->string.parts);
+    return node->kind == NODE_COMMAND ? pattern_of_parts(c, node->command.parts) : STR("*");
+}
+
+/* ---- hidden lines ---- */
+
+/* Once such a line answers, it answers always: its last answer has no end. */
+static bool answers_for_ever(NodeList answers, const Node *once_ran)
+{
+    if (once_ran || !answers.last) return false;
+    const Node *last = answers.last;
+    return !last->gives.before && !last->gives.times && !last->gives.once;
+}
+
+static bool covers(Str earlier, Str later)
+{
+    return str_matches_glob(later, earlier);
+}
+
+static bool is_hidden_by(Checker *c, const Node *earlier, const Node *later)
+{
+    if (earlier->kind != later->kind) return false;
+    switch (earlier->kind) {
+    case NODE_DRILL_HTTP:
+        return !earlier->drill_http.with && answers_for_ever(earlier->drill_http.answers, earlier->drill_http.once_ran) &&
+               str_equal(earlier->drill_http.method, later->drill_http.method) &&
+               covers(pattern_of_text(c, earlier->drill_http.url), pattern_of_text(c, later->drill_http.url));
+    case NODE_DRILL_COMMAND:
+        return !earlier->drill_command.command->command.host && !later->drill_command.command->command.host &&
+               answers_for_ever(earlier->drill_command.answers, earlier->drill_command.once_ran) &&
+               covers(pattern_of_text(c, earlier->drill_command.command), pattern_of_text(c, later->drill_command.command));
+    case NODE_DRILL_CALL:
+        return earlier->drill_call.any && answers_for_ever(earlier->drill_call.answers, earlier->drill_call.once_ran) &&
+               earlier->drill_call.fn->symbol && earlier->drill_call.fn->symbol == later->drill_call.fn->symbol;
+    case NODE_DRILL_CHANNEL:
+        return answers_for_ever(earlier->drill_channel.answers, earlier->drill_channel.once_ran) &&
+               earlier->drill_channel.channel->symbol && earlier->drill_channel.channel->symbol == later->drill_channel.channel->symbol;
+    case NODE_DRILL_PERSON:
+        return earlier->drill_person.contact->symbol && earlier->drill_person.contact->symbol == later->drill_person.contact->symbol &&
+               earlier->drill_person.does == later->drill_person.does && !earlier->drill_person.before &&
+               covers(pattern_of_text(c, earlier->drill_person.what), pattern_of_text(c, later->drill_person.what));
+    case NODE_DRILL_ANSWER:
+        return covers(pattern_of_text(c, earlier->drill_answer.question), pattern_of_text(c, later->drill_answer.question));
+    case NODE_DRILL_MANUAL:
+        return covers(pattern_of_text(c, earlier->drill_manual.what), pattern_of_text(c, later->drill_manual.what));
+    default: return false;
+    }
+}
+
+static void check_hidden(Checker *c, Node *drill)
+{
+    for node_each(later, drill->drill.lines) {
+        for (const Node *earlier = drill->drill.lines.first; earlier != later; earlier = earlier->next) {
+            if (!is_hidden_by(c, earlier, later)) continue;
+            Diag *diag = report(c, P1003, later->span, "this line never answers: an earlier one takes all that it would");
+            report_second(c, diag, earlier->span, "the earlier line");
+            report_help(c, diag, "put the narrower pattern first");
+            break;
+        }
+    }
+}
+
+/* ---- expectations that cannot fail ---- */
+
+typedef struct Search {
+    Checker *c;
+    const Node *wanted; /* EFFECT_PATTERN, or the fact */
+    Symbol *target;
+    Str text;
+    bool found;
+} Search;
+
+static bool fits_effect(const Search *s, const Effect *effect)
+{
+    const struct Ast_effect_pattern *wanted = &s->wanted->effect_pattern;
+    if (effect->form == EFFECT_FORM_COMMAND) {
+        return wanted->command && patterns_meet(pattern_of_text(s->c, wanted->command), pattern_of_command(s->c, &effect->command));
+    }
+    if (effect->form != EFFECT_FORM_HTTP || wanted->command) return false;
+    return str_equal(effect->http.method, wanted->method) &&
+           patterns_meet(pattern_of_text(s->c, wanted->url), pattern_of_text(s->c, effect->http.url));
+}
+
+static bool visit_effects(Node *node, void *context)
+{
+    Search *search = context;
+    if (node->kind == NODE_DRILL) return false;
+    const Effect *effect = node_effect(node);
+    if (effect && fits_effect(search, effect)) search->found = true;
+    return true;
+}
+
+static bool visit_told(Node *node, void *context)
+{
+    Search *search = context;
+    NodeList targets = {0};
+    if (node->kind == NODE_DRILL) return false;
+    if (node->kind == NODE_NOTIFY) targets = node->notify.targets;
+    if (node->kind == NODE_UPDATE) targets = node->update.targets;
+    if (node->kind == NODE_PAGE) targets = node->page.targets; /* instead of a page there may be a notification */
+    for node_each(target, targets) {
+        if (target->symbol == search->target) search->found = true;
+    }
+    return true;
+}
+
+/* Questions, approvals and attachments by what they are called. */
+static bool visit_asked(Node *node, void *context)
+{
+    Search *search = context;
+    const Node *text = NULL;
+    if (node->kind == NODE_DRILL) return false;
+    FactKind kind = search->wanted->fact.kind;
+    if (kind == FACT_ATTACHED) text = node->kind == NODE_ATTACH ? node->attach.name : NULL;
+    else if (kind == FACT_APPROVED && node->kind == NODE_NEEDS_APPROVAL) search->found = true; /* called by its step */
+    else if (kind == FACT_ASKED) {
+        if (node->kind == NODE_ASK) text = node->ask.question;
+        if (node->kind == NODE_MANUAL) text = node->manual.text;
+        if (node->kind == NODE_NEEDS_APPROVAL) search->found = true;
+        if (node->kind == NODE_RUN || node->kind == NODE_STEP) search->found = true; /* unknown and failed ones ask, too */
+    }
+    if (text && patterns_meet(search->text, pattern_of_text(search->c, text))) search->found = true;
+    return true;
+}
+
+static bool anywhere(Checker *c, Search *search, TreeVisit *visit)
+{
+    for (size_t i = 0; i < c->program->modules.count && !search->found; i++) {
+        const Module *module = c->program->modules.items[i];
+        if (!module->is_std) tree_walk(module->root, visit, search);
+    }
+    return search->found;
+}
+
+static bool can_be_paged(Checker *c, Symbol *symbol)
+{
+    SymbolList paged = {0}, wanted = {0};
+    collect_paged(c, &paged);
+    add_people(c, &wanted, symbol);
+    for (size_t i = 0; i < paged.count; i++) {
+        if (wanted.count && paged.items[i] == wanted.items[0]) return true;
+    }
+    return symbol->kind != SYMBOL_CONTACT && symbol->kind != SYMBOL_ROLE;
+}
+
+static void report_nothing(Checker *c, const Node *expect, const char *what)
+{
+    Diag *diag = report(c, P1002, expect->span, "nothing in this program %s, so this expectation says nothing", what);
+    report_help(c, diag, expect->expect.negated ? "it would hold whatever the plan does" : "it could never hold");
+}
+
+static void check_ran(Checker *c, const Node *expect, Node *pattern)
+{
+    if (!pattern) return;
+    Search search = {.c = c, .wanted = pattern};
+    if (!anywhere(c, &search, visit_effects)) report_nothing(c, expect, pattern->effect_pattern.command ? "runs such a command" : "makes such a request");
+}
+
+static void check_expectation(Checker *c, const Node *expect)
+{
+    const Node *fact = expect->expect.fact;
+    if (!fact || fact->kind != NODE_FACT) return;
+    Symbol *subject = fact->fact.subject ? fact->fact.subject->symbol : NULL;
+    Search search = {.c = c, .wanted = fact, .target = subject, .text = pattern_of_text(c, fact->fact.what)};
+    switch (fact->fact.kind) {
+    case FACT_PAGED:
+        if (subject && !can_be_paged(c, subject)) report_nothing(c, expect, "pages this contact");
+        break;
+    case FACT_NOTIFIED:
+        if (subject && !anywhere(c, &search, visit_told)) report_nothing(c, expect, "tells this target");
+        break;
+    case FACT_RAN:
+        check_ran(c, expect, fact->fact.pattern);
+        check_ran(c, expect, fact->fact.before_ran);
+        check_ran(c, expect, fact->fact.after_ran);
+        break;
+    case FACT_ASKED:
+        if (!anywhere(c, &search, visit_asked)) report_nothing(c, expect, "asks this");
+        break;
+    case FACT_ATTACHED:
+        if (!anywhere(c, &search, visit_asked)) report_nothing(c, expect, "attaches this");
+        break;
+    case FACT_APPROVED:
+        if (!anywhere(c, &search, visit_asked)) report_nothing(c, expect, "needs an approval");
+        break;
+    default: break;
+    }
+}
+
+void check_drill_rules(Checker *c, Node *drill)
+{
+    bool expects = false;
+    check_hidden(c, drill);
+    for node_each(line, drill->drill.lines) {
+        if (line->kind != NODE_EXPECT) continue;
+        expects = true;
+        check_expectation(c, line);
+    }
+    if (!expects && drill->symbol) report(c, P1005, drill->symbol->span, "this drill expects nothing, so it only shows that nothing failed");
+}
