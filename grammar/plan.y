@@ -1125,6 +1125,10 @@ facts: fact { $$ = build_list($1); }
 static int yylex(YYSTYPE *value, Span *span, Parse *cx)
 {
     const Token *token = &cx->list->tokens.items[cx->cursor];
+    if (cx->block_due > 0) {
+        *span = (Span){token->span.file, token->span.start, token->span.start};
+        return cx->block_due-- == 2 ? TOK_LBRACE : TOK_RBRACE;
+    }
     if (token->kind != TOK_YYEOF) cx->cursor++;
     /* Every typed token has the same type, so any member of the union serves. */
     value->TOK_IDENT = token;

@@ -13,6 +13,7 @@ typedef struct Parse {
     Diagnostics *diagnostics;
     TokenList *list;
     size_t cursor;       /* the token that the parser gets next */
+    unsigned block_due;  /* after an error: the braces (2, then 1) of an empty block that come before the cursor */
     uint32_t error_line; /* the line of the last syntax error, or 0 */
     Node *root;          /* NODE_FILE */
 } Parse;

@@ -37,7 +37,8 @@ static bool is_name_here(const Token *before, const Token *word, const Token *af
     if (before && before->kind == TOK_DOT) return true;
     if (after->kind == TOK_COLON) return true;
     if (after->kind == TOK_FAT)
-        return word->kind != TOK_OTHERWISE && word->kind != TOK_TRUE && word->kind != TOK_FALSE && word->kind != TOK_NONE;
+        return word->kind != TOK_OTHERWISE && word->kind != TOK_ELSE && word->kind != TOK_TRUE && word->kind != TOK_FALSE &&
+               word->kind != TOK_NONE;
     if (after->kind == TOK_ASSIGN_TO || after->kind == TOK_PLUS_ASSIGN)
         return is_open_word(word) || word->kind == TOK_BY || word->kind == TOK_ON;
     /* `answers[key] = …` against `page [a, b]`: the blank tells them apart. */

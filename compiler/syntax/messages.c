@@ -21,6 +21,13 @@ typedef struct Wrong {
 
 /* ---- where ---- */
 
+static bool expects(const Wrong *wrong, int kind)
+{
+    for (size_t i = 0; i < wrong->expected_count; i++)
+        if (wrong->expected[i] == kind) return true;
+    return false;
+}
+
 /* The opener of the innermost bracket around a token, or TOKEN_NONE. */
 static size_t enclosing(const TokenList *list, size_t index)
 {
@@ -101,38 +108,60 @@ static bool has_error_body(int kind)
     }
 }
 
-/* Moves the cursor to the end of the statement, or to the `{` of its body, so that no brace group is cut. */
+/* Has the heading of the statement that ends at `at` a body that the parser now waits for? */
+static bool waits_for_body(const Wrong *wrong)
+{
+    const Token *items = wrong->items;
+    size_t start = wrong->start;
+    for (size_t i = start; i < wrong->at; i++) { /* the statement of a match arm */
+        if (items[i].kind == TOK_FAT) start = i + 1;
+        if (token_opens(items[i].kind) && items[i].partner > i && items[i].partner < wrong->at) i = items[i].partner;
+    }
+    return start < wrong->at && has_error_body(items[start].kind);
+}
+
+/* `repeat until { …`: the condition is missing and the parser took the block for a map. Gives the brace, or TOKEN_NONE. */
+static size_t block_taken_for_map(const Wrong *wrong)
+{
+    const Token *items = wrong->items;
+    size_t brace = enclosing(wrong->parse->list, wrong->at);
+    if (brace == TOKEN_NONE || items[brace].kind != TOK_LBRACE || opens_map(items, brace)) return TOKEN_NONE;
+    bool map = (wrong->at == brace + 1 && !expects(wrong, TOK_RETURN)) || (wrong->at == brace + 2 && expects(wrong, TOK_COLON));
+    return map && has_error_body(items[token_statement(wrong->parse->list, brace)].kind) ? brace : TOKEN_NONE;
+}
+
+/* Moves the cursor to the end of the statement, or to the `{` of its body, so that no brace group is cut. A heading whose
+ * body is not there gets an empty one. */
 static void move_on(const Wrong *wrong)
 {
-    const TokenList *list = wrong->parse->list;
-    const Token *items = list->tokens.items;
-    size_t at = wrong->at;
-    if (items[at].kind == TOK_NL || items[at].kind == TOK_YYEOF) return;
-    size_t around = enclosing(list, at);
+    Parse *parse = wrong->parse;
+    const Token *items = wrong->items;
+    size_t at = wrong->at, around = enclosing(parse->list, at);
+    if (items[at].kind == TOK_YYEOF) return;
     if (around != TOKEN_NONE && (items[around].kind == TOK_INTERP || items[around].kind == TOK_INTERP_REQUIRED)) {
-        if (items[around].partner != TOKEN_NONE) wrong->parse->cursor = items[around].partner;
-        if (items[at].kind == TOK_INTERP_END) wrong->parse->cursor = at + 1;
+        if (items[around].partner != TOKEN_NONE && items[around].partner != at) parse->cursor = items[around].partner;
         return;
     }
-    size_t out = outermost(list, at);
-    if (out != at && items[out].partner != TOKEN_NONE) at = items[out].partner;
-    bool body = has_error_body(items[wrong->start].kind);
-    for (; items[at].kind != TOK_NL && items[at].kind != TOK_YYEOF && items[at].kind != TOK_RBRACE; at++) {
-        if (body && items[at].kind == TOK_LBRACE && at > wrong->at) break;
-        if (token_opens(items[at].kind) && items[at].partner != TOKEN_NONE && items[at].partner > at)
-            at = items[at].partner;
+    if (block_taken_for_map(wrong) != TOKEN_NONE) {
+        parse->cursor = block_taken_for_map(wrong);
+        return;
     }
-    wrong->parse->cursor = at;
+    bool body = waits_for_body(wrong);
+    if (body && items[at].kind == TOK_LBRACE) return;
+    size_t out = outermost(parse->list, at);
+    if (out != at && items[out].partner != TOKEN_NONE) at = items[out].partner;
+    for (; items[at].kind != TOK_NL && items[at].kind != TOK_YYEOF && items[at].kind != TOK_RBRACE; at++) {
+        if (body && items[at].kind == TOK_LBRACE) {
+            parse->cursor = at;
+            return;
+        }
+        if (token_opens(items[at].kind) && items[at].partner != TOKEN_NONE && items[at].partner > at) at = items[at].partner;
+    }
+    if (body) parse->block_due = 2;
+    if (body || at != wrong->at) parse->cursor = at;
 }
 
 /* ---- what ---- */
-
-static bool expects(const Wrong *wrong, int kind)
-{
-    for (size_t i = 0; i < wrong->expected_count; i++)
-        if (wrong->expected[i] == kind) return true;
-    return false;
-}
 
 static void describe(const Token *token, Buffer *out)
 {
@@ -204,6 +233,36 @@ static Choices fold(const Wrong *wrong)
     return choices;
 }
 
+/* What ends the line above in a way that draws the token's line in (a comma, an operator); NULL: nothing does. */
+static const Token *drawn_in_by(const Wrong *wrong, Span at)
+{
+    uint32_t line = source_place(wrong->parse->file, at.start).line;
+    size_t i = wrong->at;
+    while (i > wrong->start && source_place(wrong->parse->file, wrong->items[i - 1].span.start).line == line) i--;
+    if (i <= wrong->start || enclosing(wrong->parse->list, i) != enclosing(wrong->parse->list, wrong->start)) return NULL;
+    const Token *last = &wrong->items[i - 1];
+    return last->kind != TOK_NL && !(last->flags & TOKEN_WORD) && last->text.len > 0 && last->text.len < 3 ? last : NULL;
+}
+
+/* A word that is nearly one that could stand here. */
+static bool report_spelling(const Wrong *wrong)
+{
+    const Token *word = &wrong->items[wrong->at];
+    Str words[256];
+    size_t count = 0;
+    if (!(word->flags & TOKEN_WORD) || keyword_find(word->text) != NULL) return false;
+    for (size_t i = 0; i < wrong->expected_count; i++) {
+        const Keyword *keyword = keyword_of_kind(wrong->expected[i]);
+        if (keyword != NULL && count < sizeof words / sizeof words[0]) words[count++] = str_from_c(keyword->text);
+    }
+    Str meant = suggest_nearest(word->text, words, count);
+    if (meant.len == 0) return false;
+    Diag *diag = diag_report(wrong->parse->diagnostics, DIAG_P0101, word->span, "`%.*s` means nothing here; did you mean `%.*s`?",
+                             STR_ARG(word->text), STR_ARG(meant));
+    diag_help(wrong->parse->diagnostics, diag, "write `%.*s`", STR_ARG(meant));
+    return true;
+}
+
 static void report_generic(const Wrong *wrong, Span at)
 {
     Buffer text = {0};
@@ -220,15 +279,16 @@ static void report_generic(const Wrong *wrong, Span at)
     Diagnostics *diagnostics = wrong->parse->diagnostics;
     Diag *diag = diag_report(diagnostics, DIAG_P0101, at, "%s", text.data);
     buffer_free(&text);
-    const Token *items = wrong->items;
-    const Token *before = wrong->at > 0 ? &items[wrong->at - 1] : NULL;
-    if (before && before->kind == TOK_COMMA && wrong->parse->file->id == at.file &&
-        source_place(wrong->parse->file, before->span.start).line < source_place(wrong->parse->file, at.start).line) {
-        diag_second(diagnostics, diag, before->span, "this comma draws the next line in");
-        diag_help(diagnostics, diag, "take the comma away if the line was meant to end there");
+    const Token *items = wrong->items, *above = drawn_in_by(wrong, at);
+    const Keyword *keyword = keyword_of_kind(items[wrong->at].kind);
+    if (above != NULL) {
+        diag_second(diagnostics, diag, above->span, "after this `%.*s` the line goes on", STR_ARG(above->text));
+        diag_help(diagnostics, diag, "take the `%.*s` away if the line was meant to end there", STR_ARG(above->text));
+    } else if (expects(wrong, TOK_NL) && keyword && strchr(keyword->begins, wrong->body == 'p' ? 's' : wrong->body)) {
+        diag_help(diagnostics, diag, "a new line or `;` goes before `%s`", keyword->text);
     } else if ((items[wrong->at].kind == TOK_IN || items[wrong->at].kind == TOK_FOR) && expects(wrong, TOK_WITHIN)) {
         diag_help(diagnostics, diag, "write `within` for a limit of time");
-    } else if (expects(wrong, TOK_FAT) && items[wrong->start].kind == TOK_ELSE) {
+    } else if (items[wrong->at].kind == TOK_ELSE && items[wrong->at + 1].kind == TOK_FAT) {
         diag_help(diagnostics, diag, "the default of `match` is `otherwise => …`");
     } else if (expects(wrong, TOK_LBRACE) && items[wrong->at].kind == TOK_THEN && items[wrong->start].kind == TOK_IF) {
         diag_help(diagnostics, diag, "as a statement write `if … { … } else { … }`");
@@ -268,7 +328,7 @@ static const char *line_name(char body)
     }
 }
 
-static void report_unknown_word(const Wrong *wrong, const Token *word)
+static bool report_unknown_word(const Wrong *wrong, const Token *word)
 {
     Str words[128];
     size_t count = line_words(wrong->body, words, sizeof words / sizeof words[0]);
@@ -278,11 +338,14 @@ static void report_unknown_word(const Wrong *wrong, const Token *word)
         Diag *diag = diag_report(diagnostics, DIAG_P0102, word->span, "there is no %s `%.*s`; did you mean `%.*s`?",
                                  line_name(wrong->body), STR_ARG(word->text), STR_ARG(meant));
         diag_help(diagnostics, diag, "write `%.*s`", STR_ARG(meant));
-        return;
+        return true;
     }
+    /* The first word of a drill line may well be a contact, and what follows is wrong. */
+    if (wrong->body == 'd' && wrong->at > wrong->start) return false;
     Diag *diag = diag_report(diagnostics, DIAG_P0102, word->span, "there is no %s `%.*s`", line_name(wrong->body),
                              STR_ARG(word->text));
     if (wrong->body == 's' || wrong->body == 'p') diag_help(diagnostics, diag, "a call needs `run` or `observe` before it, a value `let`");
+    return true;
 }
 
 /* name or a.b.c from `start` up to `end`? */
@@ -311,14 +374,22 @@ static bool report_line_start(const Wrong *wrong)
         return true;
     }
     if (first->kind == TOK_IDENT && keyword == NULL && (first->flags & TOKEN_WORD) && wrong->at <= wrong->start + 1) {
-        if (wrong->body == '-' || (wrong->body == 'd' && wrong->at > wrong->start && !(at->flags & TOKEN_WORD))) return false;
-        report_unknown_word(wrong, first);
-        return true;
+        return wrong->body != '-' && report_unknown_word(wrong, first);
     }
-    if (wrong->at == wrong->start && keyword != NULL && wrong->body != '-') {
+    bool here = keyword != NULL && (strchr(keyword->begins, wrong->body) || (wrong->body == 'p' && strchr(keyword->begins, 's')));
+    if (wrong->at <= wrong->start + 1 && keyword != NULL && !here && wrong->body != '-') {
         Diag *diag = diag_report(diagnostics, DIAG_P0102, first->span, "no %s begins with `%s`", line_name(wrong->body),
                                  keyword->text);
         if (keyword->kind == TOK_ELSE) diag_help(diagnostics, diag, "`else` stands after the `}` of what it belongs to");
+        else if (strchr(keyword->begins, 'f')) diag_help(diagnostics, diag, "declarations stand at the top level of the file");
+        else if (strchr(keyword->begins, 's') && wrong->body == 'f') diag_help(diagnostics, diag, "statements stand in a plan or a `fn`");
+        return true;
+    }
+    if (wrong->at == wrong->start && keyword == NULL && wrong->body != '-') {
+        Buffer text = {0};
+        describe(at, &text);
+        diag_report(diagnostics, DIAG_P0102, at->span, "no %s begins with %s", line_name(wrong->body), text.data);
+        buffer_free(&text);
         return true;
     }
     return false;
@@ -366,6 +437,11 @@ static bool report_special(const Wrong *wrong)
         diag_second(diagnostics, diag, heading, "this opens a block");
         return true;
     }
+    size_t brace = block_taken_for_map(wrong);
+    if (brace != TOKEN_NONE) {
+        diag_report(diagnostics, DIAG_P0101, wrong->items[brace].span, "an expression is expected before the `{` of the block");
+        return true;
+    }
     return report_command_words(wrong);
 }
 
@@ -396,7 +472,7 @@ void parse_error(Parse *parse, Span at, const int *expected, size_t count)
     uint32_t line = source_place(parse->file, at.start).line;
     uint32_t start_line = source_place(parse->file, items[wrong.start].span.start).line;
     if (!line_has_report(parse, line) && !line_has_report(parse, start_line)) {
-        if (!report_line_start(&wrong) && !report_special(&wrong)) report_generic(&wrong, at);
+        if (!report_line_start(&wrong) && !report_special(&wrong) && !report_spelling(&wrong)) report_generic(&wrong, at);
     }
     parse->error_line = line;
     move_on(&wrong);
