@@ -286,7 +286,8 @@ static void write_fact_args(MetadataWriter *writer, const Node *fact)
     write_pattern(writer, "pattern", pattern);
     if (fact->fact.value) {
         out_text_at(&writer->out, "op", str_from_c(op_text_BinaryOp(fact->fact.op)));
-        constant_int_at(&writer->scope, fact->fact.value, "value", &writer->out);
+        out_key(&writer->out, "value");
+        constant_write(&writer->scope, fact->fact.value, &writer->out);
     }
     out_close(&writer->out, '}');
 }

@@ -81,7 +81,7 @@ static const char *const holding[] = {
     "\"fact\":\"unresolved\",\"not\":true,\"args\":{}",
     "\"fact\":\"unresolved\",\"args\":{},\"before\":600000",
     "\"fact\":\"elapsed\",\"args\":{\"op\":\"<\",\"value\":720001}",
-    "\"fact\":\"output of\",\"args\":{\"what\":\"Look\",\"matching\":\"*Running\"}",
+    "\"fact\":\"output of\",\"args\":{\"what\":\"Look\",\"op\":\"matches\",\"value\":\"*Running\"}",
 };
 
 /* An expectation that does not hold, and a part of what is said. */
@@ -107,7 +107,8 @@ static const struct Failing {
     {"\"fact\":\"elapsed\",\"args\":{\"op\":\"<\",\"value\":60000}", "it took 12m"},
     {"\"fact\":\"mitigated\",\"args\":{}", "it was not mitigated"},
     {"\"fact\":\"resolved\",\"args\":{},\"before\":60000", "it was so:"},
-    {"\"fact\":\"output of\",\"args\":{\"what\":\"Look\",\"matching\":\"Crash\"}", "pod-0 Running"},
+    {"\"fact\":\"output of\",\"args\":{\"what\":\"Look\",\"op\":\"matches\",\"value\":\"Crash\"}",
+     "pod-0 Running"},
     {"\"fact\":\"danced\",\"args\":{}", "cannot tell this yet"},
     {"\"fact\":\"danced\",\"not\":true,\"args\":{}", "cannot tell this yet"},
 };

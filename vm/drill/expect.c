@@ -76,13 +76,15 @@ static bool row_of_step(const Check *check, const Row *row)
 
 static bool row_output(const Check *check, Row *row)
 {
-    if (row->log.kind != LOG_RESULT ||
-        !str_matches_glob(row->log.step, json_string(check->expect->args, "what", "*"))) {
-        return false;
-    }
-    Str pattern = json_string(check->expect->args, "matching", "*");
-    Str out = json_string(row_json(row), "out", "");
-    return text_matches(out.len ? out : json_string(row_json(row), "body", ""), pattern);
+    if (!row_of_step(check, row)) return false;
+    const Json *result = row_json(row);
+    Str wanted = json_string(check->expect->args, "value", "");
+    Str out = json_string(result, "out", "");
+    if (!out.len) out = json_string(result, "body", "");
+    Str op = json_string(check->expect->args, "op", "matches");
+    if (str_equal_c(op, "==")) return str_equal(str_trim(out), str_trim(wanted));
+    if (str_equal_c(op, "!=")) return !str_equal(str_trim(out), str_trim(wanted));
+    return text_matches(out, wanted);
 }
 
 static bool notification_matches(const Json *mark, const Json *args)

@@ -4,21 +4,23 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static Str intent_step(const Record *record, uint64_t effect)
+/* The intent of an effect; an empty row where there is none. */
+static LogRow intent_of(const Record *record, uint64_t effect)
 {
-    if (effect == 0 || effect > record->intents.count) return (Str){0};
-    return record->rows.items[record->intents.items[effect - 1]].log.step;
+    if (effect == 0 || effect > record->intents.count) return (LogRow){0};
+    return record->rows.items[record->intents.items[effect - 1]].log;
 }
 
 void record_add(Record *record, const LogRow *row)
 {
     LogRow kept = *row;
     kept.seq = record->rows.count + 1;
-    kept.name = arena_copy(&record->arena, row->name);
+    bool result = row->kind == LOG_RESULT;
+    LogRow intent = result ? intent_of(record, row->effect) : (LogRow){0};
+    kept.name = result ? intent.name : arena_copy(&record->arena, row->name);
+    kept.step = result ? intent.step : arena_copy(&record->arena, row->step);
     kept.at = arena_copy(&record->arena, row->at);
     kept.json = arena_copy(&record->arena, row->json);
-    kept.step =
-        row->kind == LOG_RESULT ? intent_step(record, row->effect) : arena_copy(&record->arena, row->step);
     if (row->kind == LOG_INTENT) {
         /* Effects are counted without gaps; were there one, the later number would stand for the missing. */
         while (record->intents.count < row->effect)

@@ -10,7 +10,7 @@
 #include "vm/log.h"
 
 typedef struct Row {
-    LogRow log;   /* of a RESULT, `step` is that of its intent */
+    LogRow log;   /* of a RESULT, name and step are those of its intent */
     Json *parsed; /* of log.json, made at the first row_json */
 } Row;
 

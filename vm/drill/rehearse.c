@@ -61,7 +61,7 @@ static bool next_old_row(void *ctx, LogRow *row, Error *error)
     while (rows->next < rows->count) {
         *row = rows->record->rows.items[rows->next++].log;
         if (log_kind_direction(row->kind) == LOG_HOST) continue;
-        if (row->kind == LOG_RESULT) row->step = (Str){0}; /* the record's own addition */
+        if (row->kind == LOG_RESULT) row->step = row->name = (Str){0}; /* the record's own addition */
         return true;
     }
     return false;
