@@ -11,9 +11,28 @@
 
 #include "vm/base/time.h"
 #include "vm/live/keys.h"
-#include "vm/live/marks.h"
+#include "vm/marks.h"
 
-enum { WHAT_MAX = 100 }; /* bytes of a command or URL in a line */
+enum { WHAT_MAX = 160 }; /* bytes of an effect's line */
+
+typedef enum Tone { TONE_PLAIN, TONE_DIM, TONE_GOOD, TONE_BAD, TONE_ASK, TONE_HEAD } Tone;
+
+/* Colours of marks; what is not here is plain. */
+static const struct {
+    const char *kind;
+    Tone tone;
+} tones[] = {
+    {"incident.opened", TONE_BAD}, {"phase.started", TONE_HEAD}, {"phase.overran", TONE_BAD},
+    {"step.done", TONE_GOOD},      {"step.failed", TONE_BAD},    {"step.skipped", TONE_DIM},
+    {"remedies.ended", TONE_HEAD}, {"rung.due", TONE_BAD},       {"rung.passed", TONE_DIM},
+    {"page.started", TONE_BAD},    {"page.failed", TONE_BAD},    {"page.unknown", TONE_BAD},
+    {"page.answered", TONE_GOOD},  {"notify.failed", TONE_BAD},  {"acknowledged", TONE_GOOD},
+    {"unacknowledged", TONE_BAD},  {"ack.lapsed", TONE_BAD},     {"severity.changed", TONE_BAD},
+    {"mitigated", TONE_GOOD},      {"resolved", TONE_GOOD},      {"reopened", TONE_BAD},
+    {"target.missed", TONE_BAD},   {"question.asked", TONE_ASK}, {"question.answered", TONE_GOOD},
+    {"attached", TONE_DIM},        {"warn", TONE_BAD},           {"undo.done", TONE_GOOD},
+    {"undo.failed", TONE_BAD},     {"signal.refused", TONE_BAD}, {"run.ended", TONE_HEAD},
+};
 
 typedef struct Seen {
     char *at;      /* the place in the plan */
@@ -130,23 +149,33 @@ static void print_json(People *people, int64_t now, const char *kind, Str step, 
     buffer_free(&line);
 }
 
+static Tone tone_of(Str kind)
+{
+    for (size_t i = 0; i < sizeof tones / sizeof tones[0]; i++)
+        if (str_equal_c(kind, tones[i].kind)) return tones[i].tone;
+    return TONE_PLAIN;
+}
+
 void people_mark(People *people, const WorldMark *mark)
 {
     Error error;
     Json *args = json_parse(mark->args, &error);
     questions_mark(&people->questions, mark->kind, args);
-    if (people->live->output == LIVE_JSON) {
+    LiveOutput output = people->live->output;
+    if (output == LIVE_JSON && !mark->again) {
         char *kind = memory_copy_c(mark->kind);
         print_json(people, mark->now, kind, mark->step, mark->args);
         free(kind);
-    } else if (people->live->output != LIVE_QUIET) {
-        Buffer text = {0};
-        Tone tone = TONE_PLAIN;
-        if (mark_write(&text, mark->kind, args, &tone))
-            print_text(people, mark->now, tone, buffer_str(&text));
+    } else if (output != LIVE_QUIET && !mark->again) {
+        Buffer text = {0}, shown = {0};
+        if (mark_write(&text, mark->kind, args)) {
+            secrets_show(&shown, buffer_str(&text));
+            print_text(people, mark->now, tone_of(mark->kind), buffer_str(&shown));
+        }
         buffer_free(&text);
-        show_status(people);
+        buffer_free(&shown);
     }
+    show_status(people);
     json_free(args);
 }
 
@@ -175,51 +204,6 @@ void people_say(People *people, const char *format, ...)
 
 /* ---- effects ---- */
 
-/* "GET http://…" or "kubectl get pods". False: an operation that marks tell of. */
-static bool write_what(Buffer *out, const LiveEffect *effect)
-{
-    const Json *args = effect->args;
-    Buffer text = {0};
-    if (strcmp(effect->op, "http") == 0) {
-        buffer_printf(&text, "%.*s %.*s", STR_ARG(json_string(args, "method", "GET")),
-                      STR_ARG(json_string(args, "url", "")));
-    } else if (strcmp(effect->op, "command") == 0) {
-        const Json *argv = json_get(args, "argv"), *host = json_get(args, "host");
-        if (!json_is_null(host)) buffer_printf(&text, "%.*s: ", STR_ARG(json_string(host, "name", "?")));
-        for (const Json *word = json_first(argv); word; word = json_next(word))
-            buffer_printf(&text, "%s%.*s", word == json_first(argv) ? "" : " ", STR_ARG(json_text(word)));
-        if (!json_count(argv))
-            buffer_printf(&text, "sh: %.*s", STR_ARG(str_trim(json_string(args, "sh", ""))));
-    }
-    Buffer shown = {0};
-    secrets_show(&shown, buffer_str(&text));
-    for (size_t i = 0; i < shown.len; i++)
-        if (shown.data[i] == '\n') shown.data[i] = ' ';
-    size_t len = shown.len > WHAT_MAX ? WHAT_MAX : shown.len;
-    while (len < shown.len && len && ((unsigned char)shown.data[len] & 0xC0) == 0x80)
-        len--;
-    buffer_printf(out, "%.*s%s", (int)len, shown.data ? shown.data : "", len < shown.len ? "..." : "");
-    buffer_free(&text);
-    buffer_free(&shown);
-    return len > 0;
-}
-
-static void write_outcome(Buffer *out, const LiveEffect *effect, const Json *result)
-{
-    Str error = json_string(result, "error", ""), by = json_string(result, "signal", "");
-    if (json_bool(result, "unknown", false)) buffer_add_c(out, "unknown: ");
-    if (json_bool(result, "timed_out", false))
-        buffer_add_c(out, "timed out");
-    else if (error.len)
-        buffer_add_str(out, error);
-    else if (by.len)
-        buffer_printf(out, "ended by %.*s", STR_ARG(by));
-    else if (strcmp(effect->op, "http") == 0)
-        buffer_printf(out, "%" PRId64, json_int(result, "status", 0));
-    else
-        buffer_printf(out, "exit %" PRId64, json_int(result, "exit", 0));
-}
-
 /* A look that is made every few seconds says something only when it says something new. */
 static bool is_news(People *people, const char *at, Str outcome)
 {
@@ -238,27 +222,42 @@ static bool is_news(People *people, const char *at, Str outcome)
     return true;
 }
 
+/* What it did and what came of it, secrets as handles for people, cut to a line. */
+static void write_effect(Buffer *out, const LiveEffect *effect, const Json *result)
+{
+    Buffer raw = {0}, shown = {0};
+    effect_write(&raw, str_from_c(effect->op), effect->args);
+    buffer_add_c(&raw, ": ");
+    effect_result_write(&raw, str_from_c(effect->op), result);
+    secrets_show(&shown, buffer_str(&raw));
+    size_t len = shown.len > WHAT_MAX ? WHAT_MAX : shown.len;
+    while (len < shown.len && len && ((unsigned char)shown.data[len] & 0xC0) == 0x80)
+        len--;
+    buffer_printf(out, "%.*s%s", (int)len, shown.data, len < shown.len ? "..." : "");
+    buffer_free(&raw);
+    buffer_free(&shown);
+}
+
 void people_effect_ended(People *people, const LiveEffect *effect, Str result)
 {
-    bool look = effect->effect_class == EFFECT_LOOK;
-    if (people->live->output == LIVE_JSON || people->live->output == LIVE_QUIET) return;
+    LiveOutput output = people->live->output;
+    /* Messages and calls of effect functions are told of by marks. */
+    bool told = strcmp(effect->op, "http") != 0 && strcmp(effect->op, "command") != 0;
+    if (told || output == LIVE_JSON || output == LIVE_QUIET) return;
     Error error;
-    Buffer line = {0}, outcome = {0};
+    Buffer line = {0};
     Json *json = json_parse(result, &error);
-    buffer_add_c(&line, look ? "  saw " : effect->effect_class == EFFECT_CHANGE ? "  ran " : "  sent ");
-    if (write_what(&line, effect)) {
-        write_outcome(&outcome, effect, json);
-        buffer_printf(&line, ": %.*s", STR_ARG(buffer_str(&outcome)));
-        int64_t elapsed = json_int(json, "elapsed", 0);
+    buffer_add_c(&line, "  ");
+    write_effect(&line, effect, json);
+    int64_t elapsed = json_int(json, "elapsed", 0);
+    if (effect->effect_class != EFFECT_LOOK || is_news(people, effect->at, buffer_str(&line))) {
         if (elapsed >= 1000) {
             buffer_add_c(&line, ", ");
             duration_write_short(&line, elapsed);
         }
-        bool ok = json_bool(json, "ok", false);
-        if (!look || is_news(people, effect->at, buffer_str(&line)))
-            print_text(people, clock_now(&people->live->clock), ok ? TONE_DIM : TONE_BAD, buffer_str(&line));
+        Tone tone = effect_result_is_good(json) ? TONE_DIM : TONE_BAD;
+        print_text(people, clock_now(&people->live->clock), tone, buffer_str(&line));
     }
     json_free(json);
     buffer_free(&line);
-    buffer_free(&outcome);
 }
