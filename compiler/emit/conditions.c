@@ -114,6 +114,14 @@ static void branch_value(Emitter *e, const Core *condition, bool sense, Label *l
     emitter_jump(e, condition, sense ? OPCODE_IF : OPCODE_UNLESS, reg, 0, 0, label);
 }
 
+/* a != b jumps where a == b does not: there is no need to turn the value around. */
+static void branch_equality(Emitter *e, const Core *node, bool sense, Label *label)
+{
+    Core equality = *node;
+    if (node->op == CORE_NE) equality.op = CORE_EQ;
+    branch_value(e, &equality, sense == (node->op == CORE_EQ), label);
+}
+
 static void branch_some(Emitter *e, const Core *at, const Core *optional, bool sense, Label *label)
 {
     unsigned reg = emit_operand(e, optional);
@@ -138,6 +146,8 @@ static void branch_comparison(Emitter *e, const Core *node, bool sense, Label *l
     } else if ((type->kind == TYPE_STRING || type->kind == TYPE_SECRET) && node->op != CORE_EQ &&
                node->op != CORE_NE) {
         branch_texts(e, node, sense, label);
+    } else if (node->op == CORE_EQ || node->op == CORE_NE) {
+        branch_equality(e, node, sense, label);
     } else {
         branch_value(e, node, sense, label);
     }
