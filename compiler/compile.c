@@ -5,6 +5,7 @@
 #include "compiler/check/checked.h"
 #include "compiler/compilation.h"
 #include "compiler/emit/emit.h"
+#include "compiler/lower/fold.h"
 #include "compiler/lower/lower.h"
 
 CompileResult compilation_check(Compilation *compilation, const char *path, Error *error)
@@ -20,7 +21,9 @@ CompileResult compilation_lower(Compilation *compilation)
 {
     compilation->core = lower_program(compilation->program, compilation->types, &compilation->sources, &compilation->arena,
                                       &compilation->diagnostics);
-    return compilation->diagnostics.errors ? COMPILE_FINDINGS : COMPILE_OK;
+    if (compilation->diagnostics.errors) return COMPILE_FINDINGS;
+    core_fold(compilation->core);
+    return COMPILE_OK;
 }
 
 void compilation_free(Compilation *compilation)
