@@ -43,6 +43,9 @@ static inline bool image_kind_is_scalar(ImageTypeKind kind)
     return kind >= IMAGE_BOOL && kind <= IMAGE_ENUM;
 }
 
+/* Types that every image begins with. */
+enum { IMAGE_TYPE_UNIT = 0, IMAGE_TYPE_JSON = 1 };
+
 /* Tables as they stand in the file. */
 typedef struct ImageType {
     uint32_t kind;
@@ -156,7 +159,7 @@ uint32_t image_builder_string(ImageBuilder *builder, Str text);     /* constant;
 uint32_t image_builder_scalar(ImageBuilder *builder, int64_t bits); /* imm of SCALAR; equal ones are one */
 
 /* Types. Kinds without parts, and lists, maps and optionals of the same element, are each made once. element
- * is 0 where the kind has none. Type 0 is UNIT. */
+ * is 0 where the kind has none. */
 uint32_t image_builder_type(ImageBuilder *builder, ImageTypeKind kind, uint32_t element);
 /* A new record or enum; its fields or members are set later, once, so that a record may mention itself. */
 uint32_t image_builder_record(ImageBuilder *builder, Str name);

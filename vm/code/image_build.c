@@ -54,6 +54,7 @@ ImageBuilder *image_builder_new(void)
     constant_add(builder, OBJECT_BOOL, 0, &no, sizeof no);
     constant_add(builder, OBJECT_BOOL, 0, &yes, sizeof yes);
     image_builder_type(builder, IMAGE_UNIT, 0);
+    image_builder_type(builder, IMAGE_JSON, 0);
     return builder;
 }
 

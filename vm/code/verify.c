@@ -98,8 +98,9 @@ static bool fields_verify(Verifier *verifier, const ImageType *type)
 static bool types_verify(Verifier *verifier)
 {
     const Image *image = verifier->image;
-    if (!image->type_count || image->type_count > IMAGE_MAX_TYPES || image->types[0].kind != IMAGE_UNIT) {
-        return damaged(verifier, "it has no types");
+    if (image->type_count < 2 || image->type_count > IMAGE_MAX_TYPES || image->types[0].kind != IMAGE_UNIT ||
+        image->types[1].kind != IMAGE_JSON) {
+        return damaged(verifier, "its types do not begin as they must");
     }
     for (uint32_t i = 0; i < image->type_count; i++) {
         const ImageType *type = &image->types[i];

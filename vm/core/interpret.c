@@ -1,0 +1,574 @@
+/* The interpreter: runs one fiber until it waits or ends.
+ *
+ * The image is verified, so registers, constants and jumps need no checks here; what a reference points to
+ * does. Registers are reached through pointers into the state block, which are void after anything that may
+ * collect: such work stands between SAVE and LOAD. A failure set in C is raised in the fiber at `raise`. */
+#include "vm/core/instructions.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#if defined(__GNUC__) && !defined(PLAN_SWITCH_DISPATCH)
+#define THREADED 1
+#pragma GCC diagnostic ignored "-Wpedantic"
+/* Keeps a conditional jump from becoming a conditional move, behind which every dispatch would wait. */
+#define BARRIER() __asm__ volatile("")
+#else
+#define THREADED 0
+#define BARRIER() ((void)0)
+#endif
+
+static Frame frame_load(const Vm *vm)
+{
+    const FiberObject *fiber = heap_object(vm, vm_state(vm)->current);
+    StackObject *stack = heap_object(vm, fiber->stack);
+    Ref *refs = stack_refs(stack);
+    return (Frame){
+        .pc = vm->image->code + fiber->pc,
+        .s = stack->scalars + fiber->s,
+        .s_end = stack->scalars + stack->scalar_room,
+        .r = refs + fiber->r,
+        .r_end = refs + stack->header.len,
+        .depth = fiber->depth,
+    };
+}
+
+static void frame_save(const Vm *vm, const uint64_t *pc, const int64_t *s, const Ref *r, uint32_t depth)
+{
+    FiberObject *fiber = heap_object(vm, vm_state(vm)->current);
+    StackObject *stack = heap_object(vm, fiber->stack);
+    fiber->pc = (uint32_t)(pc - vm->image->code);
+    fiber->s = (uint32_t)(s - stack->scalars);
+    fiber->r = (uint32_t)(r - stack_refs(stack));
+    fiber->depth = depth;
+}
+
+#define A instruction_a(word)
+#define B instruction_b(word)
+#define C instruction_c(word)
+#define IMM instruction_imm(word)
+#define REAL(number) real_of_bits(S[number])
+#define SAVE() frame_save(vm, pc, S, R, frame.depth)
+#define LOAD() (frame = frame_load(vm), pc = frame.pc, S = frame.s, R = frame.r)
+#define JUMP()                                                                                               \
+    do {                                                                                                     \
+        BARRIER();                                                                                           \
+        pc += IMM;                                                                                           \
+        if (IMM < 0 && --vm->budget == 0) goto budget;                                                       \
+        NEXT;                                                                                                \
+    } while (0)
+#define JUMP_IF(condition)                                                                                   \
+    do {                                                                                                     \
+        if (condition) JUMP();                                                                               \
+        NEXT;                                                                                                \
+    } while (0)
+#define SCALAR(value)                                                                                        \
+    do {                                                                                                     \
+        S[A] = (value);                                                                                      \
+        NEXT;                                                                                                \
+    } while (0)
+/* Work in C that may collect, and its result. */
+#define WORK(condition)                                                                                      \
+    do {                                                                                                     \
+        SAVE();                                                                                              \
+        if (!(condition)) goto raise;                                                                        \
+        LOAD();                                                                                              \
+    } while (0)
+#define MAKE(expression)                                                                                     \
+    do {                                                                                                     \
+        WORK((made = (expression)) != 0);                                                                    \
+        R[A] = made;                                                                                         \
+        NEXT;                                                                                                \
+    } while (0)
+#define ARITHMETIC(function, op)                                                                             \
+    do {                                                                                                     \
+        if (__builtin_##function##_overflow(S[B], S[C], &result)) {                                          \
+            overflow_raise(vm, S[B], op, S[C]);                                                              \
+            goto unsaved;                                                                                    \
+        }                                                                                                    \
+        SCALAR(result);                                                                                      \
+    } while (0)
+#define ARITHMETIC_I(function, op)                                                                           \
+    do {                                                                                                     \
+        if (__builtin_##function##_overflow(S[B], (int64_t)IMM, &result)) {                                  \
+            overflow_raise(vm, S[B], op, IMM);                                                               \
+            goto unsaved;                                                                                    \
+        }                                                                                                    \
+        SCALAR(result);                                                                                      \
+    } while (0)
+#define FLOATING(expression)                                                                                 \
+    do {                                                                                                     \
+        real = (expression);                                                                                 \
+        if (!float_check(vm, real)) goto unsaved;                                                            \
+        SCALAR(bits_of_real(real));                                                                          \
+    } while (0)
+#if THREADED
+#define OP(id) op_##id:
+#define NEXT                                                                                                 \
+    do {                                                                                                     \
+        word = *pc++;                                                                                        \
+        goto *labels[word & 255];                                                                            \
+    } while (0)
+#else
+#define OP(id) case OPCODE_##id:
+#define NEXT goto dispatch
+#endif
+
+void fiber_run(Vm *vm)
+{
+#if THREADED
+    static const void *const labels[256] = {
+#define OPCODE(id, mnemonic, a, b, c, imm, flow, doc) &&op_##id,
+#include "vm/code/opcodes.def"
+#undef OPCODE
+    };
+#endif
+    const Image *image = vm->image;
+    FiberObject *fiber = heap_object(vm, vm_state(vm)->current);
+    const uint64_t *pc;
+    uint64_t word = 0;
+    int64_t *S, result = 0;
+    Ref *R, made = 0, error = 0;
+    double real = 0;
+    bool flag = false;
+    Frame frame = {0};
+    bool started = fiber->flags & FIBER_STARTED;
+    if (fiber->flags & FIBER_RAISES) {
+        fiber->flags &= ~(uint32_t)FIBER_RAISES;
+        error = fiber->error ? fiber->error : error_cancelled(vm, fiber_place(fiber));
+        fiber = heap_object(vm, vm_state(vm)->current);
+        fiber->error = 0;
+        if (started) goto unwind;
+        fiber_end(vm, vm_state(vm)->current, error);
+        return;
+    }
+    fiber->flags |= FIBER_STARTED;
+    LOAD();
+    NEXT;
+
+#if !THREADED
+dispatch:
+    word = *pc++;
+    switch ((Opcode)(word & 255)) {
+    case OPCODE_COUNT_OF: return;
+#endif
+
+        OP(MOVE_S) SCALAR(S[B]);
+        OP(MOVE_R)
+        {
+            R[A] = R[B];
+            NEXT;
+        }
+        OP(INT) SCALAR(IMM);
+        OP(SCALAR) SCALAR(image->scalars[IMM]);
+        OP(STRING)
+        {
+            R[A] = REF_CONSTANT | (Ref)IMM;
+            NEXT;
+        }
+        OP(NONE)
+        {
+            R[A] = 0;
+            NEXT;
+        }
+        OP(JSON_NULL)
+        {
+            R[A] = REF_NULL;
+            NEXT;
+        }
+        OP(GET_S) SCALAR(((RecordObject *)heap_object(vm, vm_state(vm)->globals))->scalars[IMM]);
+        OP(GET_R)
+        {
+            R[A] = record_refs(heap_object(vm, vm_state(vm)->globals))[IMM];
+            NEXT;
+        }
+        OP(SET_S)
+        {
+            ((RecordObject *)heap_object(vm, vm_state(vm)->globals))->scalars[IMM] = S[A];
+            NEXT;
+        }
+        OP(SET_R)
+        {
+            record_refs(heap_object(vm, vm_state(vm)->globals))[IMM] = R[A];
+            NEXT;
+        }
+        OP(NOW) SCALAR(vm_state(vm)->now);
+
+        OP(ADD) ARITHMETIC(add, "+");
+        OP(SUB) ARITHMETIC(sub, "-");
+        OP(MUL) ARITHMETIC(mul, "*");
+        OP(DIV)
+        {
+            if (!S[C]) goto divided_by_zero;
+            if (S[C] == -1) {
+                if (S[B] == INT64_MIN) {
+                    overflow_raise(vm, S[B], "/", S[C]);
+                    goto unsaved;
+                }
+                SCALAR(-S[B]);
+            }
+            SCALAR(S[B] / S[C]);
+        }
+        OP(MOD)
+        {
+            if (!S[C]) goto divided_by_zero;
+            if (S[C] == -1) SCALAR(0);
+            SCALAR(S[B] % S[C]);
+        }
+        OP(ADD_I) ARITHMETIC_I(add, "+");
+        OP(MUL_I) ARITHMETIC_I(mul, "*");
+        OP(NEG)
+        {
+            if (S[B] == INT64_MIN) {
+                overflow_raise(vm, 0, "-", S[B]);
+                goto unsaved;
+            }
+            SCALAR(-S[B]);
+        }
+        OP(NOT) SCALAR(!S[B]);
+        OP(EQ) SCALAR(S[B] == S[C]);
+        OP(NE) SCALAR(S[B] != S[C]);
+        OP(LT) SCALAR(S[B] < S[C]);
+        OP(LE) SCALAR(S[B] <= S[C]);
+        OP(EQ_I) SCALAR(S[B] == IMM);
+        OP(LT_I) SCALAR(S[B] < IMM);
+        OP(GT_I) SCALAR(S[B] > IMM);
+
+        OP(ADD_F) FLOATING(REAL(B) + REAL(C));
+        OP(SUB_F) FLOATING(REAL(B) - REAL(C));
+        OP(MUL_F) FLOATING(REAL(B) * REAL(C));
+        OP(DIV_F)
+        {
+            if (REAL(C) == 0) goto divided_by_zero;
+            FLOATING(REAL(B) / REAL(C));
+        }
+        OP(NEG_F) SCALAR(bits_of_real(-REAL(B)));
+        OP(EQ_F) SCALAR(REAL(B) == REAL(C));
+        OP(LT_F) SCALAR(REAL(B) < REAL(C));
+        OP(LE_F) SCALAR(REAL(B) <= REAL(C));
+        OP(TO_FLOAT) SCALAR(bits_of_real((double)S[B]));
+        OP(TO_INT)
+        {
+            real = trunc(REAL(B));
+            if (!(real >= -9223372036854775808.0 && real < 9223372036854775808.0)) {
+                vm_raise(vm, FAILURE_RUN, "%g is too large for an int", real);
+                goto unsaved;
+            }
+            SCALAR((int64_t)real);
+        }
+
+        OP(JUMP) JUMP();
+        OP(IF) JUMP_IF(S[A]);
+        OP(UNLESS) JUMP_IF(!S[A]);
+        OP(IF_EQ) JUMP_IF(S[A] == S[B]);
+        OP(IF_NE) JUMP_IF(S[A] != S[B]);
+        OP(IF_LT) JUMP_IF(S[A] < S[B]);
+        OP(IF_LE) JUMP_IF(S[A] <= S[B]);
+        OP(IF_EQ_I) JUMP_IF(S[A] == instruction_short(word));
+        OP(IF_NE_I) JUMP_IF(S[A] != instruction_short(word));
+        OP(IF_LT_I) JUMP_IF(S[A] < instruction_short(word));
+        OP(IF_GT_I) JUMP_IF(S[A] > instruction_short(word));
+        OP(IF_NONE) JUMP_IF(!R[A]);
+        OP(IF_SOME) JUMP_IF(R[A]);
+        OP(COUNT)
+        {
+            if (S[A] < S[B]) {
+                S[A]++;
+                JUMP();
+            }
+            NEXT;
+        }
+
+        OP(CALL)
+        {
+            const ImageFunction *fn = &image->functions[IMM];
+            int64_t *s = S + A;
+            Ref *r = R + B;
+            if ((s + fn->scalars > frame.s_end) | (r + fn->refs > frame.r_end) |
+                (frame.depth >= vm->limits.depth)) {
+                WORK(stack_grow(vm, fn));
+                pc--;
+                NEXT;
+            }
+            if (--vm->budget == 0) goto budget;
+            s[-1] = (int64_t)((uint64_t)(pc - image->code) | (uint64_t)A << 32 | (uint64_t)B << 40);
+            memset(r + fn->param_refs, 0, (size_t)(fn->refs - fn->param_refs) * sizeof *r);
+            S = s;
+            R = r;
+            frame.depth++;
+            pc = image->code + fn->code;
+            NEXT;
+        }
+        OP(CALL_CLOSURE)
+        {
+            int64_t *s = S + A;
+            Ref *r = R + B;
+            Ref closure = R[C];
+            const ImageFunction *fn = closure_enter(vm, closure, (uint32_t)IMM, s, r, &frame);
+            if (!fn) goto unsaved;
+            if ((s + fn->scalars > frame.s_end) | (r + fn->refs > frame.r_end) |
+                (frame.depth >= vm->limits.depth)) {
+                WORK(stack_grow(vm, fn));
+                pc--;
+                NEXT;
+            }
+            if (--vm->budget == 0) goto budget;
+            s[-1] = (int64_t)((uint64_t)(pc - image->code) | (uint64_t)A << 32 | (uint64_t)B << 40);
+            memset(r + fn->param_refs, 0, (size_t)(fn->refs - fn->param_refs) * sizeof *r);
+            S = s;
+            R = r;
+            frame.depth++;
+            pc = image->code + fn->code;
+            NEXT;
+        }
+        OP(CLOSURE) MAKE(closure_new(vm, word));
+        OP(RETURN_S)
+        {
+            S[0] = S[A];
+            goto leave;
+        }
+        OP(RETURN_R)
+        {
+            R[0] = R[A];
+            goto leave;
+        }
+        OP(RETURN)
+    leave : {
+        int64_t back = S[-1];
+        if (back == NO_RETURN) {
+            SAVE();
+            fiber_end(vm, vm_state(vm)->current, 0);
+            return;
+        }
+        pc = image->code + (uint32_t)back;
+        S -= back >> 32 & 255;
+        R -= back >> 40 & 255;
+        frame.depth--;
+        NEXT;
+    }
+        OP(BUILTIN)
+        {
+            WORK(builtin_call(vm, (BuiltinId)((uint32_t)IMM & UINT16_MAX), (uint32_t)IMM >> 16, A, B));
+            NEXT;
+        }
+
+        OP(BOX) MAKE(box_new(vm, OBJECT_BOX, S[B]));
+        OP(UNBOX)
+        {
+            if (heap_kind(vm, R[B]) != OBJECT_BOX) {
+                vm_raise_kind(vm, "a value", R[B]);
+                goto unsaved;
+            }
+            SCALAR(box_value(vm, R[B]));
+        }
+        OP(REQUIRE)
+        {
+            if (R[A]) NEXT;
+            Str text = image_string(image, (uint32_t)IMM);
+            vm_raise(vm, FAILURE_RUN, "%.*s", STR_ARG(text));
+            goto unsaved;
+        }
+        OP(IS_SOME) SCALAR(R[B] != 0);
+        OP(RECORD) MAKE(record_new(vm, word));
+        OP(FIELD_S)
+        {
+            const RecordObject *record = record_view(vm, R[B], (uint32_t)IMM, true);
+            if (!record) goto unsaved;
+            SCALAR(record->scalars[IMM]);
+        }
+        OP(FIELD_R)
+        {
+            const RecordObject *record = record_view(vm, R[B], (uint32_t)IMM, false);
+            if (!record) goto unsaved;
+            R[A] = record_refs_view(record)[IMM];
+            NEXT;
+        }
+        OP(WITH_S) MAKE(record_with(vm, word, true));
+        OP(WITH_R) MAKE(record_with(vm, word, false));
+        OP(LIST_S) MAKE(list_make(vm, word, true));
+        OP(LIST_R) MAKE(list_make(vm, word, false));
+        OP(APPEND_S) MAKE(list_add(vm, word, true));
+        OP(APPEND_R) MAKE(list_add(vm, word, false));
+        OP(LEN)
+        {
+            if (!list_is(vm, R[B]) && !map_is(vm, R[B])) {
+                vm_raise_kind(vm, "a list or a map", R[B]);
+                goto unsaved;
+            }
+            SCALAR(((const ObjectHeader *)heap_view(vm, R[B]))->len);
+        }
+        OP(AT_S)
+        {
+            if (heap_kind(vm, R[B]) != OBJECT_LIST_S) goto no_list;
+            if ((uint64_t)S[C] >= list_len(vm, R[B])) goto no_element;
+            SCALAR(list_scalars(vm, R[B])[S[C]]);
+        }
+        OP(AT_R)
+        {
+            if (heap_kind(vm, R[B]) != OBJECT_LIST_R) goto no_list;
+            if ((uint64_t)S[C] >= list_len(vm, R[B])) goto no_element;
+            R[A] = list_refs(vm, R[B])[S[C]];
+            NEXT;
+        }
+        OP(MAP_S) MAKE(map_new(vm, OBJECT_MAP_S));
+        OP(MAP_R) MAKE(map_new(vm, OBJECT_MAP_R));
+        OP(PUT_S) MAKE(map_add(vm, word, true));
+        OP(PUT_R) MAKE(map_add(vm, word, false));
+        OP(CONCAT) MAKE(concat_make(vm, word));
+        OP(COMPARE)
+        {
+            if (!text_check(vm, R[B]) || !text_check(vm, R[C])) goto unsaved;
+            result = str_compare(text_view(vm, R[B]), text_view(vm, R[C]));
+            SCALAR((result > 0) - (result < 0));
+        }
+        OP(EQUAL)
+        {
+            if (!values_equal(vm, R[B], R[C], (uint32_t)IMM, &flag)) goto unsaved;
+            SCALAR(flag);
+        }
+        OP(TO_JSON_S) MAKE(json_of_value(vm, S[B], 0, (uint32_t)IMM));
+        OP(TO_JSON_R) MAKE(json_of_value(vm, 0, R[B], (uint32_t)IMM));
+        OP(FROM_JSON_S)
+        {
+            WORK(value_from_json(vm, word, &result, &made));
+            SCALAR(result);
+        }
+        OP(FROM_JSON_R)
+        {
+            WORK(value_from_json(vm, word, &result, &made));
+            R[A] = made;
+            NEXT;
+        }
+        OP(TRY_JSON)
+        {
+            WORK(value_try_json(vm, word, &made));
+            R[A] = made;
+            NEXT;
+        }
+
+        OP(FAIL)
+        {
+            if (!text_check(vm, R[A])) goto unsaved;
+            Str text = text_view(vm, R[A]);
+            vm_raise(vm, FAILURE_REASON, "%.*s", (int)text_clip(text, 4096), text.data);
+            goto unsaved;
+        }
+        OP(RAISE)
+        {
+            SAVE();
+            error = error_again(vm, R[A]);
+            if (!error) goto raise;
+            goto unwind;
+        }
+
+        OP(SPAWN)
+        {
+            if (--vm->budget == 0) goto budget;
+            WORK((made = fiber_spawn(vm, word, false)) != 0);
+            R[B] = made;
+            NEXT;
+        }
+        OP(SPAWN_DETACHED)
+        {
+            if (--vm->budget == 0) goto budget;
+            WORK((made = fiber_spawn(vm, word, true)) != 0);
+            R[B] = made;
+            NEXT;
+        }
+        OP(JOIN) flag = false;
+        goto join;
+        OP(JOIN_QUIET) flag = true;
+    join : {
+        bool waits = false;
+        error = 0;
+        SAVE();
+        if (!fiber_join(vm, vm_state(vm)->current, R[B], A, flag, &waits, &error)) {
+            if (error) goto unwind;
+            goto raise;
+        }
+        if (waits) return;
+        NEXT;
+    }
+        OP(CANCEL)
+        {
+            if (!R[A]) NEXT;
+            SAVE();
+            if (heap_kind(vm, R[A]) != OBJECT_FIBER) {
+                vm_raise_kind(vm, "a fiber", R[A]);
+                goto raise;
+            }
+            if (!fiber_cancel(vm, R[A])) NEXT;
+            fiber = heap_object(vm, vm_state(vm)->current);
+            fiber->flags &= ~(uint32_t)FIBER_RAISES;
+            error = error_cancelled(vm, fiber_place(fiber));
+            goto unwind;
+        }
+        OP(WAIT)
+        {
+            SAVE();
+            fiber_wait(vm, vm_state(vm)->current, S[B], (uint64_t)S[C], A);
+            return;
+        }
+        OP(NOTIFY)
+        {
+            fibers_notify(vm, (uint64_t)S[A]);
+            NEXT;
+        }
+        OP(SIGNAL)
+        {
+            SAVE();
+            made = signal_take(vm);
+            if (vm->failure.set) goto raise;
+            LOAD();
+            R[A] = made;
+            NEXT;
+        }
+        OP(EFFECT)
+        {
+            SAVE();
+            if (!effect_begin(vm, word)) goto raise;
+            return;
+        }
+        OP(EMIT)
+        {
+            WORK(output_mark(vm, vm_state(vm)->current, (uint32_t)IMM, R[A]));
+            NEXT;
+        }
+        OP(STEP)
+        {
+            if (!text_check(vm, R[A])) goto unsaved;
+            ((FiberObject *)heap_object(vm, vm_state(vm)->current))->step = R[A];
+            NEXT;
+        }
+#if !THREADED
+    }
+#endif
+
+divided_by_zero:
+    vm_raise(vm, FAILURE_RUN, "division by zero");
+    goto unsaved;
+no_list:
+    vm_raise_kind(vm, "a list", R[B]);
+    goto unsaved;
+no_element:
+    vm_raise(vm, FAILURE_RUN, "there is no element %" PRId64 " in a list of %u", S[C],
+             (unsigned)list_len(vm, R[B]));
+    goto unsaved;
+budget:
+    SAVE();
+    budget_exceeded(vm);
+    goto raise;
+unsaved:
+    SAVE();
+raise:
+    error = error_take(vm, fiber_place(heap_object(vm, vm_state(vm)->current)));
+unwind:
+    if (--vm->budget == 0) {
+        budget_exceeded(vm);
+        error = error_take(vm, fiber_place(heap_object(vm, vm_state(vm)->current)));
+    }
+    if (!fiber_unwind(vm, error)) return;
+    LOAD();
+    NEXT;
+}

@@ -1,0 +1,209 @@
+/* Maps from strings, in order of insertion: the first entries of a table that several maps share. A new key
+ * goes in place behind the last entry where nobody else did so before; a map never sees entries beyond its
+ * own. Any other change copies. Tables of more than 8 entries have an index (open addressing, half full at
+ * most). */
+#include "vm/core/values.h"
+
+#include "vm/base/hash.h"
+
+#include <string.h>
+
+enum { INDEX_FROM = 8 };
+
+bool map_is(const Vm *vm, Ref ref)
+{
+    ObjectKind kind = heap_kind(vm, ref);
+    return kind == OBJECT_MAP_S || kind == OBJECT_MAP_R;
+}
+
+bool map_check(Vm *vm, Ref ref, ObjectKind kind)
+{
+    return heap_kind(vm, ref) == kind || vm_raise_kind(vm, "a map", ref);
+}
+
+uint32_t map_len(const Vm *vm, Ref map)
+{
+    return ((const MapObject *)heap_view(vm, map))->header.len;
+}
+
+static TableObject *map_table(const Vm *vm, Ref map)
+{
+    const MapObject *object = heap_view(vm, map);
+    return object->table ? heap_object(vm, object->table) : NULL;
+}
+
+const MapEntryObject *map_entries(const Vm *vm, Ref map)
+{
+    const TableObject *table = map_table(vm, map);
+    return table ? table->entries : NULL;
+}
+
+static uint32_t key_hash(Str key)
+{
+    uint64_t hash = hash_quick(key.data, key.len);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+static bool entry_has(const Vm *vm, const MapEntryObject *entry, uint32_t hash, Str key)
+{
+    return entry->hash == hash && str_equal(text_view(vm, entry->key), key);
+}
+
+/* The number of the key's entry among the first len, or UINT32_MAX. A table never has a key twice. */
+static uint32_t table_find(const Vm *vm, TableObject *table, uint32_t len, uint32_t hash, Str key)
+{
+    if (!table->slots) {
+        for (uint32_t i = 0; i < len; i++) {
+            if (entry_has(vm, &table->entries[i], hash, key)) return i;
+        }
+        return UINT32_MAX;
+    }
+    const uint32_t *slots = table_slots(table);
+    for (uint32_t at = hash & (table->slots - 1); slots[at]; at = (at + 1) & (table->slots - 1)) {
+        uint32_t number = slots[at] - 1;
+        if (entry_has(vm, &table->entries[number], hash, key)) return number < len ? number : UINT32_MAX;
+    }
+    return UINT32_MAX;
+}
+
+const MapEntryObject *map_find(const Vm *vm, Ref map, Str key)
+{
+    TableObject *table = map_table(vm, map);
+    if (!table) return NULL;
+    uint32_t number = table_find(vm, table, map_len(vm, map), key_hash(key), key);
+    return number == UINT32_MAX ? NULL : &table->entries[number];
+}
+
+static void slot_set(TableObject *table, uint32_t number)
+{
+    if (!table->slots) return;
+    uint32_t *slots = table_slots(table);
+    uint32_t at = table->entries[number].hash & (table->slots - 1);
+    while (slots[at])
+        at = (at + 1) & (table->slots - 1);
+    slots[at] = number + 1;
+}
+
+static Ref table_new(Vm *vm, bool scalar, uint32_t room)
+{
+    uint32_t slots = 0;
+    if (room > INDEX_FROM) {
+        for (slots = 32; slots < room * 2; slots *= 2)
+            continue;
+    }
+    size_t size = sizeof(TableObject) + (size_t)room * sizeof(MapEntryObject) + (size_t)slots * 4;
+    Ref ref = heap_alloc(vm, scalar ? OBJECT_TABLE_S : OBJECT_TABLE_R, size);
+    if (!ref) return 0;
+    TableObject *table = heap_object(vm, ref);
+    table->header.len = room;
+    table->slots = slots;
+    return ref;
+}
+
+/* A map of the table in the last temp. */
+static Ref map_view(Vm *vm, ObjectKind kind, uint32_t len)
+{
+    Ref ref = heap_alloc(vm, kind, sizeof(MapObject));
+    if (!ref) return 0;
+    MapObject *map = heap_object(vm, ref);
+    map->header.len = len;
+    map->table = vm->temps.items[vm->temps.count - 1];
+    return ref;
+}
+
+Ref map_new(Vm *vm, ObjectKind kind)
+{
+    size_t place = temp_push(vm, 0);
+    Ref map = map_view(vm, kind, 0);
+    temp_drop(vm, place);
+    return map;
+}
+
+/* A table with room, that holds the entries of the map in temps[place] but for entry `without`; left as the
+ * last temp. */
+static TableObject *table_copy(Vm *vm, size_t place, uint32_t room, uint32_t without)
+{
+    Ref ref = table_new(vm, heap_kind(vm, vm->temps.items[place]) == OBJECT_MAP_S, room);
+    if (!ref) return NULL;
+    TableObject *table = heap_object(vm, ref);
+    const MapEntryObject *from = map_entries(vm, vm->temps.items[place]);
+    uint32_t len = map_len(vm, vm->temps.items[place]);
+    for (uint32_t i = 0; i < len; i++) {
+        if (i == without) continue;
+        table->entries[table->used] = from[i];
+        slot_set(table, table->used++);
+    }
+    temp_push(vm, ref);
+    return table;
+}
+
+/* The table in which the map's next entry can be written; left as the last temp. */
+static TableObject *table_for_put(Vm *vm, size_t place)
+{
+    const MapObject *map = heap_object(vm, vm->temps.items[place]);
+    uint32_t len = map->header.len;
+    if (map->table) {
+        TableObject *table = heap_object(vm, map->table);
+        if (table->used == len && len < table->header.len) {
+            temp_push(vm, map->table);
+            return table;
+        }
+    }
+    if (len >= UINT32_MAX / 64) {
+        vm_raise(vm, FAILURE_LIMIT, "a map has too many keys");
+        return NULL;
+    }
+    return table_copy(vm, place, len < 4 ? 4 : len * 2, UINT32_MAX);
+}
+
+Ref map_put(Vm *vm, Ref map, Ref key, int64_t value)
+{
+    ObjectKind kind = heap_kind(vm, map);
+    Str text = text_view(vm, key);
+    uint32_t hash = key_hash(text), len = map_len(vm, map), number = UINT32_MAX;
+    TableObject *table = map_table(vm, map);
+    if (table) number = table_find(vm, table, len, hash, text);
+    size_t place = temp_push(vm, map);
+    temp_push(vm, key);
+    temp_push(vm, kind == OBJECT_MAP_R ? (Ref)value : 0);
+    bool replaces = number != UINT32_MAX;
+    table = replaces ? table_copy(vm, place, len, UINT32_MAX) : table_for_put(vm, place);
+    Ref put = 0;
+    if (table) {
+        if (kind == OBJECT_MAP_R) value = vm->temps.items[place + 2];
+        if (replaces) {
+            table->entries[number].value = value;
+        } else {
+            table->entries[len] = (MapEntryObject){vm->temps.items[place + 1], hash, value};
+            table->used = len + 1;
+            slot_set(table, len);
+        }
+        put = map_view(vm, kind, replaces ? len : len + 1);
+    }
+    temp_drop(vm, place);
+    return put;
+}
+
+Ref map_put_own(Vm *vm, Ref map, Ref key, int64_t value)
+{
+    Str text = text_view(vm, key);
+    TableObject *table = map_table(vm, map);
+    uint32_t number = table ? table_find(vm, table, map_len(vm, map), key_hash(text), text) : UINT32_MAX;
+    if (number == UINT32_MAX) return map_put(vm, map, key, value);
+    table->entries[number].value = value;
+    return map;
+}
+
+Ref map_without(Vm *vm, Ref map, Ref key)
+{
+    Str text = text_view(vm, key);
+    uint32_t len = map_len(vm, map), number = UINT32_MAX;
+    TableObject *table = map_table(vm, map);
+    if (table) number = table_find(vm, table, len, key_hash(text), text);
+    if (number == UINT32_MAX) return map;
+    ObjectKind kind = heap_kind(vm, map);
+    size_t place = temp_push(vm, map);
+    Ref rest = table_copy(vm, place, len, number) ? map_view(vm, kind, len - 1) : 0;
+    temp_drop(vm, place);
+    return rest;
+}

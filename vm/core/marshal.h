@@ -1,0 +1,31 @@
+/* The one door between values and JSON. Used inside of vm/core only.
+ *
+ * Canonical JSON: no blanks, members in their order, integers in decimal, floats in the shortest form that
+ * reads back the same, strings as UTF-8 with only quotes, backslashes and control characters escaped. Json
+ * values in the heap are null, bool, int, float, strings, lists of json, and maps of json. */
+#ifndef PLAN_CORE_MARSHAL_H
+#define PLAN_CORE_MARSHAL_H
+
+#include "vm/core/values.h"
+
+/* A value as canonical JSON: `scalar` if the type is one, else `ref`. Does not allocate in the block. */
+bool json_write_value(Vm *vm, Buffer *out, int64_t scalar, Ref ref, uint32_t type);
+void json_write_text(Buffer *out, Str text); /* with quotes */
+void float_write(Buffer *out, double real);
+
+/* JSON text as a json value; 0: none, and a failure is set that says where. text must not lie in the block.
+ * What comes from the world loses its invalid UTF-8 and what looks like a secret's marks. */
+Ref json_read(Vm *vm, Str text, bool from_world);
+
+/* Numbers that a whole string is. */
+bool int_parse(Str text, int64_t *value);
+bool float_parse(Str text, double *value);
+
+/* A value as json value. */
+Ref json_of_value(Vm *vm, int64_t scalar, Ref ref, uint32_t type);
+/* A json value as a value of a type, into *scalar or *ref. False: a failure is set; it begins with the path,
+ * which may be 0, and names what was found. */
+bool json_to_value(Vm *vm, Ref json, uint32_t type, Ref path, int64_t *scalar, Ref *ref);
+const char *json_kind_name(const Vm *vm, Ref json); /* "null", "bool", …, or "nothing" */
+
+#endif

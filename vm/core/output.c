@@ -1,0 +1,101 @@
+/* What the machine puts out: requests, cancellings, marks, the end. Values become canonical JSON here; the
+ * strings live in the machine's arena until the next event. */
+#include "vm/core/marshal.h"
+
+#include "vm/core/machine.h"
+
+static Str keep(Vm *vm, const Buffer *text)
+{
+    return arena_copy(&vm->arena, buffer_str(text));
+}
+
+/* The members that tell where in the program an output arose. */
+static VmOutput output_of(Vm *vm, VmOutputKind kind, Ref ref, uint32_t pc)
+{
+    VmOutput output = {.kind = kind, .pc = pc};
+    Buffer place = {0};
+    image_place(vm->image, pc, &place);
+    output.at = keep(vm, &place);
+    buffer_free(&place);
+    if (ref) {
+        const FiberObject *fiber = heap_object(vm, ref);
+        output.fiber = fiber->number;
+        if (fiber->step && text_is(vm, fiber->step))
+            output.step = arena_copy(&vm->arena, text_view(vm, fiber->step));
+    }
+    return output;
+}
+
+bool output_effect(Vm *vm, Ref ref, uint32_t table, Ref args)
+{
+    const ImageEffect *effect = &vm->image->effects[table];
+    VmOutput output = output_of(vm, VM_EFFECT, ref, fiber_place(heap_object(vm, ref)));
+    Buffer json = {0};
+    bool written = json_write_value(vm, &json, 0, args, effect->args);
+    if (written) {
+        output.effect = ++vm_state(vm)->next_effect;
+        output.effect_class = (EffectClass)effect->effect_class;
+        output.name = image_string(vm->image, effect->op);
+        output.json = keep(vm, &json);
+        vec_push(&vm->outputs, output);
+    }
+    buffer_free(&json);
+    return written;
+}
+
+void output_cancel(Vm *vm, uint64_t effect)
+{
+    vec_push(&vm->outputs, (VmOutput){.kind = VM_CANCEL, .effect = effect});
+}
+
+bool output_mark(Vm *vm, Ref ref, uint32_t kind_constant, Ref value)
+{
+    VmOutput output = output_of(vm, VM_MARK, ref, fiber_place(heap_object(vm, ref)));
+    Buffer json = {0};
+    bool written = json_write_value(vm, &json, 0, value, IMAGE_TYPE_JSON);
+    if (written) {
+        output.name = image_string(vm->image, kind_constant);
+        output.json = keep(vm, &json);
+        vec_push(&vm->outputs, output);
+    }
+    buffer_free(&json);
+    return written;
+}
+
+/* A failure that nobody waits for must not vanish. */
+void output_warning(Vm *vm, Ref ref, Ref error_ref)
+{
+    const ErrorObject *error = heap_object(vm, error_ref);
+    if (error->kind == FAILURE_CANCELLED) return;
+    VmOutput output = output_of(vm, VM_MARK, ref, error->pc);
+    Buffer text = {0}, json = {0};
+    buffer_add_c(&text, "a part of the run failed: ");
+    buffer_add_str(&text, text_view(vm, error->message));
+    buffer_add_c(&json, "{\"text\":");
+    json_write_text(&json, buffer_str(&text));
+    buffer_add_char(&json, '}');
+    output.name = STR("warn");
+    output.json = keep(vm, &json);
+    vec_push(&vm->outputs, output);
+    buffer_free(&text);
+    buffer_free(&json);
+}
+
+void output_done(Vm *vm, Ref error_ref)
+{
+    VmOutput output = {.kind = VM_DONE, .json = STR("null")};
+    if (error_ref) {
+        const ErrorObject *error = heap_object(vm, error_ref);
+        output = output_of(vm, VM_DONE, 0, error->pc);
+        output.failed = true;
+        Buffer json = {0};
+        buffer_printf(&json, "{\"kind\":\"%s\",\"message\":", failure_kind_name(error->kind));
+        json_write_text(&json, text_view(vm, error->message));
+        buffer_add_c(&json, ",\"at\":");
+        json_write_text(&json, output.at);
+        buffer_add_char(&json, '}');
+        output.json = keep(vm, &json);
+        buffer_free(&json);
+    }
+    vec_push(&vm->outputs, output);
+}

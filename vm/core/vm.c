@@ -1,0 +1,335 @@
+/* The machine seen from outside: events are fed, fibers run until all wait, outputs are read; snapshots and
+ * hashes.
+ *
+ * One event at a time: it is applied, every ready fiber runs until all wait, then timers that are due fire
+ * one by one, each followed by the fibers that it made ready. */
+#include "vm/core/vm.h"
+
+#include "vm/base/hash.h"
+#include "vm/core/machine.h"
+#include "vm/core/marshal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+VmLimits vm_default_limits(void)
+{
+    return (VmLimits){
+        .heap_bytes = (size_t)256 << 20,
+        .string_bytes = (size_t)16 << 20,
+        .input_bytes = (size_t)64 << 20,
+        .depth = 10000,
+        .fibers = 100000,
+        .instructions = 50 * 1000 * 1000,
+    };
+}
+
+static void state_create(Vm *vm)
+{
+    size_t globals = sizeof(RecordObject) + vm->image->global_scalars * sizeof(int64_t) +
+                     vm->image->global_refs * sizeof(Ref);
+    size_t capacity = ((sizeof(State) + globals) / 8 + 1) * 8 + 4096;
+    vm->block = memory_alloc(capacity);
+    State *state = vm_state(vm);
+    state->used = (sizeof(State) + 7) / 8 * 8;
+    state->capacity = capacity;
+    Ref ref = (Ref)(state->used / 8);
+    state->used += (globals + 7) / 8 * 8;
+    state->live = state->used;
+    RecordObject *record = heap_object(vm, ref);
+    record->header.kind = OBJECT_RECORD;
+    record->header.aux = (uint16_t)vm->image->global_scalars;
+    record->header.len = vm->image->global_refs;
+    state->globals = ref;
+    state->now = INT64_MIN;
+}
+
+Vm *vm_new(const Image *image, Str entry, const VmLimits *limits, Error *error)
+{
+    uint32_t function;
+    if (!image_find_entry(image, entry, &function)) {
+        error_set(error, "the program has no entry %.*s", STR_ARG(entry));
+        return NULL;
+    }
+    Vm *vm = memory_alloc(sizeof *vm);
+    vm->image = image;
+    vm->constants = image->constants;
+    vm->limits = limits ? *limits : vm_default_limits();
+    vm->entry = function;
+    state_create(vm);
+    return vm;
+}
+
+void vm_free(Vm *vm)
+{
+    if (!vm) return;
+    free(vm->block);
+    vec_free(&vm->temps);
+    vec_free(&vm->outputs);
+    arena_free(&vm->arena);
+    buffer_free(&vm->failure.text);
+    buffer_free(&vm->scratch);
+    free(vm);
+}
+
+/* ---- running ---- */
+
+static void ready_run(Vm *vm)
+{
+    for (Ref ref; (ref = fiber_take_ready(vm)) != 0;) {
+        vm_state(vm)->current = ref;
+        fiber_run(vm);
+        vm_state(vm)->current = 0;
+    }
+}
+
+static void timers_run(Vm *vm)
+{
+    for (;;) {
+        const State *state = vm_state(vm);
+        Ref ref = state->timer_first;
+        if (!ref || ((const FiberObject *)heap_object(vm, ref))->deadline > state->now) return;
+        fiber_wake(vm, ref, true);
+        ready_run(vm);
+    }
+}
+
+/* A waiting run is small. What is counted is part of the state, so that equal runs do this at equal times. */
+static void state_shrink(Vm *vm)
+{
+    enum { GROWTH = 16 * 1024 };
+    const State *state = vm_state(vm);
+    if (state->used <= state->live * 2 + GROWTH) return;
+    if (!heap_collect(vm, 0)) vm->failure.set = false;
+}
+
+static void all_run(Vm *vm)
+{
+    vm->budget = vm->limits.instructions;
+    vm->refills = 0;
+    ready_run(vm);
+    timers_run(vm);
+    state_shrink(vm);
+}
+
+/* ---- events ---- */
+
+/* The event's JSON as a value; 0 and an error, or (out of memory) a failure that is still set. */
+static Ref event_json(Vm *vm, Str json, Error *error)
+{
+    if (json.len > vm->limits.input_bytes) {
+        vm_raise(vm, FAILURE_LIMIT, "it has %zu bytes of JSON, more than the limit of %zu", json.len,
+                 vm->limits.input_bytes);
+    }
+    Ref value = vm->failure.set ? 0 : json_read(vm, json, true);
+    if (!value) error_set(error, "%.*s", STR_ARG(buffer_str(&vm->failure.text)));
+    return value;
+}
+
+static bool start_feed(Vm *vm, const VmEvent *event, Error *error)
+{
+    if (vm_state(vm)->status != VM_NEW) return error_set(error, "the run has been started already");
+    Ref json = event_json(vm, event->json, error);
+    vm->failure.set = false;
+    if (!json) return error_wrap(error, "the run's arguments");
+    vm_state(vm)->start = json;
+    vm_state(vm)->now = event->now;
+    Ref main = fiber_new(vm, vm->entry, RANK_MAIN, 0, 0, 0);
+    vm->failure.set = false;
+    if (!main) return error_set(error, "the limits are too small for the run to start");
+    vm_state(vm)->main = main;
+    vm_state(vm)->status = VM_WAITING;
+    return true;
+}
+
+static Ref fiber_of_effect(const Vm *vm, uint64_t effect)
+{
+    for (Ref ref = vm_state(vm)->first; ref;) {
+        const FiberObject *fiber = heap_object(vm, ref);
+        if (fiber->state == FIBER_IN_EFFECT && fiber->effect == effect) return ref;
+        ref = fiber->next;
+    }
+    return 0;
+}
+
+/* The result into the waiting fiber's register, or a failure that it raises when it runs. */
+static void result_take(Vm *vm, size_t place, Ref json)
+{
+    FiberObject *fiber = heap_object(vm, vm->temps.items[place]);
+    const ImageEffect *effect = &vm->image->effects[fiber->table];
+    int64_t scalar = 0;
+    Ref ref = 0;
+    if (json) json_to_value(vm, json, effect->result, 0, &scalar, &ref);
+    Ref error = vm->failure.set ? error_take(vm, fiber_place(heap_object(vm, vm->temps.items[place]))) : 0;
+    Ref waiting = vm->temps.items[place];
+    fiber = heap_object(vm, waiting);
+    fiber->effect = 0;
+    if (error) {
+        fiber->flags |= FIBER_RAISES;
+        fiber->error = error;
+    } else {
+        *fiber_ref(vm, waiting, fiber->target) = ref;
+    }
+    fiber_ready(vm, waiting);
+}
+
+static bool result_feed(Vm *vm, const VmEvent *event, Error *error)
+{
+    Ref waiting = fiber_of_effect(vm, event->effect);
+    if (!waiting) return true;
+    size_t place = temp_push(vm, waiting);
+    Ref json = event_json(vm, event->json, error);
+    bool taken = json || vm->failure.kind == FAILURE_LIMIT;
+    if (taken) result_take(vm, place, json);
+    vm->failure.set = false;
+    temp_drop(vm, place);
+    return taken || error_wrap(error, "the result of effect %llu", (unsigned long long)event->effect);
+}
+
+static bool signal_feed(Vm *vm, const VmEvent *event, Error *error)
+{
+    Ref json = event_json(vm, event->json, error);
+    if (json && heap_kind(vm, json) != OBJECT_MAP_R) {
+        vm->failure.set = false;
+        return error_set(error, "a signal is an object");
+    }
+    size_t place = temp_push(vm, json);
+    Ref list = json ? vm_state(vm)->signals : 0;
+    if (json && !list) list = list_new(vm, OBJECT_LIST_R, 0);
+    if (list) list = list_append(vm, list, 0, vm->temps.items[place]);
+    temp_drop(vm, place);
+    vm->failure.set = false;
+    if (!list) return error_wrap(error, "a signal");
+    vm_state(vm)->signals = list;
+    fibers_notify(vm, TOPIC_SIGNAL);
+    return true;
+}
+
+static bool event_apply(Vm *vm, const VmEvent *event, Error *error)
+{
+    switch (event->kind) {
+    case VM_START: return start_feed(vm, event, error);
+    case VM_RESULT: return result_feed(vm, event, error);
+    case VM_SIGNAL: return signal_feed(vm, event, error);
+    case VM_TICK: return true;
+    }
+    return error_set(error, "there is no such event");
+}
+
+bool vm_feed(Vm *vm, const VmEvent *event, Error *error)
+{
+    vm->outputs.count = 0;
+    arena_free(&vm->arena);
+    State *state = vm_state(vm);
+    if (state->status == VM_ENDED && event->kind != VM_START) return true;
+    if (state->status == VM_NEW && event->kind != VM_START)
+        return error_set(error, "the run has not been started");
+    int64_t before = state->now;
+    if (event->now > state->now) state->now = event->now;
+    if (!event_apply(vm, event, error)) {
+        vm_state(vm)->now = before;
+        return false;
+    }
+    all_run(vm);
+    return true;
+}
+
+/* ---- what hosts ask ---- */
+
+size_t vm_output_count(const Vm *vm)
+{
+    return vm->outputs.count;
+}
+
+const VmOutput *vm_output(const Vm *vm, size_t index)
+{
+    return &vm->outputs.items[index];
+}
+
+VmStatus vm_status(const Vm *vm)
+{
+    return (VmStatus)vm_state(vm)->status;
+}
+
+int64_t vm_now(const Vm *vm)
+{
+    return vm_state(vm)->now;
+}
+
+int64_t vm_next_deadline(const Vm *vm)
+{
+    Ref ref = vm_state(vm)->timer_first;
+    return ref ? ((const FiberObject *)heap_object(vm, ref))->deadline : INT64_MAX;
+}
+
+bool vm_awaits(const Vm *vm, uint64_t effect)
+{
+    return fiber_of_effect(vm, effect) != 0;
+}
+
+size_t vm_memory(const Vm *vm)
+{
+    return vm_state(vm)->capacity;
+}
+
+/* ---- snapshots ---- */
+
+typedef struct SnapshotHeader {
+    char magic[8];
+    uint64_t image[2];
+    uint64_t hash[2]; /* of the state that follows */
+    uint64_t size;
+} SnapshotHeader;
+
+static const char snapshot_magic[8] = {'P', 'L', 'A', 'N', 's', 't', 'a', '1'};
+
+static void state_settle(Vm *vm)
+{
+    bool set = vm->failure.set;
+    if (!heap_collect(vm, 0)) vm->failure.set = set;
+}
+
+void vm_snapshot(Vm *vm, Buffer *out)
+{
+    state_settle(vm);
+    SnapshotHeader header = {.size = vm_state(vm)->used};
+    memcpy(header.magic, snapshot_magic, sizeof header.magic);
+    memcpy(header.image, vm->image->hash, sizeof header.image);
+    Hash hash = hash_bytes(vm->block, header.size);
+    memcpy(header.hash, hash.words, sizeof header.hash);
+    buffer_add(out, &header, sizeof header);
+    buffer_add(out, vm->block, header.size);
+}
+
+bool vm_restore(Vm *vm, Str snapshot, Error *error)
+{
+    SnapshotHeader header;
+    if (snapshot.len < sizeof header + sizeof(State)) return error_set(error, "this is no snapshot of a run");
+    memcpy(&header, snapshot.data, sizeof header);
+    const char *bytes = snapshot.data + sizeof header;
+    if (memcmp(header.magic, snapshot_magic, sizeof header.magic) != 0 ||
+        header.size != snapshot.len - sizeof header) {
+        return error_set(error, "this is no snapshot of a run");
+    }
+    if (memcmp(header.image, vm->image->hash, sizeof header.image) != 0) {
+        return error_set(error, "the snapshot is of another program");
+    }
+    Hash hash = hash_bytes(bytes, header.size);
+    if (memcmp(header.hash, hash.words, sizeof header.hash) != 0)
+        return error_set(error, "the snapshot is damaged");
+    State state;
+    memcpy(&state, bytes, sizeof state);
+    free(vm->block);
+    vm->block = memory_alloc(state.capacity + 4096);
+    memcpy(vm->block, bytes, header.size);
+    vm->outputs.count = 0;
+    arena_free(&vm->arena);
+    return true;
+}
+
+void vm_hash(Vm *vm, uint64_t hash[2])
+{
+    state_settle(vm);
+    Hash found = hash_bytes(vm->block, vm_state(vm)->used);
+    memcpy(hash, found.words, sizeof found.words);
+}
