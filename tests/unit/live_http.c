@@ -215,6 +215,9 @@ static void test_secrets(void)
     CHECK(str_find(body, STR("T000")) < 0 && str_find(body, STR("pass")) < 0);
     /* A length that the server saw tells that the values really went out. */
     CHECK_CONTAINS(body, "Content-Length: 18\r\n");
+    r = request(EFFECT_CHANGE, "POST", "/echo", ",\"body\":\"token=%EF%B7%90hook%EF%B7%91&x=1\"");
+    CHECK(str_ends_with(json_string(r, "body", ""), STR("token=[secret hook]&x=1")));
+    CHECK_CONTAINS(json_string(r, "body", ""), "Content-Length: 23\r\n");
     r = request(EFFECT_CHANGE, "POST", "/echo", ",\"body\":\"\xEF\xB7\x90none\xEF\xB7\x91\"");
     CHECK_CONTAINS(json_string(r, "error", ""), "the plan has no secret none");
     r = request(EFFECT_CHANGE, "POST", "/echo", ",\"body\":\"\xEF\xB7\x90unset\xEF\xB7\x91\"");

@@ -258,6 +258,8 @@ World *live_open(const LiveOptions *options, Error *error)
     LiveWorld *live = memory_alloc(sizeof *live);
     /* A reader of our output that goes away, or of a request, must not take the run with it. */
     signal(SIGPIPE, SIG_IGN);
+    /* Ignored by whoever started planvm, it would swallow exits. */
+    signal(SIGCHLD, SIG_DFL);
     live->world = (World){live_now, live_start, live_cancel, live_mark, live_next, live_close};
     live->run_dir = memory_copy_c(options->run_dir);
     live->run_id = memory_copy_c(options->run_id);

@@ -18,11 +18,14 @@
 #include "vm/live/clock.h"
 #include "vm/live/spawn.h"
 
-#define HANDLE_START "\xEF\xB7\x90" /* U+FDD0 */
-#define HANDLE_END "\xEF\xB7\x91"   /* U+FDD1 */
+/* U+FDD0 and U+FDD1, and the same where the machine has made a URL's or a form's part of the text around
+ * them. */
+static const struct {
+    Str start, end;
+} marks[2] = {{STR_INIT("\xEF\xB7\x90"), STR_INIT("\xEF\xB7\x91")},
+              {STR_INIT("%EF%B7%90"), STR_INIT("%EF%B7%91")}};
 
 enum {
-    HANDLE_MARK = 3,         /* bytes of each of the two */
     VALUE_MAX = 65536,       /* bytes of a secret */
     COMMAND_TIMEOUT = 15000, /* ms for a command that gives one */
     REDACT_MIN = 3,          /* shorter values would blacken everything */
@@ -194,18 +197,23 @@ static void add_form(Secret *secret, Buffer *form)
     *form = (Buffer){0};
 }
 
+static void write_url(Buffer *out, Str text, const char *digits, bool plus)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (isalnum(c) || (c && strchr("-._~", c)))
+            buffer_add_char(out, (char)c);
+        else if (plus && c == ' ')
+            buffer_add_char(out, '+');
+        else
+            buffer_printf(out, "%%%c%c", digits[c >> 4], digits[c & 15]);
+    }
+}
+
 static void add_url_form(Secret *secret, const char *digits, bool plus)
 {
     Buffer form = {0};
-    for (size_t i = 0; i < secret->value.len; i++) {
-        unsigned char c = (unsigned char)secret->value.data[i];
-        if (isalnum(c) || strchr("-._~", c))
-            buffer_add_char(&form, (char)c);
-        else if (plus && c == ' ')
-            buffer_add_char(&form, '+');
-        else
-            buffer_printf(&form, "%%%c%c", digits[c >> 4], digits[c & 15]);
-    }
+    write_url(&form, buffer_str(&secret->value), digits, plus);
     add_form(secret, &form);
 }
 
@@ -304,42 +312,61 @@ static bool secret_find(Secrets *secrets, Secret *secret, Error *error)
 
 /* ---- putting in and taking out ---- */
 
-/* The next handle in a text: what stands before it, its name, what is after. False: there is none. */
-static bool next_handle(Str text, Str *before, Str *name, Str *after)
+typedef struct Handle {
+    Str before, name, after;
+    bool in_url; /* it stands in a text that is percent-encoded */
+} Handle;
+
+/* The next handle in a text. False: there is none. */
+static bool next_handle(Str text, Handle *handle)
 {
-    ptrdiff_t start = str_find(text, STR(HANDLE_START));
-    if (start < 0) return false;
-    Str rest = str_slice(text, (size_t)start + HANDLE_MARK, text.len);
-    ptrdiff_t end = str_find(rest, STR(HANDLE_END));
-    if (end < 0) return false;
-    *before = str_slice(text, 0, (size_t)start);
-    *name = str_slice(rest, 0, (size_t)end);
-    *after = str_slice(rest, (size_t)end + HANDLE_MARK, rest.len);
-    return true;
+    ptrdiff_t first = -1;
+    for (size_t i = 0; i < 2; i++) {
+        ptrdiff_t start = str_find(text, marks[i].start);
+        if (start < 0 || (first >= 0 && start > first)) continue;
+        Str rest = str_slice(text, (size_t)start + marks[i].start.len, text.len);
+        ptrdiff_t end = str_find(rest, marks[i].end);
+        if (end < 0) continue;
+        first = start;
+        *handle = (Handle){.before = str_slice(text, 0, (size_t)start),
+                           .name = str_slice(rest, 0, (size_t)end),
+                           .after = str_slice(rest, (size_t)end + marks[i].end.len, rest.len),
+                           .in_url = i == 1};
+    }
+    return first >= 0;
 }
 
 bool secrets_are_in(Str text)
 {
-    Str before, name, after;
-    return next_handle(text, &before, &name, &after);
+    Handle handle;
+    return next_handle(text, &handle);
+}
+
+static void write_value(Buffer *out, const Secret *secret, bool in_url, SecretForm form)
+{
+    Str value = buffer_str(&secret->value);
+    if (in_url) {
+        write_url(out, value, "0123456789ABCDEF", false);
+    } else if (form == SECRET_IN_JSON) {
+        Buffer quoted = {0};
+        json_write_string(&quoted, value);
+        buffer_add_str(out, str_slice(buffer_str(&quoted), 1, quoted.len - 1));
+        wipe(&quoted);
+    } else {
+        buffer_add_str(out, value);
+    }
 }
 
 bool secrets_fill(Secrets *secrets, Buffer *out, Str text, SecretForm form, Error *error)
 {
-    Str before, name, after;
-    while (next_handle(text, &before, &name, &after)) {
+    for (Handle handle; next_handle(text, &handle); text = handle.after) {
         Secret *secret = NULL;
         for (size_t i = 0; i < secrets->list.count && !secret; i++)
-            if (str_equal(secrets->list.items[i].name, name)) secret = &secrets->list.items[i];
-        if (!secret) return error_set(error, "the plan has no secret %.*s", STR_ARG(name));
+            if (str_equal(secrets->list.items[i].name, handle.name)) secret = &secrets->list.items[i];
+        if (!secret) return error_set(error, "the plan has no secret %.*s", STR_ARG(handle.name));
         if (!secret_find(secrets, secret, error)) return false;
-        buffer_add_str(out, before);
-        Buffer quoted = {0};
-        if (form == SECRET_IN_JSON) json_write_string(&quoted, buffer_str(&secret->value));
-        buffer_add_str(out, form == SECRET_IN_JSON ? str_slice(buffer_str(&quoted), 1, quoted.len - 1)
-                                                   : buffer_str(&secret->value));
-        wipe(&quoted);
-        text = after;
+        buffer_add_str(out, handle.before);
+        write_value(out, secret, handle.in_url, form);
     }
     buffer_add_str(out, text);
     return true;
@@ -381,11 +408,9 @@ size_t secrets_longest(const Secrets *secrets)
 
 void secrets_show(Buffer *out, Str text)
 {
-    Str before, name, after;
-    while (next_handle(text, &before, &name, &after)) {
-        buffer_add_str(out, before);
-        buffer_printf(out, "[secret %.*s]", STR_ARG(name));
-        text = after;
+    for (Handle handle; next_handle(text, &handle); text = handle.after) {
+        buffer_add_str(out, handle.before);
+        buffer_printf(out, "[secret %.*s]", STR_ARG(handle.name));
     }
     buffer_add_str(out, text);
 }

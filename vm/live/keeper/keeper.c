@@ -191,6 +191,7 @@ static bool detach(void)
     if (child < 0) return false;
     if (child > 0) _exit(0);
     setsid();
+    if (chdir("/") != 0) return false; /* no file system is held busy */
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; null >= 0 && fd < 3; fd++)
         dup2(null, fd);
@@ -221,11 +222,11 @@ int main(int argc, char **argv)
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* ignored by whoever started us, it would swallow exits */
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    umask(0077);
 
     Keeper keeper = {.jobs = {.run = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC)}};
     if (keeper.jobs.run < 0) return fail(argv[1]);
