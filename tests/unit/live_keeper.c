@@ -125,10 +125,11 @@ static void test_adopted(void)
 static void kill_keeper(void)
 {
     char command[600];
-    snprintf(command, sizeof command,
-             "for p in /proc/[0-9]*; do cat $p/cmdline 2>/dev/null | tr '\\0' ' ' | grep -q '[p]lan-keeper %s' && "
-             "kill -9 ${p#/proc/}; done; true",
-             test.dir);
+    snprintf(
+        command, sizeof command,
+        "for p in /proc/[0-9]*; do cat $p/cmdline 2>/dev/null | tr '\\0' ' ' | grep -q '[p]lan-keeper %s' && "
+        "kill -9 ${p#/proc/}; done; true",
+        test.dir);
     CHECK_INT(system(command), 0);
 }
 
@@ -165,6 +166,34 @@ static void test_cancelled(void)
     CHECK_INT(test.event.kind, WORLD_TIME);
 }
 
+/* It was started before the machine was: nothing of it can still run, and nobody knows how it ended. */
+static void test_other_boot(void)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/fx/50", test.dir);
+    CHECK(mkdir(path, 0700) == 0);
+    snprintf(path, sizeof path, "%s/fx/50/started", test.dir);
+    FILE *file = fopen(path, "w");
+    fprintf(file, "pid %d\nticks 1\nboot 00000000-0000-0000-0000-000000000000\ndeadline 0\n", (int)getpid());
+    fclose(file);
+    const Json *r = change(50, true, script("echo z >> DIR/fifty"));
+    CHECK(json_bool(r, "unknown", false));
+    CHECK_INT(lines_in("fifty"), 0);
+}
+
+static void test_no_keeper(void)
+{
+    setenv("PLAN_KEEPER", "/no/such/plan-keeper", 1);
+    end_world();
+    usleep(300000);
+    live_test_open(&test, "{}");
+    const Json *r = change(60, false, script("echo x >> DIR/sixty"));
+    CHECK(!json_bool(r, "ok", true));
+    CHECK(!json_bool(r, "unknown", false)); /* it certainly was not started */
+    CHECK_CONTAINS(json_string(r, "error", ""), "the keeper /no/such/plan-keeper could not be started");
+    CHECK_INT(lines_in("sixty"), 0);
+}
+
 /* When the run is over, its keeper goes. */
 static void test_keeper_goes(void)
 {
@@ -184,7 +213,10 @@ int main(void)
     test_adopted();
     test_keeper_killed();
     test_cancelled();
+    test_other_boot();
     test_keeper_goes();
+    live_test_open(&test, "{}");
+    test_no_keeper();
     live_test_end(&test);
     return check_done();
 }
