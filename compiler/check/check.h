@@ -51,6 +51,7 @@ typedef struct Checker {
     TypeTable *types;
     Diagnostics *diagnostics;
     Error *error;
+    size_t syntax_errors;
     bool unreadable; /* a file could not be read: error says which */
     Module *module;
     Scope *scope;
@@ -211,6 +212,7 @@ void check_flow(Checker *c);
 void check_drill(Checker *c, Node *node);
 void check_drills(Checker *c);
 void check_drill_rules(Checker *c, Node *drill);
+void check_assigned(Checker *c, NodeList list); /* assigned.c */
 void check_unused(Checker *c);
 void check_allowed(Checker *c);
 

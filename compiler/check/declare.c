@@ -217,9 +217,7 @@ void declare_types(Checker *c)
 static const Type *param_type(Checker *c, Node *param)
 {
     if (param->parameter.type) return type_of_node(c, param->parameter.type);
-    Diag *diag = report(c, P0310, param->span, "the parameter `%.*s` has no type", STR_ARG(param->parameter.name));
-    report_help(c, diag, "write `%.*s: string`, or whatever it is", STR_ARG(param->parameter.name));
-    return c->wrong;
+    return c->wrong; /* said by the parser */
 }
 
 /* Parameters become symbols; the body's scope gets them when it is checked. */

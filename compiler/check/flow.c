@@ -37,6 +37,7 @@ static bool list_ends(NodeList list)
 
 static void check_list(Checker *c, NodeList list)
 {
+    check_assigned(c, list);
     for node_each(item, list) {
         if (!item->next || !statement_ends(item)) continue;
         Diag *diag = report(c, P0901, item->next->span, "this can never run");
@@ -91,6 +92,7 @@ static bool visit_resolve(Node *node, void *context)
 static void check_resolves(Checker *c, const Symbol *plan)
 {
     bool incident = false, resolves = false;
+    if (!plan->decl->plan.body.first && !plan->is_missing) report(c, P0908, plan->span, "plan `%.*s` does nothing", STR_ARG(plan->name));
     for node_each(item, plan->decl->plan.body) {
         if (item->kind == NODE_PLAN_SEVERITY) incident = true;
     }

@@ -223,9 +223,18 @@ static void publish_prelude(Checker *c)
     seen->type = c->alert == c->wrong ? c->wrong : type_optional(c->types, c->alert);
 }
 
+static void check_service_exists(Checker *c)
+{
+    const Program *p = c->program;
+    if (p->service || !p->plans.count) return;
+    Diag *diag = report(c, P0214, p->plans.items[0]->span, "a program with plans has a service, and this has none");
+    report_help(c, diag, "say what it is about: `service \"Shop\" { owner \"Storage team\" }`");
+}
+
 static void check_modules(Checker *c)
 {
     Program *program = c->program;
+    c->syntax_errors = c->diagnostics->errors;
     for (size_t i = 0; i < program->modules.count; i++) declare_module(c, program->modules.items[i]);
     declare_types(c);
     publish_prelude(c);
@@ -235,10 +244,11 @@ static void check_modules(Checker *c)
         c->scope = c->module->scope;
         for node_each(item, c->module->root->file.items) check_declaration(c, item);
     }
+    check_service_exists(c);
     check_looks(c);
     check_people(c);
     check_timing(c);
-    check_flow(c);
+    if (!c->syntax_errors) check_flow(c); /* what could not be read may be what is missed */
     check_drills(c);
     check_unused(c);
     check_allowed(c);

@@ -210,8 +210,7 @@ static void check_return(Checker *c, Node *node)
     const Body *body = c->body;
     Node *value = node->ret.value;
     if (!body || (body->kind != BODY_FN && body->kind != BODY_EFFECT_FN)) {
-        report(c, P0902, node->span, "`return` stands in functions");
-        if (value) check_expression(c, value, NULL);
+        if (value) check_expression(c, value, NULL); /* that it cannot stand here, the parser says */
         return;
     }
     if (body->result == c->unit) {

@@ -17,7 +17,7 @@ static void check_declared(Checker *c, const SymbolList *list)
         const Symbol *symbol = list->items[i];
         bool ours = !symbol->module->is_std && has_plans(c, symbol->module);
         if (!ours || symbol->is_read || str_starts_with(symbol->name, STR("_"))) continue;
-        report(c, P0906, symbol->span, "%s `%.*s` is used by nothing", symbol_kind_text(symbol->kind), STR_ARG(symbol->name));
+        report(c, P0906, symbol->span, "`%.*s` is %s that nothing uses", STR_ARG(symbol->name), symbol_kind_text(symbol->kind));
     }
 }
 
