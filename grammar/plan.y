@@ -566,11 +566,11 @@ block_item: phase
     | REPEAT repeat_limits block opt_else
         { $$ = MAKE(REPEAT, repeat, @$, .every = $2.every, .until = $2.until, .times = $2.times, .within = $2.within,
                     .body = $3, .has_else = $4.there, .otherwise = $4.body); }
-    | REPEAT error block { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
+    | REPEAT error block opt_else { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     | REMEDIES string UNTIL expr limits block opt_else
         { $$ = MAKE(REMEDIES, remedies, @$, .title = $2, .until = $4, .holds = $5.holds, .within = $5.within,
                     .every = $5.every, .items = $6, .has_else = $7.there, .otherwise = $7.body); }
-    | REMEDIES error block { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
+    | REMEDIES error block opt_else { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     | REMEDY string block { $$ = MAKE(REMEDY, remedy, @$, .title = $2, .body = $3); }
     | REMEDY error block { $$ = MAKE(REMEDY, remedy, @$, .body = $3); yyerrok; }
     | WATCH string watch_limits block
@@ -600,7 +600,11 @@ if_statement: IF condition block { $$ = MAKE(IF, branch, @$, .condition = $2, .t
     | IF condition block ELSE block { $$ = MAKE(IF, branch, @$, .condition = $2, .then = $3, .otherwise = $5); }
     | IF condition block ELSE if_statement
         { $$ = MAKE(IF, branch, @$, .condition = $2, .then = $3, .otherwise = build_list($5)); }
-    | IF error block { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
+    | IF error block if_rest { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
+    ;
+if_rest: %empty
+    | ELSE block
+    | ELSE if_statement
     ;
 condition: expr
     | LET name ASSIGN_TO expr { $$ = MAKE(LET_CONDITION, let_condition, @$, NAMED(name, $2), .value = $4); }

@@ -168,14 +168,23 @@ static bool lacks_brace(const Balance *balance, size_t index, size_t *end)
     return balance->items[at].kind != TOK_YYEOF && indent_of(balance, at) > indent_of(balance, index);
 }
 
-static void match(Balance *balance, bool add_braces)
+/* A `}` within a line that would close a block of another line, while there are too many of them. */
+static bool is_stray_within(const Balance *balance, size_t index)
+{
+    size_t opener = opener_for(balance, TOK_RBRACE), first = index;
+    if (opener == 0) return true;
+    while (!begins_line(balance, first)) first--;
+    return balance->items[first].kind != TOK_RBRACE && balance->opens.items[opener - 1].index < first;
+}
+
+static void match(Balance *balance, bool too_many)
 {
     for (size_t i = 0; i < balance->count; i++) {
         int kind = balance->items[i].kind;
         if (balance->by_indent && begins_line(balance, i)) {
             line_by_indent(balance, i);
             size_t end;
-            if (add_braces && lacks_brace(balance, i, &end)) {
+            if (too_many && lacks_brace(balance, i, &end)) {
                 vec_push(&balance->problems, (Problem){i, NO_BRACE});
                 edit(balance, end, TOK_LBRACE);
                 vec_push(&balance->opens, (Open){i, TOK_LBRACE, indent_of(balance, i)});
@@ -183,6 +192,7 @@ static void match(Balance *balance, bool add_braces)
         }
         if (token_opens(kind)) vec_push(&balance->opens, (Open){i, kind, indent_of(balance, i)});
         else if (kind == TOK_RBRACE && balance->by_indent && begins_line(balance, i)) close_by_indent(balance, i);
+        else if (kind == TOK_RBRACE && too_many && is_stray_within(balance, i)) drop(balance, i);
         else if (token_closes(kind)) close_at(balance, i);
     }
     while (balance->opens.count > 0) close_innermost(balance, balance->count - 1);

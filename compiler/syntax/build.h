@@ -15,6 +15,7 @@ typedef struct Parse {
     size_t cursor;       /* the token that the parser gets next */
     unsigned block_due;  /* after an error: the braces (2, then 1) of an empty block that come before the cursor */
     uint32_t error_line; /* the line of the last syntax error, or 0 */
+    size_t error_start;  /* the first token of the statement that had it */
     Node *root;          /* NODE_FILE */
 } Parse;
 

@@ -117,7 +117,8 @@ static bool waits_for_body(const Wrong *wrong)
         if (items[i].kind == TOK_FAT) start = i + 1;
         if (token_opens(items[i].kind) && items[i].partner > i && items[i].partner < wrong->at) i = items[i].partner;
     }
-    return start < wrong->at && has_error_body(items[start].kind);
+    /* A second error in one statement: its body was found after the first. */
+    return start < wrong->at && wrong->start != wrong->parse->error_start && has_error_body(items[start].kind);
 }
 
 /* `repeat until { …`: the condition is missing and the parser took the block for a map. Gives the brace, or TOKEN_NONE. */
@@ -476,4 +477,5 @@ void parse_error(Parse *parse, Span at, const int *expected, size_t count)
     }
     parse->error_line = line;
     move_on(&wrong);
+    parse->error_start = wrong.start;
 }

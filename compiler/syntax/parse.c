@@ -9,7 +9,7 @@ Node *parse_file(Arena *arena, SourceSet *sources, uint32_t file, Diagnostics *d
 {
     TokenList list = {0};
     const SourceFile *source = source_file(sources, file);
-    Parse parse = {.arena = arena, .file = source, .diagnostics = diagnostics, .list = &list};
+    Parse parse = {.arena = arena, .file = source, .diagnostics = diagnostics, .list = &list, .error_start = SIZE_MAX};
     parse.root = node_new(arena, NODE_FILE, (Span){file, 0, (uint32_t)source->text.len});
     lex_file(source, arena, &list, diagnostics);
     layout_tokens(source, arena, &list, diagnostics);
