@@ -227,7 +227,8 @@ static void add_base64_form(Secret *secret, size_t before, const char *letters)
         unsigned value = 0;
         for (size_t k = 0; k < 6; k++) {
             size_t at = bit + k - before * 8;
-            value = value << 1 | (((unsigned char)secret->value.data[at / 8] >> (7 - at % 8)) & 1U);
+            unsigned byte = (unsigned char)secret->value.data[at / 8];
+            value = value << 1 | (byte >> (7 - at % 8) & 1U);
         }
         buffer_add_char(&form, letters[value]);
     }
