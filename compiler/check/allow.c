@@ -1,7 +1,7 @@
 /* `# plan: allow P0312 because …` silences one finding of the next line.
  *
- * In: the texts of the plans and the findings so far. Out: findings taken back, and findings about comments that lack their
- * reason or silence nothing. Runs last. */
+ * In: the texts of the plans and the findings so far. Out: findings taken back, and findings about comments
+ * that lack their reason or silence nothing. Runs last. */
 #include "compiler/check/check.h"
 
 static bool take_word(Str *rest, const char *word)
@@ -26,7 +26,8 @@ static Diag *find_diag(Checker *c, const SourceFile *file, uint32_t line, DiagCo
 static void check_comment(Checker *c, const SourceFile *file, uint32_t line, Str rest, Span at)
 {
     size_t end = 0;
-    while (end < rest.len && rest.data[end] != ' ') end++;
+    while (end < rest.len && rest.data[end] != ' ')
+        end++;
     Str name = str_slice(rest, 0, end);
     DiagCode code;
     rest = str_trim(str_slice(rest, end, rest.len));
@@ -41,8 +42,10 @@ static void check_comment(Checker *c, const SourceFile *file, uint32_t line, Str
         return;
     }
     Diag *found = find_diag(c, file, line + 1, code);
-    if (found) diag_drop(c->diagnostics, found);
-    else report(c, P1103, at, "this allows %.*s, which the next line does not have", STR_ARG(name));
+    if (found)
+        diag_drop(c->diagnostics, found);
+    else
+        report(c, P1103, at, "this allows %.*s, which the next line does not have", STR_ARG(name));
 }
 
 void check_allowed(Checker *c)

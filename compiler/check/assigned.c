@@ -1,7 +1,8 @@
 /* Variables without a value are set on every path before they are read.
  *
- * In: checked bodies. Out: P0907 at the first read that may come too early. Branches count only when all of them set it,
- * loops not at all, a step only if nobody can skip it. Called by flow.c for each list of statements. */
+ * In: checked bodies. Out: P0907 at the first read that may come too early. Branches count only when all of
+ * them set it, loops not at all, a step only if nobody can skip it. Called by flow.c for each list of
+ * statements. */
 #include "compiler/check/check.h"
 
 typedef struct Tracker {
@@ -14,7 +15,8 @@ static void track(Tracker *t, Node *node);
 
 static void track_list(Tracker *t, NodeList list)
 {
-    for node_each(item, list) track(t, item);
+    for node_each(item, list)
+        track(t, item);
 }
 
 /* What happens inside counts for what is inside only. */
@@ -77,9 +79,12 @@ static void report_read(Tracker *t, const Node *node)
 {
     if (t->set || t->reported) return;
     t->reported = true;
-    Diag *diag = report(t->c, P0907, node->span, "`%.*s` may be read here before it is set", STR_ARG(t->variable->name));
+    Diag *diag = report(t->c, P0907, node->span, "`%.*s` may be read here before it is set",
+                        STR_ARG(t->variable->name));
     report_second(t->c, diag, t->variable->span, "declared without a value");
-    report_help(t->c, diag, "give it a value where it is declared; a step that can be skipped sets nothing for what follows");
+    report_help(
+        t->c, diag,
+        "give it a value where it is declared; a step that can be skipped sets nothing for what follows");
 }
 
 static void track(Tracker *t, Node *node)
@@ -122,6 +127,7 @@ void check_assigned(Checker *c, NodeList list)
     for node_each(item, list) {
         if (item->kind != NODE_VAR || item->var.value || !item->symbol) continue;
         Tracker tracker = {.c = c, .variable = item->symbol};
-        for (Node *later = item->next; later; later = later->next) track(&tracker, later);
+        for (Node *later = item->next; later; later = later->next)
+            track(&tracker, later);
     }
 }

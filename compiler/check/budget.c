@@ -1,7 +1,7 @@
 /* The time budget: worst cases of effects, retries, waits and people, added up along a block.
  *
- * In: checked statements. Out: milliseconds. Called by timing.c. Branches count their longer side, loops their limits; what
- * cannot be known (a loop over a list of unknown length) counts once. */
+ * In: checked statements. Out: milliseconds. Called by timing.c. Branches count their longer side, loops
+ * their limits; what cannot be known (a loop over a list of unknown length) counts once. */
 #include "compiler/check/budget.h"
 
 enum { LOOK_MS = 30000, CHANGE_MS = 300000, MAX_DEPTH = 16 };
@@ -55,8 +55,10 @@ static bool visit_expression(Node *node, void *context)
     if (node->kind == NODE_LAMBDA) return false;
     if (node->kind == NODE_ASK) {
         int64_t within = duration_known(node->ask.within);
-        if (within < 0) vec_push(&budget->unlimited, node);
-        else sum->ms += within;
+        if (within < 0)
+            vec_push(&budget->unlimited, node);
+        else
+            sum->ms += within;
         return true;
     }
     const Effect *effect = node_effect(node);
@@ -65,7 +67,8 @@ static bool visit_expression(Node *node, void *context)
         return true;
     }
     const Call *call = node_call(node);
-    bool enters = call && call->target == CALL_FN && call->looks && call->symbol->decl && budget->depth < MAX_DEPTH;
+    bool enters =
+        call && call->target == CALL_FN && call->looks && call->symbol->decl && budget->depth < MAX_DEPTH;
     if (!enters) return true;
     budget->depth++;
     sum->ms += budget_of_list(budget, call->symbol->decl->fn.body);
@@ -107,7 +110,8 @@ static int64_t cost_of_run(Budget *budget, Node *node)
     const Node *unknown = node->run.unknown;
     if (unknown && unknown->on_unknown.verify) {
         Node *verify = unknown->on_unknown.verify;
-        cost += cost_of_condition(budget, verify->verify.condition, verify->verify.holds, verify->verify.within);
+        cost +=
+            cost_of_condition(budget, verify->verify.condition, verify->verify.holds, verify->verify.within);
     }
     return cost + budget_of_list(budget, node->run.otherwise);
 }
@@ -154,7 +158,8 @@ static int64_t cost_of_repeat(Budget *budget, Node *node)
     int64_t after = budget_of_list(budget, node->repeat.otherwise);
     if (within >= 0) return within + after;
     int64_t times = known_int(node->repeat.times, 1);
-    int64_t round = budget_of_list(budget, node->repeat.body) + cost_of_expression(budget, node->repeat.until);
+    int64_t round =
+        budget_of_list(budget, node->repeat.body) + cost_of_expression(budget, node->repeat.until);
     return times * (round + known(node->repeat.every)) + after;
 }
 
@@ -162,11 +167,13 @@ static int64_t cost_of_branches(Budget *budget, Node *node)
 {
     if (node->kind == NODE_IF) {
         int64_t then = budget_of_list(budget, node->branch.then);
-        return cost_of_expression(budget, node->branch.condition) + larger(then, budget_of_list(budget, node->branch.otherwise));
+        return cost_of_expression(budget, node->branch.condition) +
+               larger(then, budget_of_list(budget, node->branch.otherwise));
     }
     int64_t most = 0;
     if (node->kind == NODE_MATCH) {
-        for node_each(arm, node->match.arms) most = larger(most, budget_of_list(budget, arm->arm.body));
+        for node_each(arm, node->match.arms)
+            most = larger(most, budget_of_list(budget, arm->arm.body));
         return cost_of_expression(budget, node->match.subject) + most;
     }
     for node_each(item, node->parallel.body) {
@@ -190,8 +197,11 @@ static int64_t cost_of_checks(Budget *budget, Node *node)
 {
     int64_t cost = 0, people = 0;
     for node_each(check, node->verify_all.checks) {
-        if (check->check.by) people = larger(people, limited_person(budget, check, check->check.within));
-        else cost += cost_of_condition(budget, check->check.condition, check->check.holds, check->check.within);
+        if (check->check.by)
+            people = larger(people, limited_person(budget, check, check->check.within));
+        else
+            cost +=
+                cost_of_condition(budget, check->check.condition, check->check.holds, check->check.within);
     }
     return cost + people;
 }
@@ -231,6 +241,7 @@ static int64_t cost_of(Budget *budget, Node *node)
 int64_t budget_of_list(Budget *budget, NodeList list)
 {
     int64_t sum = 0;
-    for node_each(item, list) sum += cost_of(budget, item);
+    for node_each(item, list)
+        sum += cost_of(budget, item);
     return sum;
 }

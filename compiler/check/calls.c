@@ -1,7 +1,7 @@
 /* Calls: what is called, and which argument goes to which parameter.
  *
- * In: NODE_CALL. Out: a Call note (or an Effect note, for what reaches the world) with the arguments in the order of the
- * parameters, and the type of the result. */
+ * In: NODE_CALL. Out: a Call note (or an Effect note, for what reaches the world) with the arguments in the
+ * order of the parameters, and the type of the result. */
 #include "compiler/check/check.h"
 
 /* ---- arguments ---- */
@@ -9,15 +9,18 @@
 static size_t param_index(const ParamSpec *params, size_t count, Str name)
 {
     size_t i = 0;
-    while (i < count && !str_equal(params[i].name, name)) i++;
+    while (i < count && !str_equal(params[i].name, name))
+        i++;
     return i;
 }
 
 static void report_no_param(Checker *c, Node *arg, const ParamSpec *params, size_t count, Str what)
 {
     VEC(Str) names = {0};
-    for (size_t i = 0; i < count; i++) vec_push(&names, params[i].name);
-    Diag *diag = report(c, P0307, arg->arg.name_span, "%.*s has no parameter `%.*s`", STR_ARG(what), STR_ARG(arg->arg.name));
+    for (size_t i = 0; i < count; i++)
+        vec_push(&names, params[i].name);
+    Diag *diag = report(c, P0307, arg->arg.name_span, "%.*s has no parameter `%.*s`", STR_ARG(what),
+                        STR_ARG(arg->arg.name));
     Str nearest = suggest_nearest(arg->arg.name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
     vec_free(&names);
@@ -34,8 +37,11 @@ Node **match_args(Checker *c, NodeList args, const ParamSpec *params, size_t cou
         size_t index = named ? param_index(params, count, arg->arg.name) : position++;
         if (index >= count) {
             wrong = true;
-            if (named) report_no_param(c, arg, params, count, what);
-            else report(c, P0307, arg->span, "%.*s takes %zu argument%s, and this is one more", STR_ARG(what), count, count == 1 ? "" : "s");
+            if (named)
+                report_no_param(c, arg, params, count, what);
+            else
+                report(c, P0307, arg->span, "%.*s takes %zu argument%s, and this is one more", STR_ARG(what),
+                       count, count == 1 ? "" : "s");
             check_expression(c, value, c->wrong);
             continue;
         }
@@ -84,8 +90,10 @@ static const Type *check_fn_call(Checker *c, Node *node, Symbol *symbol)
 {
     Call call = {.target = CALL_FN, .symbol = symbol, .arg_count = symbol->param_count};
     symbol_use(c, symbol);
-    Str what = arena_printf(c->arena, "%s`%.*s`", symbol->is_effect ? "effect fn " : "fn ", STR_ARG(symbol->name));
-    call.args = match_args(c, node->call.args, specs_of_symbol(c, symbol), symbol->param_count, node->span, what);
+    Str what =
+        arena_printf(c->arena, "%s`%.*s`", symbol->is_effect ? "effect fn " : "fn ", STR_ARG(symbol->name));
+    call.args =
+        match_args(c, node->call.args, specs_of_symbol(c, symbol), symbol->param_count, node->span, what);
     if (!symbol->is_effect) {
         Note *note = note_new(c, node, NOTE_CALL);
         note->call = call;
@@ -93,7 +101,8 @@ static const Type *check_fn_call(Checker *c, Node *node, Symbol *symbol)
         return symbol->result;
     }
     if (!effect_is_announced(c, node)) {
-        Diag *diag = report(c, P0403, node->span, "`%.*s` is an effect fn: it may change something", STR_ARG(symbol->name));
+        Diag *diag = report(c, P0403, node->span, "`%.*s` is an effect fn: it may change something",
+                            STR_ARG(symbol->name));
         report_help(c, diag, "put `run` before it, as a statement or right of `=`");
     }
     Note *note = note_new(c, node, NOTE_EFFECT);
@@ -110,12 +119,14 @@ static const Type *check_record_call(Checker *c, Node *node, Symbol *symbol)
     symbol_use(c, symbol);
     ParamSpec *params = arena_array(c->arena, ParamSpec, record->field_count + 1);
     for (size_t i = 0; i < record->field_count; i++) {
-        params[i] = (ParamSpec){record->fields[i].name, record->fields[i].type, record->fields[i].has_default};
+        params[i] =
+            (ParamSpec){record->fields[i].name, record->fields[i].type, record->fields[i].has_default};
     }
     for node_each(arg, node->call.args) {
         if (arg->kind == NODE_ARG && arg->arg.name.len) continue;
         Diag *diag = report(c, P0307, arg->span, "the fields of a record are named");
-        if (record->field_count) report_help(c, diag, "`%.*s(%.*s: …)`", STR_ARG(symbol->name), STR_ARG(record->fields[0].name));
+        if (record->field_count)
+            report_help(c, diag, "`%.*s(%.*s: …)`", STR_ARG(symbol->name), STR_ARG(record->fields[0].name));
         return record;
     }
     Note *note = note_new(c, node, NOTE_CALL);
@@ -128,15 +139,18 @@ static const Type *check_record_call(Checker *c, Node *node, Symbol *symbol)
 static const Type *check_value_call(Checker *c, Node *node, const Type *type)
 {
     if (type->kind == TYPE_WRONG) {
-        for node_each(arg, node->call.args) check_expression(c, arg->arg.value, c->wrong);
+        for node_each(arg, node->call.args)
+            check_expression(c, arg->arg.value, c->wrong);
         return c->wrong;
     }
     if (type->kind != TYPE_FN) {
-        report(c, P0305, node->call.callee->span, "this is `%.*s`, which cannot be called", STR_ARG(type->name));
+        report(c, P0305, node->call.callee->span, "this is `%.*s`, which cannot be called",
+               STR_ARG(type->name));
         return c->wrong;
     }
     ParamSpec *params = arena_array(c->arena, ParamSpec, type->field_count + 1);
-    for (size_t i = 0; i < type->field_count; i++) params[i].type = type->fields[i].type;
+    for (size_t i = 0; i < type->field_count; i++)
+        params[i].type = type->fields[i].type;
     for node_each(arg, node->call.args) {
         if (!arg->arg.name.len) continue;
         report(c, P0307, arg->span, "a function that is a value knows no names of parameters");
@@ -144,7 +158,8 @@ static const Type *check_value_call(Checker *c, Node *node, const Type *type)
     }
     Note *note = note_new(c, node, NOTE_CALL);
     note->call = (Call){.target = CALL_VALUE, .receiver = node->call.callee, .arg_count = type->field_count};
-    note->call.args = match_args(c, node->call.args, params, type->field_count, node->span, STR("this function"));
+    note->call.args =
+        match_args(c, node->call.args, params, type->field_count, node->span, STR("this function"));
     return type->result;
 }
 
@@ -152,9 +167,12 @@ static const Type *report_not_called(Checker *c, Node *node, const Symbol *symbo
 {
     Diag *diag = report(c, P0305, node->span, "`%.*s` is %s and cannot be called here", STR_ARG(symbol->name),
                         symbol_kind_text(symbol->kind));
-    if (symbol->kind == SYMBOL_PLAN) report_help(c, diag, "`follow %.*s(…)` goes through it", STR_ARG(symbol->name));
-    if (symbol->kind == SYMBOL_TEMPLATE) report_help(c, diag, "a message is `using %.*s(…)`", STR_ARG(symbol->name));
-    for node_each(arg, node->call.args) check_expression(c, arg->arg.value, c->wrong);
+    if (symbol->kind == SYMBOL_PLAN)
+        report_help(c, diag, "`follow %.*s(…)` goes through it", STR_ARG(symbol->name));
+    if (symbol->kind == SYMBOL_TEMPLATE)
+        report_help(c, diag, "a message is `using %.*s(…)`", STR_ARG(symbol->name));
+    for node_each(arg, node->call.args)
+        check_expression(c, arg->arg.value, c->wrong);
     return c->wrong;
 }
 
@@ -170,7 +188,8 @@ static const Type *check_symbol_call(Checker *c, Node *node, Symbol *symbol)
     case SYMBOL_CONSTANT: return check_value_call(c, node, check_expression(c, node->call.callee, NULL));
     case SYMBOL_BUILTIN:
         if (symbol->builtin == BUILTIN_NAME_SSH) {
-            report(c, P0305, node->span, "`ssh(…)` declares a host: `host db1 = ssh(\"db1.example.com\", user: \"ops\")`");
+            report(c, P0305, node->span,
+                   "`ssh(…)` declares a host: `host db1 = ssh(\"db1.example.com\", user: \"ops\")`");
             return c->wrong;
         }
         return check_value_call(c, node, check_expression(c, node->call.callee, NULL));
@@ -188,7 +207,8 @@ static const Type *check_call_of_name(Checker *c, Node *node, const Type *hint)
     int function = function_find((Str){"", 0}, name);
     if (function >= 0) return check_function_call(c, node, (FunctionId)function, hint);
     report_unknown_name(c, node->call.callee->span, name, "function");
-    for node_each(arg, node->call.args) check_expression(c, arg->arg.value, c->wrong);
+    for node_each(arg, node->call.args)
+        check_expression(c, arg->arg.value, c->wrong);
     return c->wrong;
 }
 
@@ -201,13 +221,16 @@ static const Type *check_http(Checker *c, Node *node)
         if (!str_equal_c(callee->member.name, methods[i])) continue;
         if (!effect_is_announced(c, node)) {
             Diag *diag = report(c, P0403, node->span, "this request stands alone");
-            report_help(c, diag, i < 2 ? "put `observe` before it" : "put `run` before it, or `observe` if it only asks");
+            report_help(c, diag,
+                        i < 2 ? "put `observe` before it"
+                              : "put `run` before it, or `observe` if it only asks");
         }
         Note *note = note_new(c, node, NOTE_EFFECT);
         note->effect.form = EFFECT_FORM_HTTP;
         return check_http_call(c, node, str_from_c(texts[i]), &note->effect);
     }
-    report(c, P0303, callee->member.name_span, "`http` has no `%.*s`; it has get, head, post, put, patch and delete",
+    report(c, P0303, callee->member.name_span,
+           "`http` has no `%.*s`; it has get, head, post, put, patch and delete",
            STR_ARG(callee->member.name));
     return c->wrong;
 }

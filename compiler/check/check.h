@@ -1,8 +1,9 @@
 /* What the files of the checker share. Nobody outside compiler/check includes this; they include checked.h.
  *
- * One Checker goes through the program: modules are loaded (program.c), declarations collected (declare.c), then every
- * declaration is checked (declarations.c, plans.c), with statements, expressions, calls, effects and commands below it;
- * at last what only the whole program shows (people.c, timing.c, flow.c, drills.c, unused.c). */
+ * One Checker goes through the program: modules are loaded (program.c), declarations collected (declare.c),
+ * then every declaration is checked (declarations.c, plans.c), with statements, expressions, calls, effects
+ * and commands below it; at last what only the whole program shows (people.c, timing.c, flow.c, drills.c,
+ * unused.c). */
 #ifndef PLAN_CHECK_CHECK_H
 #define PLAN_CHECK_CHECK_H
 
@@ -37,7 +38,7 @@ typedef struct Body {
 } Body;
 
 typedef struct CallEdge {
-    Symbol *from;  /* may be NULL */
+    Symbol *from; /* may be NULL */
     Symbol *to;
     Call *call;
     Node *node;
@@ -62,15 +63,16 @@ typedef struct Checker {
     Node *effect_root;   /* the call or command that `run` or `observe` stands before */
     int conditions;      /* depth: > 0 inside a condition, where only looks may stand */
     int loops;
-    bool guarded;        /* the chain left of `??`: guarded members are absent instead of failing */
+    bool guarded;         /* the chain left of `??`: guarded members are absent instead of failing */
     bool secrets_allowed; /* inside the body of a request: a json value may hold a secret */
-    bool in_template;    /* an absent `${}` leaves its line out */
+    bool in_template;     /* an absent `${}` leaves its line out */
     struct {
         CallEdge *items;
         size_t count, cap;
     } edges;
     SymbolList locals; /* every local of every body, in order */
-    const Type *wrong, *unit, *boolean, *integer, *real, *duration, *time, *string, *secret, *json, *fiber, *strings;
+    const Type *wrong, *unit, *boolean, *integer, *real, *duration, *time, *string, *secret, *json, *fiber,
+        *strings;
     const Type *response, *result, *message, *contact, *channel, *alert, *delivery, *incident;
 } Checker;
 
@@ -103,7 +105,8 @@ void symbol_use(Checker *c, Symbol *symbol);
 void declare_module(Checker *c, Module *module);
 void declare_types(Checker *c);      /* fields of records, members of enums, Severity */
 void declare_signatures(Checker *c); /* parameters and results */
-const Type *symbol_type(Checker *c, Symbol *symbol, Span at); /* checks a setting or constant when first needed */
+const Type *symbol_type(Checker *c, Symbol *symbol,
+                        Span at); /* checks a setting or constant when first needed */
 
 /* ---- types (type_nodes.c) ---- */
 const Type *type_of_node(Checker *c, Node *node); /* never NULL */
@@ -122,7 +125,8 @@ const Type *check_expression(Checker *c, Node *node, const Type *hint);
 const Type *check_value(Checker *c, Node *node, const Type *goal);
 /* A condition: bool, or a bare look (Result, Response: it must be ok). declares: LET_CONDITION is allowed. */
 void check_condition(Checker *c, Node *node, bool looks);
-void check_if_condition(Checker *c, Node *node); /* bool or LET_CONDITION, whose name is declared in the scope */
+void check_if_condition(Checker *c,
+                        Node *node); /* bool or LET_CONDITION, whose name is declared in the scope */
 const Type *check_binary(Checker *c, Node *node, const Type *hint);
 const Type *check_unary(Checker *c, Node *node, const Type *hint);
 const Type *check_cast(Checker *c, Node *node);
@@ -130,7 +134,8 @@ const Type *check_default(Checker *c, Node *node, const Type *hint);
 const Type *check_member(Checker *c, Node *node);
 const Type *check_index(Checker *c, Node *node);
 const Type *check_string(Checker *c, Node *node);
-const Type *check_lambda(Checker *c, Node *node, const Type *hint, const Type **param_types, size_t param_count);
+const Type *check_lambda(Checker *c, Node *node, const Type *hint, const Type **param_types,
+                         size_t param_count);
 Note *note_new(Checker *c, Node *node, NoteKind kind);
 bool type_is_ordered(const Type *type);
 bool type_is_number(const Type *type);
@@ -156,7 +161,8 @@ void suggest_member(Checker *c, Diag *diag, const Type *type, Str name);
 
 /* ---- effects (effects.c, http.c, commands.c, command_rules.c) ---- */
 const Type *check_observe(Checker *c, Node *node);
-/* bound: the local that `let x = run …` declares, or NULL; it is declared before the else block is checked. */
+/* bound: the local that `let x = run …` declares, or NULL; it is declared before the else block is checked.
+ */
 const Type *check_run(Checker *c, Node *node, Node *binding);
 /* A bare look of `verify`: the call that is a condition by itself. */
 void check_bare_look(Checker *c, Node *node);
@@ -178,8 +184,9 @@ void check_page(Checker *c, Node *node);
 void check_update(Checker *c, Node *node);
 void check_references(Checker *c, NodeList list, uint32_t kinds, const char *what);
 Symbol *declare_step(Checker *c, Node *node, Node *title);
-void check_duration(Checker *c, Node *node);         /* NULL is fine */
-void check_shown(Checker *c, Node *node, const char *what); /* a string that people see: no secret. NULL is fine */
+void check_duration(Checker *c, Node *node); /* NULL is fine */
+void check_shown(Checker *c, Node *node,
+                 const char *what); /* a string that people see: no secret. NULL is fine */
 /* A ref to a declaration of one of the kinds (a bit set of 1 << SymbolKind); reports others. May be NULL. */
 Symbol *check_reference(Checker *c, Node *node, uint32_t kinds, const char *what);
 void check_using(Checker *c, Node *node);
@@ -194,18 +201,20 @@ void enter_body(Checker *c, Body *body, BodyKind kind, Node *home, Symbol *symbo
 void leave_body(Checker *c, Body *body);
 
 /* ---- the whole program ---- */
-/* Calls visit for the node and all below it, parents first; children of a node for which visit gives false are left out. */
+/* Calls visit for the node and all below it, parents first; children of a node for which visit gives false
+ * are left out. */
 typedef bool TreeVisit(Node *node, void *context);
 void tree_walk(Node *node, TreeVisit *visit, void *context);
 void tree_walk_list(NodeList list, TreeVisit *visit, void *context);
 /* Milliseconds of a duration that is known when the plan is compiled; -1: it is not, or there is none. */
 int64_t duration_known(const Node *node);
 Str duration_text(Checker *c, int64_t ms); /* "1h30m" */
-/* Everybody that a reference stands for: the contact, or who may fill the role. Adds to the list, each once. */
+/* Everybody that a reference stands for: the contact, or who may fill the role. Adds to the list, each once.
+ */
 void add_people(Checker *c, SymbolList *list, Symbol *symbol);
-Node *contact_backup(const Symbol *contact); /* the ref, or NULL */
+Node *contact_backup(const Symbol *contact);      /* the ref, or NULL */
 void collect_paged(Checker *c, SymbolList *list); /* everybody whom anything in the program can page */
-void check_looks(Checker *c); /* which functions look: effects.c */
+void check_looks(Checker *c);                     /* which functions look: effects.c */
 void check_people(Checker *c);
 void check_timing(Checker *c);
 void check_flow(Checker *c);

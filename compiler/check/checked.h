@@ -1,16 +1,15 @@
 /* The checked program: what the checker knows, for the lowering, the tools and nobody else.
  *
- * In: a path. Out: a Program, whose nodes carry what was found out about them. Everything lives in the arena that was
- * given to check_program. If the Diagnostics hold an error, the annotations may be incomplete and nothing may be
- * lowered. Without an error they are complete:
- *   node->type    the type of the expression itself (never NULL, never TYPE_WRONG)
- *   node->goal    NULL, or the type that its place wants where that is another: T → T? or any type → json. The reader
- *                 lowers the node as `type` and then converts it. (Literals need no conversion: a map or list literal
- *                 where json is wanted has the type json, `none` has the optional type that is wanted, or json.)
- *   node->symbol  what a name, a declaration, a qualified name (a.b) or a target stands for
- *   node->info    what else is known: calls, members, effects, commands; read it through node_call and its like
- * Implicit optional chaining: where the receiver of a member, index or method has type T? and the member belongs to T,
- * the receiver keeps its type T? and the node's own type is optional: absent in, absent out. */
+ * In: a path. Out: a Program, whose nodes carry what was found out about them. Everything lives in the arena
+ * that was given to check_program. If the Diagnostics hold an error, the annotations may be incomplete and
+ * nothing may be lowered. Without an error they are complete: node->type    the type of the expression itself
+ * (never NULL, never TYPE_WRONG) node->goal    NULL, or the type that its place wants where that is another:
+ * T → T? or any type → json. The reader lowers the node as `type` and then converts it. (Literals need no
+ * conversion: a map or list literal where json is wanted has the type json, `none` has the optional type that
+ * is wanted, or json.) node->symbol  what a name, a declaration, a qualified name (a.b) or a target stands
+ * for node->info    what else is known: calls, members, effects, commands; read it through node_call and its
+ * like Implicit optional chaining: where the receiver of a member, index or method has type T? and the member
+ * belongs to T, the receiver keeps its type T? and the node's own type is optional: absent in, absent out. */
 #ifndef PLAN_CHECK_CHECKED_H
 #define PLAN_CHECK_CHECKED_H
 
@@ -45,13 +44,13 @@ typedef enum SymbolKind {
     SYMBOL_ENUM,       /* type: the enum */
     SYMBOL_MEMBER,     /* a member of a declared enum; index is its number */
     SYMBOL_CLASSIFY,
-    SYMBOL_PLAN,       /* also procedures */
+    SYMBOL_PLAN, /* also procedures */
     SYMBOL_DRILL,
     SYMBOL_PROMISE,
     SYMBOL_RECURRING,
-    SYMBOL_MODULE,     /* an import's name; `target` is the module */
-    SYMBOL_BUILTIN,    /* incident, service, alert, now, me, this_run, http, vm, …; builtin says which */
-    SYMBOL_STEP,       /* a step, remedy, phase or track; name is its text, empty if that has `${}` */
+    SYMBOL_MODULE,  /* an import's name; `target` is the module */
+    SYMBOL_BUILTIN, /* incident, service, alert, now, me, this_run, http, vm, …; builtin says which */
+    SYMBOL_STEP,    /* a step, remedy, phase or track; name is its text, empty if that has `${}` */
     SYMBOL_KIND_COUNT
 } SymbolKind;
 
@@ -78,25 +77,26 @@ struct Symbol {
     Module *target;     /* MODULE */
     Symbol *target_var; /* BUILTIN: incident, alert */
     BuiltinName builtin;
-    uint32_t index;     /* position among its kind in the program (a local: among the locals of its home) */
-    Node *home;         /* LOCAL: the fn, plan, template, lambda or classify declaration that it belongs to; NULL in a
-                         * declaration's own expression. Seen from another home it is captured. */
-    Symbol *parent;     /* STEP: the phase or track or step around it; NULL in the plan itself. MEMBER: its enum */
-    Symbol *plan;       /* STEP: its plan or drill */
+    uint32_t index; /* position among its kind in the program (a local: among the locals of its home) */
+    Node *home; /* LOCAL: the fn, plan, template, lambda or classify declaration that it belongs to; NULL in a
+                 * declaration's own expression. Seen from another home it is captured. */
+    Symbol
+        *parent;  /* STEP: the phase or track or step around it; NULL in the plan itself. MEMBER: its enum */
+    Symbol *plan; /* STEP: its plan or drill */
     const Type *result; /* FN, EXTERN: what it gives (UNIT: nothing) */
     Symbol **params;    /* FN, EXTERN, TEMPLATE, PLAN, CLASSIFY: their locals, in order */
     size_t param_count;
-    bool is_variable;   /* LOCAL, VAR: may be assigned */
-    bool is_effect;     /* FN: declared `effect fn`; EXTERN: likewise */
-    bool looks;         /* FN: looks at the world, itself or through what it calls */
-    bool waits;         /* FN: of the prelude: waits, marks or changes the run's state */
-    bool is_assigned;   /* LOCAL: assigned after its declaration */
-    bool is_captured;   /* LOCAL: read or assigned from a lambda or another home */
+    bool is_variable; /* LOCAL, VAR: may be assigned */
+    bool is_effect;   /* FN: declared `effect fn`; EXTERN: likewise */
+    bool looks;       /* FN: looks at the world, itself or through what it calls */
+    bool waits;       /* FN: of the prelude: waits, marks or changes the run's state */
+    bool is_assigned; /* LOCAL: assigned after its declaration */
+    bool is_captured; /* LOCAL: read or assigned from a lambda or another home */
     bool is_read;
-    bool is_missing;    /* its value is `missing "…"` */
-    int check_state;    /* the checker's own */
+    bool is_missing;        /* its value is `missing "…"` */
+    int check_state;        /* the checker's own */
     Symbol *next_in_bucket; /* the checker's own */
-    void *lowered;      /* the lowering's own */
+    void *lowered;          /* the lowering's own */
     uint32_t lowered_index; /* the lowering's own */
 };
 
@@ -108,11 +108,11 @@ typedef struct SymbolList {
 /* ---- modules and the program ---- */
 
 struct Module {
-    Str path;        /* as written on a message: "plans/x.plan", "std/slack" */
-    Str short_name;  /* the last part of its path without .plan: "slack" */
-    uint32_t file;   /* of the SourceSet */
-    Node *root;      /* NODE_FILE */
-    bool is_std;     /* stdlib: vm.* and `run f()` of plain functions are allowed */
+    Str path;       /* as written on a message: "plans/x.plan", "std/slack" */
+    Str short_name; /* the last part of its path without .plan: "slack" */
+    uint32_t file;  /* of the SourceSet */
+    Node *root;     /* NODE_FILE */
+    bool is_std;    /* stdlib: vm.* and `run f()` of plain functions are allowed */
     bool is_prelude;
     struct Scope *scope; /* the checker's own */
     size_t number;
@@ -125,23 +125,24 @@ typedef struct Program {
     struct {
         Module **items;
         size_t count, cap;
-    } modules;       /* imported before importing; the prelude first, the root last */
+    } modules; /* imported before importing; the prelude first, the root last */
     Module *prelude, *root;
-    Node *service;   /* NODE_SERVICE, or NULL: a file without plans need not have one */
+    Node *service;        /* NODE_SERVICE, or NULL: a file without plans need not have one */
     const Type *severity; /* the enum Severity, worst first; without members where none is declared */
     /* Every declaration of the program, in order of modules and then of source text. */
-    SymbolList settings, constants, vars, secrets, hosts, contacts, roles, rotations, channels, calendars, severities,
-        escalations, templates, fns, externs, records, enums, classifies, plans, drills, promises, recurrings;
+    SymbolList settings, constants, vars, secrets, hosts, contacts, roles, rotations, channels, calendars,
+        severities, escalations, templates, fns, externs, records, enums, classifies, plans, drills, promises,
+        recurrings;
     SymbolList steps; /* steps, remedies, phases, tracks of all plans */
 } Program;
 
-/* Loads, parses and checks a file and all that it imports. NULL and *error if the file, or one that it imports,
- * cannot be read; otherwise never NULL. */
-Program *check_program(Arena *arena, SourceSet *sources, TypeTable *types, Str root_path, Diagnostics *diagnostics,
-                       Error *error);
+/* Loads, parses and checks a file and all that it imports. NULL and *error if the file, or one that it
+ * imports, cannot be read; otherwise never NULL. */
+Program *check_program(Arena *arena, SourceSet *sources, TypeTable *types, Str root_path,
+                       Diagnostics *diagnostics, Error *error);
 /* The same for a text that is no file (tests, editors). Imports are relative to `path`. */
-Program *check_text(Arena *arena, SourceSet *sources, TypeTable *types, Str path, Str text, Diagnostics *diagnostics,
-                    Error *error);
+Program *check_text(Arena *arena, SourceSet *sources, TypeTable *types, Str path, Str text,
+                    Diagnostics *diagnostics, Error *error);
 
 /* A function, var or record of the prelude by its name; NULL: there is none. For the lowering. */
 Symbol *program_prelude(const Program *program, Str name);
@@ -189,16 +190,16 @@ typedef struct Call {
 } Call;
 
 typedef enum MemberKind {
-    MEMBER_FIELD,    /* index: of the record's fields */
-    MEMBER_JSON,     /* text: the member of a json value */
-    MEMBER_PROPERTY, /* method: one that is written without (): for_shell, or_empty, … */
-    MEMBER_SYMBOL,   /* node->symbol says all: people.lead, slack.post, Colour.red */
-    MEMBER_SERVICE,  /* index: 0 name, 1 owner, 2 runbook */
-    MEMBER_SEVERITY, /* incident.severity: of the type Severity */
-    MEMBER_AGE,      /* incident.age */
-    MEMBER_OUT,      /* Result.out, guarded by ok */
-    MEMBER_OUT_JSON, /* Result.json: out read as JSON, guarded by ok */
-    MEMBER_BODY,     /* Response.body, guarded by ok */
+    MEMBER_FIELD,     /* index: of the record's fields */
+    MEMBER_JSON,      /* text: the member of a json value */
+    MEMBER_PROPERTY,  /* method: one that is written without (): for_shell, or_empty, … */
+    MEMBER_SYMBOL,    /* node->symbol says all: people.lead, slack.post, Colour.red */
+    MEMBER_SERVICE,   /* index: 0 name, 1 owner, 2 runbook */
+    MEMBER_SEVERITY,  /* incident.severity: of the type Severity */
+    MEMBER_AGE,       /* incident.age */
+    MEMBER_OUT,       /* Result.out, guarded by ok */
+    MEMBER_OUT_JSON,  /* Result.json: out read as JSON, guarded by ok */
+    MEMBER_BODY,      /* Response.body, guarded by ok */
     MEMBER_BODY_JSON, /* Response.json */
 } MemberKind;
 
@@ -211,8 +212,8 @@ typedef struct Member {
 
 /* One word of a command, in parts; a part is text or an expression. */
 typedef struct CommandPart {
-    Str text;   /* expr is NULL */
-    Node *expr; /* its type is string, int, float, bool, duration, …; with spread: [string] */
+    Str text;    /* expr is NULL */
+    Node *expr;  /* its type is string, int, float, bool, duration, …; with spread: [string] */
     bool spread; /* `${xs...}`: then the only part of its word */
 } CommandPart;
 
@@ -229,21 +230,26 @@ typedef struct Command {
     bool is_script;     /* sh `…` */
     CommandWord *words; /* not of a script */
     size_t word_count;
-    Str script;         /* of a script: values stand in it as "$1", "$2", … already */
-    Node **values;      /* of a script: their expressions, in this order */
+    Str script;    /* of a script: values stand in it as "$1", "$2", … already */
+    Node **values; /* of a script: their expressions, in this order */
     size_t value_count;
     CommandKnown known; /* what commands.def says of it */
     Str program;        /* the first word's text, without directories; empty if it is not fixed */
 } Command;
 
-typedef enum EffectForm { EFFECT_FORM_COMMAND, EFFECT_FORM_HTTP, EFFECT_FORM_FN, EFFECT_FORM_EXTERN } EffectForm;
+typedef enum EffectForm {
+    EFFECT_FORM_COMMAND,
+    EFFECT_FORM_HTTP,
+    EFFECT_FORM_FN,
+    EFFECT_FORM_EXTERN
+} EffectForm;
 
 typedef struct EffectOptions { /* expressions; NULL: not said */
     Node *timeout, *dir, *env, *input, *user, *retry, *every, *growth, *jitter, *secret;
 } EffectOptions;
 
 typedef struct HttpRequest {
-    Str method; /* "GET", … */
+    Str method;                                                /* "GET", … */
     Node *url, *headers, *json, *form, *body, *basic, *bearer; /* NULL: not said */
 } HttpRequest;
 

@@ -1,8 +1,8 @@
-/* What is known of programs: which commands look and which change, which arguments are read as code, and how kubectl is
- * used wrongly at night.
+/* What is known of programs: which commands look and which change, which arguments are read as code, and how
+ * kubectl is used wrongly at night.
  *
- * In: a Command. Out: its class, and findings. The tables are here and in commands.def; to teach it another program, add a
- * row. */
+ * In: a Command. Out: its class, and findings. The tables are here and in commands.def; to teach it another
+ * program, add a row. */
 #include "compiler/check/check.h"
 
 /* ---- words as texts ---- */
@@ -13,8 +13,10 @@ static Str word_text(Checker *c, const CommandWord *word)
     if (word->part_count == 1 && !word->parts[0].expr) return word->parts[0].text;
     Buffer text = {0};
     for (size_t i = 0; i < word->part_count; i++) {
-        if (word->parts[i].expr) buffer_add_c(&text, "\xEF\xBF\xBC");
-        else buffer_add_str(&text, word->parts[i].text);
+        if (word->parts[i].expr)
+            buffer_add_c(&text, "\xEF\xBF\xBC");
+        else
+            buffer_add_str(&text, word->parts[i].text);
     }
     Str copy = c ? arena_copy(c->arena, buffer_str(&text)) : (Str){"", 0};
     buffer_free(&text);
@@ -57,16 +59,37 @@ static bool has_option(const Command *command, const char *name)
 /* Options of programs with sub-commands whose value is the next word. */
 static bool takes_value(Str option)
 {
-    static const char *const options[] = {"-n", "--namespace", "--context", "--kubeconfig", "--cluster", "--user", "-l",
-                                          "--selector", "-o", "--output", "-f", "--filename", "-c", "--container", "-s",
-                                          "--server", "--request-timeout", "--region", "--profile", "-h", "-p", "-C", "-a"};
+    static const char *const options[] = {"-n",
+                                          "--namespace",
+                                          "--context",
+                                          "--kubeconfig",
+                                          "--cluster",
+                                          "--user",
+                                          "-l",
+                                          "--selector",
+                                          "-o",
+                                          "--output",
+                                          "-f",
+                                          "--filename",
+                                          "-c",
+                                          "--container",
+                                          "-s",
+                                          "--server",
+                                          "--request-timeout",
+                                          "--region",
+                                          "--profile",
+                                          "-h",
+                                          "-p",
+                                          "-C",
+                                          "-a"};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (str_equal_c(option, options[i])) return true;
     }
     return false;
 }
 
-/* The nth word after the program that is no option and no option's value, from 0; NULL: there are not as many. */
+/* The nth word after the program that is no option and no option's value, from 0; NULL: there are not as
+ * many. */
 static const CommandWord *plain_word(const Command *command, size_t n)
 {
     for (size_t i = 1; i < command->word_count; i++) {
@@ -99,8 +122,9 @@ static bool words_fit(const Command *command, const char *pattern)
 
 static CommandKnown curl_known(const Command *command)
 {
-    static const char *const changing[] = {"-X", "--request", "-d", "--data", "--data-raw", "--data-binary", "-F", "--form",
-                                           "-T", "--upload-file", "--json"};
+    static const char *const changing[] = {"-X",         "--request",     "-d",    "--data",
+                                           "--data-raw", "--data-binary", "-F",    "--form",
+                                           "-T",         "--upload-file", "--json"};
     for (size_t i = 0; i < sizeof changing / sizeof changing[0]; i++) {
         if (has_option(command, changing[i])) return COMMAND_UNKNOWN;
     }
@@ -135,7 +159,8 @@ CommandKnown command_known(const Command *command)
     if (str_equal(command->program, STR("curl"))) return curl_known(command);
     if (str_equal(command->program, STR("psql"))) return psql_known(command);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (str_equal_c(command->program, rows[i].program) && words_fit(command, rows[i].words)) return rows[i].known;
+        if (str_equal_c(command->program, rows[i].program) && words_fit(command, rows[i].words))
+            return rows[i].known;
     }
     return COMMAND_UNKNOWN;
 }
@@ -148,10 +173,11 @@ static const struct {
     const char *program, *option; /* option NULL: every word after the first plain one */
     Reader reader;
 } code_rows[] = {
-    {"sh", "-c", READER_SHELL},     {"bash", "-c", READER_SHELL},  {"zsh", "-c", READER_SHELL}, {"su", "-c", READER_SHELL},
-    {"dash", "-c", READER_SHELL},   {"ssh", NULL, READER_SHELL},   {"psql", "-c", READER_SQL},  {"psql", "--command", READER_SQL},
-    {"mysql", "-e", READER_SQL},    {"sqlite3", NULL, READER_SQL}, {"python", "-c", READER_OTHER}, {"python3", "-c", READER_OTHER},
-    {"perl", "-e", READER_OTHER},   {"ruby", "-e", READER_OTHER},  {"node", "-e", READER_OTHER},
+    {"sh", "-c", READER_SHELL},    {"bash", "-c", READER_SHELL},      {"zsh", "-c", READER_SHELL},
+    {"su", "-c", READER_SHELL},    {"dash", "-c", READER_SHELL},      {"ssh", NULL, READER_SHELL},
+    {"psql", "-c", READER_SQL},    {"psql", "--command", READER_SQL}, {"mysql", "-e", READER_SQL},
+    {"sqlite3", NULL, READER_SQL}, {"python", "-c", READER_OTHER},    {"python3", "-c", READER_OTHER},
+    {"perl", "-e", READER_OTHER},  {"ruby", "-e", READER_OTHER},      {"node", "-e", READER_OTHER},
 };
 
 static void check_code_word(Checker *c, const CommandWord *word, Str program, Reader reader)
@@ -164,10 +190,14 @@ static void check_code_word(Checker *c, const CommandWord *word, Str program, Re
         bool quoted = member && member->kind == MEMBER_PROPERTY && member->method == wanted;
         bool number = value->type && (type_is_number(value->type) || value->type->kind == TYPE_BOOL);
         if (number || (quoted && reader != READER_OTHER)) continue;
-        Diag *diag = report(c, P0510, value->span, "`%.*s` reads this word as code, so the value could become a command",
-                            STR_ARG(program));
-        if (reader == READER_OTHER) report_help(c, diag, "hand the value over as an argument of its own, by `env` or by `input`");
-        else report_help(c, diag, "quote it for its reader: `${….%s}`", reader == READER_SQL ? "for_sql" : "for_shell");
+        Diag *diag =
+            report(c, P0510, value->span,
+                   "`%.*s` reads this word as code, so the value could become a command", STR_ARG(program));
+        if (reader == READER_OTHER)
+            report_help(c, diag, "hand the value over as an argument of its own, by `env` or by `input`");
+        else
+            report_help(c, diag, "quote it for its reader: `${….%s}`",
+                        reader == READER_SQL ? "for_sql" : "for_shell");
     }
 }
 
@@ -176,7 +206,8 @@ static bool is_program(const CommandWord *word, const char *program)
     Str text = fixed_text(word);
     Str wanted = str_from_c(program);
     if (str_equal(text, wanted)) return true;
-    return text.len > wanted.len && str_ends_with(text, wanted) && text.data[text.len - wanted.len - 1] == '/';
+    return text.len > wanted.len && str_ends_with(text, wanted) &&
+           text.data[text.len - wanted.len - 1] == '/';
 }
 
 /* A reader of code may stand anywhere in the words: behind `kubectl exec … --`, sudo, timeout. */
@@ -207,10 +238,13 @@ static void check_code_arguments(Checker *c, const Command *command)
 /* ---- kubectl ---- */
 
 static const char *const kubectl_verbs[] = {
-    "get", "describe", "logs", "top", "explain", "version", "diff", "wait", "events", "cluster-info", "api-resources",
-    "api-versions", "rollout", "auth", "apply", "create", "delete", "edit", "patch", "replace", "scale", "autoscale", "set",
-    "label", "annotate", "cordon", "uncordon", "drain", "taint", "run", "expose", "exec", "cp", "port-forward", "proxy",
-    "attach", "debug", "config", "certificate", "kustomize", "completion", "plugin", "options"};
+    "get",       "describe", "logs",         "top",           "explain",      "version",      "diff",
+    "wait",      "events",   "cluster-info", "api-resources", "api-versions", "rollout",      "auth",
+    "apply",     "create",   "delete",       "edit",          "patch",        "replace",      "scale",
+    "autoscale", "set",      "label",        "annotate",      "cordon",       "uncordon",     "drain",
+    "taint",     "run",      "expose",       "exec",          "cp",           "port-forward", "proxy",
+    "attach",    "debug",    "config",       "certificate",   "kustomize",    "completion",   "plugin",
+    "options"};
 
 static bool is_one_of(Str text, const char *const *names, size_t count)
 {
@@ -225,7 +259,8 @@ static void check_kubectl_verb(Checker *c, const CommandWord *verb, Str text)
     enum { COUNT = sizeof kubectl_verbs / sizeof kubectl_verbs[0] };
     if (!text.len || is_one_of(text, kubectl_verbs, COUNT)) return;
     Str names[COUNT];
-    for (size_t i = 0; i < COUNT; i++) names[i] = str_from_c(kubectl_verbs[i]);
+    for (size_t i = 0; i < COUNT; i++)
+        names[i] = str_from_c(kubectl_verbs[i]);
     Diag *diag = report(c, P0511, verb->span, "kubectl has no command `%.*s`", STR_ARG(text));
     Str nearest = suggest_nearest(text, names, COUNT);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
@@ -233,12 +268,27 @@ static void check_kubectl_verb(Checker *c, const CommandWord *verb, Str text)
 
 static bool is_cluster_wide(Checker *c, Str verb, const CommandWord *resource)
 {
-    static const char *const verbs[] = {"explain", "version", "cluster-info", "api-resources", "api-versions", "cordon",
-                                        "uncordon", "drain", "taint", "config", "certificate", "auth", "completion", "plugin",
-                                        "options", "kustomize", "proxy"};
-    static const char *const resources[] = {"node", "nodes", "no", "namespace", "namespaces", "ns", "pv", "persistentvolume",
-                                            "persistentvolumes", "storageclass", "storageclasses", "sc", "crd", "crds",
-                                            "clusterrole", "clusterroles", "componentstatuses"};
+    static const char *const verbs[] = {
+        "explain",    "version", "cluster-info", "api-resources", "api-versions", "cordon",
+        "uncordon",   "drain",   "taint",        "config",        "certificate",  "auth",
+        "completion", "plugin",  "options",      "kustomize",     "proxy"};
+    static const char *const resources[] = {"node",
+                                            "nodes",
+                                            "no",
+                                            "namespace",
+                                            "namespaces",
+                                            "ns",
+                                            "pv",
+                                            "persistentvolume",
+                                            "persistentvolumes",
+                                            "storageclass",
+                                            "storageclasses",
+                                            "sc",
+                                            "crd",
+                                            "crds",
+                                            "clusterrole",
+                                            "clusterroles",
+                                            "componentstatuses"};
     if (is_one_of(verb, verbs, sizeof verbs / sizeof verbs[0])) return true;
     if (!resource) return false;
     Str text = word_text(c, resource);
@@ -250,11 +300,13 @@ static bool is_cluster_wide(Checker *c, Str verb, const CommandWord *resource)
 static void check_kubectl_namespace(Checker *c, const Node *node, const Command *command, Str verb)
 {
     if (!verb.len || is_cluster_wide(c, verb, plain_word(command, 1))) return;
-    static const char *const ways[] = {"-n", "--namespace", "-A", "--all-namespaces", "-f", "--filename", "-k"};
+    static const char *const ways[] = {"-n", "--namespace", "-A", "--all-namespaces",
+                                       "-f", "--filename",  "-k"};
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         if (has_option(command, ways[i])) return;
     }
-    Diag *diag = report(c, P0515, node->span, "this goes to whatever namespace kubectl is set to at the time");
+    Diag *diag =
+        report(c, P0515, node->span, "this goes to whatever namespace kubectl is set to at the time");
     report_help(c, diag, "say which: `-n NAMESPACE`, or `-A`");
 }
 
@@ -264,9 +316,10 @@ static void check_kubectl(Checker *c, const Node *node, const Command *command)
     if (!word) return;
     Str verb = fixed_text(word);
     check_kubectl_verb(c, word, verb);
-    if (has_word(command, "-it") || has_word(command, "-ti") || has_word(command, "-i") || has_word(command, "--stdin") ||
-        has_word(command, "--tty") || has_word(command, "-t")) {
-        report(c, P0512, node->span, "nobody can type here: `-i` and `-t` wait for a terminal that there is not");
+    if (has_word(command, "-it") || has_word(command, "-ti") || has_word(command, "-i") ||
+        has_word(command, "--stdin") || has_word(command, "--tty") || has_word(command, "-t")) {
+        report(c, P0512, node->span,
+               "nobody can type here: `-i` and `-t` wait for a terminal that there is not");
     }
     if (str_equal(verb, STR("logs"))) {
         if (has_word(command, "-f") || has_option(command, "--follow")) {
@@ -275,12 +328,14 @@ static void check_kubectl(Checker *c, const Node *node, const Command *command)
         }
         bool selects = has_option(command, "-l") || has_option(command, "--selector");
         if (selects && !has_option(command, "--tail")) {
-            report(c, P0514, node->span, "`logs -l` shows only ten lines of each pod; say how many: `--tail=200`, or `--tail=-1`");
+            report(c, P0514, node->span,
+                   "`logs -l` shows only ten lines of each pod; say how many: `--tail=200`, or `--tail=-1`");
         }
         check_kubectl_namespace(c, node, command, verb);
         return;
     }
-    if (has_word(command, "-w") || has_option(command, "--watch")) report(c, P0513, node->span, "`--watch` does not end");
+    if (has_word(command, "-w") || has_option(command, "--watch"))
+        report(c, P0513, node->span, "`--watch` does not end");
     check_kubectl_namespace(c, node, command, verb);
 }
 

@@ -1,7 +1,8 @@
 /* Command literals: cut into words when the plan is compiled, by the quoting rules of POSIX, and never again.
  *
- * In: NODE_COMMAND with its parts. Out: a Command. What would need a shell is reported with the way there is. A value is
- * always (part of) one word; in a script it is a positional parameter, so that no shell ever reads it as code. */
+ * In: NODE_COMMAND with its parts. Out: a Command. What would need a shell is reported with the way there is.
+ * A value is always (part of) one word; in a script it is a positional parameter, so that no shell ever reads
+ * it as code. */
 #include "compiler/check/check.h"
 
 #include <stdio.h>
@@ -18,8 +19,8 @@ typedef struct Splitter {
     Buffer text;            /* of the part that is being read */
     bool in_word, may_be_empty;
     Quote quote;
-    Span word;   /* of the word that is being read */
-    Span quoted; /* where the open quote stands */
+    Span word;     /* of the word that is being read */
+    Span quoted;   /* where the open quote stands */
     bool reported; /* one complaint about shell words is enough for a literal */
 } Splitter;
 
@@ -32,12 +33,15 @@ static void check_command_value(Checker *c, Node *part, bool is_script)
     const Type *type = check_expression(c, value, NULL);
     part->type = type;
     if (part->interp.spread) {
-        if (is_script) report_unsupported(c, part->span, "spreading a list in a script");
-        else want_type(c, value, c->strings);
+        if (is_script)
+            report_unsupported(c, part->span, "spreading a list in a script");
+        else
+            want_type(c, value, c->strings);
         return;
     }
     if (type_holds_secret(type)) {
-        Diag *diag = report(c, P0603, value->span, "a secret cannot stand in a command: everybody sees it in the list of processes");
+        Diag *diag = report(c, P0603, value->span,
+                            "a secret cannot stand in a command: everybody sees it in the list of processes");
         report_help(c, diag, "hand it over by `with (env: {NAME: …})` or `with (input: …)`");
         return;
     }
@@ -101,11 +105,15 @@ static bool complain_of_shell(Splitter *s, Str text, size_t i, Span at)
     char ch = text.data[i];
     char next = i + 1 < text.len ? text.data[i + 1] : 0;
     switch (ch) {
-    case '|': complain(s, DIAG_P0501, at, "there is no shell here, so there are no pipes", "pipes need `sh`: sh `…`"); return true;
+    case '|':
+        complain(s, DIAG_P0501, at, "there is no shell here, so there are no pipes",
+                 "pipes need `sh`: sh `…`");
+        return true;
     case '<':
     case '>':
         complain(s, DIAG_P0501, at, "there is no shell here, so nothing is redirected",
-                 "the output is in the result; input is handed over by `with (input: …)`; anything else needs `sh`");
+                 "the output is in the result; input is handed over by `with (input: …)`; anything else "
+                 "needs `sh`");
         return true;
     case '&':
     case ';':
@@ -114,7 +122,8 @@ static bool complain_of_shell(Splitter *s, Str text, size_t i, Span at)
         return true;
     case '(':
     case ')':
-        complain(s, DIAG_P0501, at, "a parenthesis means something to a shell only", "put the word in single quotes");
+        complain(s, DIAG_P0501, at, "a parenthesis means something to a shell only",
+                 "put the word in single quotes");
         return true;
     case '*':
     case '?':
@@ -129,28 +138,33 @@ static bool complain_of_shell(Splitter *s, Str text, size_t i, Span at)
     case '$': break;
     default: return false;
     }
-    if (next == '(') complain(s, DIAG_P0502, at, "there is no shell here to run `$(…)`", "look first: `let x = observe `…``, then `${x.out}`");
+    if (next == '(')
+        complain(s, DIAG_P0502, at, "there is no shell here to run `$(…)`",
+                 "look first: `let x = observe `…``, then `${x.out}`");
     else if (next == '_' || (next >= 'A' && next <= 'Z') || (next >= 'a' && next <= 'z')) {
         complain(s, DIAG_P0502, at, "there is no shell here to read a variable",
-                 "a value of the plan is `${name}`; what the environment has is declared: `secret x = env \"NAME\"` or a `param`");
+                 "a value of the plan is `${name}`; what the environment has is declared: `secret x = env "
+                 "\"NAME\"` or a `param`");
     } else {
         return false;
     }
     return true;
 }
 
-/* A newline in a literal of three backticks: a blank before an indented line that begins with `-`, at the ends, and after
- * a backslash (seen by the caller). */
+/* A newline in a literal of three backticks: a blank before an indented line that begins with `-`, at the
+ * ends, and after a backslash (seen by the caller). */
 static void newline(Splitter *s, Str text, size_t i, bool is_last_part, Span at)
 {
     size_t next = i + 1;
-    while (next < text.len && (text.data[next] == ' ' || text.data[next] == '\t' || text.data[next] == '\n')) next++;
+    while (next < text.len && (text.data[next] == ' ' || text.data[next] == '\t' || text.data[next] == '\n'))
+        next++;
     bool ends = next == text.len && is_last_part;
     bool begins = !s->words.count && !s->in_word;
     bool option = next < text.len && text.data[next] == '-' && text.data[next - 1] != '\n';
     if (!ends && !begins && !option) {
         complain(s, DIAG_P0505, at, "these are two commands in one literal",
-                 "write two statements; a line that goes on ends in `\\` or is followed by an indented line that begins with `-`");
+                 "write two statements; a line that goes on ends in `\\` or is followed by an indented line "
+                 "that begins with `-`");
     }
     end_word(s);
 }
@@ -161,18 +175,23 @@ static size_t split_character(Splitter *s, Str text, size_t i, bool is_last_part
     char ch = text.data[i];
     char next = i + 1 < text.len ? text.data[i + 1] : 0;
     if (s->quote == QUOTE_SINGLE) {
-        if (ch == '\'') s->quote = QUOTE_NONE;
-        else buffer_add_char(&s->text, ch);
+        if (ch == '\'')
+            s->quote = QUOTE_NONE;
+        else
+            buffer_add_char(&s->text, ch);
         return 1;
     }
     if (ch == '\\' && next == '\n') return 2;
     if (s->quote == QUOTE_DOUBLE) {
-        if (ch == '"') s->quote = QUOTE_NONE;
+        if (ch == '"')
+            s->quote = QUOTE_NONE;
         else if (ch == '\\' && (next == '"' || next == '\\' || next == '$' || next == '`')) {
             buffer_add_char(&s->text, next);
             return 2;
-        } else if (ch == '$' && complain_of_shell(s, text, i, at)) buffer_add_char(&s->text, ch);
-        else buffer_add_char(&s->text, ch);
+        } else if (ch == '$' && complain_of_shell(s, text, i, at))
+            buffer_add_char(&s->text, ch);
+        else
+            buffer_add_char(&s->text, ch);
         return 1;
     }
     if (ch == ' ' || ch == '\t' || ch == '\r') {
@@ -237,7 +256,8 @@ static void check_words(Checker *c, Splitter *s)
         const CommandWord *word = &s->words.items[i];
         for (size_t p = 0; p < word->part_count; p++) {
             if (word->parts[p].spread && word->part_count > 1) {
-                report(c, P0509, word->parts[p].expr->span, "a list that is spread is words of its own, not part of one");
+                report(c, P0509, word->parts[p].expr->span,
+                       "a list that is spread is words of its own, not part of one");
             }
         }
     }
@@ -261,16 +281,20 @@ static void check_assignment_word(Checker *c, const Command *command)
     Str program = program_of(command);
     ptrdiff_t equals = str_find(program, STR("="));
     if (equals <= 0) return;
-    Diag *diag = report(c, P0506, command->words[0].span, "`%.*s` is set by a shell, and there is none", STR_ARG(str_slice(program, 0, (size_t)equals)));
-    report_help(c, diag, "hand it over by `with (env: {%.*s: …})`", STR_ARG(str_slice(program, 0, (size_t)equals)));
+    Diag *diag = report(c, P0506, command->words[0].span, "`%.*s` is set by a shell, and there is none",
+                        STR_ARG(str_slice(program, 0, (size_t)equals)));
+    report_help(c, diag, "hand it over by `with (env: {%.*s: …})`",
+                STR_ARG(str_slice(program, 0, (size_t)equals)));
 }
 
 static void split_words(Checker *c, Node *node, Command *command)
 {
     Splitter s = {.c = c, .node = node, .command = command};
     for node_each(part, node->command.parts) {
-        if (part->kind == NODE_INTERP) split_value(&s, part);
-        else if (part->kind == NODE_TEXT) split_text(&s, part);
+        if (part->kind == NODE_INTERP)
+            split_value(&s, part);
+        else if (part->kind == NODE_TEXT)
+            split_text(&s, part);
     }
     if (s.quote != QUOTE_NONE) report(c, P0507, s.quoted, "this quote is not closed");
     end_word(&s);
@@ -299,10 +323,14 @@ static Quote scan_script(Checker *c, const Node *part, Quote quote, bool *report
             if (ch == '\'') quote = QUOTE_NONE;
             continue;
         }
-        if (ch == '\\') i++;
-        else if (ch == '"') quote = quote == QUOTE_DOUBLE ? QUOTE_NONE : QUOTE_DOUBLE;
-        else if (ch == '\'' && quote == QUOTE_NONE) quote = QUOTE_SINGLE;
-        else if (ch == '$' && ((next >= '0' && next <= '9') || next == '@' || next == '*' || next == '#') && !*reported) {
+        if (ch == '\\')
+            i++;
+        else if (ch == '"')
+            quote = quote == QUOTE_DOUBLE ? QUOTE_NONE : QUOTE_DOUBLE;
+        else if (ch == '\'' && quote == QUOTE_NONE)
+            quote = QUOTE_SINGLE;
+        else if (ch == '$' && ((next >= '0' && next <= '9') || next == '@' || next == '*' || next == '#') &&
+                 !*reported) {
             uint32_t start = part->span.start + (uint32_t)i;
             *reported = true;
             Diag *diag = report(c, P0508, ((Span){part->span.file, start, start + 2}),
@@ -328,7 +356,8 @@ static void make_script(Checker *c, Node *node, Command *command)
         if (part->kind != NODE_INTERP) continue;
         check_command_value(c, part, true);
         command->values[command->value_count++] = part->interp.value;
-        static const char *const around[] = {[QUOTE_NONE] = "\"", [QUOTE_SINGLE] = "'\"", [QUOTE_DOUBLE] = ""};
+        static const char *const around[] = {
+            [QUOTE_NONE] = "\"", [QUOTE_SINGLE] = "'\"", [QUOTE_DOUBLE] = ""};
         static const char *const after[] = {[QUOTE_NONE] = "\"", [QUOTE_SINGLE] = "\"'", [QUOTE_DOUBLE] = ""};
         buffer_printf(&script, "%s${%zu}%s", around[quote], command->value_count, after[quote]);
     }
@@ -342,8 +371,10 @@ void check_command(Checker *c, Node *node, Command *command)
 {
     bool guarded = c->guarded;
     c->guarded = false;
-    if (node->command.shell) make_script(c, node, command);
-    else split_words(c, node, command);
+    if (node->command.shell)
+        make_script(c, node, command);
+    else
+        split_words(c, node, command);
     c->guarded = guarded;
 }
 

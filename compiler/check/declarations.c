@@ -1,7 +1,9 @@
-/* What declarations say: services, settings, contacts, severities, escalations, channels, templates, functions.
+/* What declarations say: services, settings, contacts, severities, escalations, channels, templates,
+ * functions.
  *
- * In: one declaration whose names are collected already. Out: its fields resolved and typed. Plans are in plans.c, drills in
- * drills.c; what only shows when all declarations are seen together in people.c and timing.c. */
+ * In: one declaration whose names are collected already. Out: its fields resolved and typed. Plans are in
+ * plans.c, drills in drills.c; what only shows when all declarations are seen together in people.c and
+ * timing.c. */
 #include "compiler/check/check.h"
 
 void enter_body(Checker *c, Body *body, BodyKind kind, Node *home, Symbol *symbol, const Type *result)
@@ -18,9 +20,12 @@ void leave_body(Checker *c, Body *body)
 static void check_values(Checker *c, NodeList values, const Type *goal)
 {
     for node_each(value, values) {
-        if (value->kind == NODE_MISSING) check_shown(c, value->missing.text, "it");
-        else if (goal == c->string) check_shown(c, value, "a field that is shown");
-        else check_value(c, value, goal);
+        if (value->kind == NODE_MISSING)
+            check_shown(c, value->missing.text, "it");
+        else if (goal == c->string)
+            check_shown(c, value, "a field that is shown");
+        else
+            check_value(c, value, goal);
     }
 }
 
@@ -77,7 +82,9 @@ static void check_param(Checker *c, Node *node)
     case TYPE_STRING:
     case TYPE_DURATION:
     case TYPE_ENUM: return;
-    case TYPE_SECRET: report(c, P0605, node->span, "a param is shown and recorded; what is secret is declared as `secret`"); return;
+    case TYPE_SECRET:
+        report(c, P0605, node->span, "a param is shown and recorded; what is secret is declared as `secret`");
+        return;
     default: report_unsupported(c, node->span, "a param of this type"); return;
     }
 }
@@ -126,9 +133,12 @@ static void check_reach(Checker *c, Node *contact, Node *reach)
             continue;
         }
         if (is_way_of(contact, name)) continue;
-        Diag *diag = report(c, P0801, way->span, "`%.*s` cannot be reached by `%.*s`: there is no such channel, and the contact has no such way",
-                            STR_ARG(contact->contact.name), STR_ARG(name));
-        report_help(c, diag, "declare `channel %.*s = …`, or give the contact its `%.*s \"…\"`", STR_ARG(name), STR_ARG(name));
+        Diag *diag = report(
+            c, P0801, way->span,
+            "`%.*s` cannot be reached by `%.*s`: there is no such channel, and the contact has no such way",
+            STR_ARG(contact->contact.name), STR_ARG(name));
+        report_help(c, diag, "declare `channel %.*s = …`, or give the contact its `%.*s \"…\"`",
+                    STR_ARG(name), STR_ARG(name));
     }
 }
 
@@ -140,7 +150,9 @@ static void check_contact(Checker *c, Node *node)
         case NODE_FIELD: check_values(c, field->field.values, c->string); break;
         case NODE_REACH: check_reach(c, node, field); break;
         case NODE_ANSWER_WITHIN: check_duration(c, field->answer_within.duration); break;
-        case NODE_BACKUP: check_reference(c, field->backup.contact, KIND(CONTACT) | KIND(ROTATION), "contact"); break;
+        case NODE_BACKUP:
+            check_reference(c, field->backup.contact, KIND(CONTACT) | KIND(ROTATION), "contact");
+            break;
         default: break;
         }
     }
@@ -152,8 +164,12 @@ static void check_role(Checker *c, Node *node)
     for node_each(field, node->role.fields) {
         switch (field->kind) {
         case NODE_FIELD: check_values(c, field->field.values, c->string); break;
-        case NODE_PRIMARY: check_reference(c, field->primary.contact, KIND(CONTACT) | KIND(ROTATION), "contact"); break;
-        case NODE_BACKUP: check_reference(c, field->backup.contact, KIND(CONTACT) | KIND(ROTATION), "contact"); break;
+        case NODE_PRIMARY:
+            check_reference(c, field->primary.contact, KIND(CONTACT) | KIND(ROTATION), "contact");
+            break;
+        case NODE_BACKUP:
+            check_reference(c, field->backup.contact, KIND(CONTACT) | KIND(ROTATION), "contact");
+            break;
         case NODE_DUTIES: check_values(c, field->duties.texts, c->string); break;
         default: break;
         }
@@ -238,13 +254,20 @@ static void check_template(Checker *c, Node *node)
     c->in_template = true;
     for node_each(field, node->template.fields) {
         if (field->kind == NODE_FIELD) {
-            bool known = str_equal(field->field.name, STR("title")) || str_equal(field->field.name, STR("body"));
-            if (!known) report(c, P0303, field->field.name_span, "a template has `title`, `body` and `field \"…\"`, no `%.*s`", STR_ARG(field->field.name));
-            for node_each(value, field->field.values) check_shown(c, value, "a message");
+            bool known =
+                str_equal(field->field.name, STR("title")) || str_equal(field->field.name, STR("body"));
+            if (!known)
+                report(c, P0303, field->field.name_span,
+                       "a template has `title`, `body` and `field \"…\"`, no `%.*s`",
+                       STR_ARG(field->field.name));
+            for node_each(value, field->field.values)
+                check_shown(c, value, "a message");
         } else if (field->kind == NODE_TEMPLATE_FIELD) {
             check_shown(c, field->template_field.label, "a message");
             const Type *type = check_expression(c, field->template_field.value, c->string);
-            if (type_holds_secret(type)) report(c, P0604, field->template_field.value->span, "a secret cannot stand in a message: it would be shown and recorded");
+            if (type_holds_secret(type))
+                report(c, P0604, field->template_field.value->span,
+                       "a secret cannot stand in a message: it would be shown and recorded");
         }
     }
     c->in_template = false;
@@ -262,7 +285,8 @@ static void check_fn(Checker *c, Node *node)
     enter_body(c, &body, symbol->is_effect ? BODY_EFFECT_FN : BODY_FN, node, symbol, symbol->result);
     push_scope(c);
     declare_params_here(c, symbol);
-    if (!node->fn.has_body) report(c, P0310, node->span, "the function `%.*s` has no body", STR_ARG(symbol->name));
+    if (!node->fn.has_body)
+        report(c, P0310, node->span, "the function `%.*s` has no body", STR_ARG(symbol->name));
     check_statements(c, node->fn.body);
     pop_scope(c);
     leave_body(c, &body);
@@ -315,7 +339,8 @@ void check_declaration(Checker *c, Node *node)
     case NODE_ROLE: check_role(c, node); break;
     case NODE_SEVERITY: check_severity(c, node); break;
     case NODE_ESCALATION:
-        for node_each(rule, node->escalation.rules) check_rule(c, rule);
+        for node_each(rule, node->escalation.rules)
+            check_rule(c, rule);
         break;
     default: check_other(c, node); break;
     }

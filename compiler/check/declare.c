@@ -1,7 +1,7 @@
 /* Declarations become symbols before anything is looked into, so that their order in a file does not matter.
  *
- * In: the modules' trees. Out: scopes, the program's lists of symbols, types of records and enums, signatures of functions.
- * Called once by program.c, in three passes; checks no bodies. */
+ * In: the modules' trees. Out: scopes, the program's lists of symbols, types of records and enums, signatures
+ * of functions. Called once by program.c, in three passes; checks no bodies. */
 #include "compiler/check/check.h"
 
 #include <string.h>
@@ -46,7 +46,8 @@ static bool place_named(Program *p, Node *node, DeclarationPlace *place)
 /* Contacts, severities, plans … are named by people and signals from outside: once in the whole program. */
 static void check_once_in_program(Checker *c, const SymbolList *list, const Symbol *symbol)
 {
-    uint32_t outside = KINDS_TARGET | KIND(SEVERITY) | KIND(PLAN) | KIND(SETTING) | KIND(SECRET) | KIND(ESCALATION);
+    uint32_t outside =
+        KINDS_TARGET | KIND(SEVERITY) | KIND(PLAN) | KIND(SETTING) | KIND(SECRET) | KIND(ESCALATION);
     if (!(outside & (1u << symbol->kind))) return;
     for (size_t i = 0; i < list->count; i++) {
         const Symbol *older = list->items[i];
@@ -54,7 +55,9 @@ static void check_once_in_program(Checker *c, const SymbolList *list, const Symb
         Diag *diag = report(c, P0204, symbol->span, "another file of this program declares %s `%.*s`",
                             symbol_kind_text(symbol->kind), STR_ARG(symbol->name));
         report_second(c, diag, older->span, "declared here, too");
-        report_help(c, diag, "people and signals name it from outside, so it must be one: give one of them another name");
+        report_help(
+            c, diag,
+            "people and signals name it from outside, so it must be one: give one of them another name");
     }
 }
 
@@ -117,8 +120,10 @@ static void declare_item(Checker *c, Node *node)
     DeclarationPlace place;
     if (place_named(p, node, &place)) {
         if (node->kind == NODE_VAR && !c->module->is_std) {
-            Diag *diag = report(c, P0203, node->span, "a `var` stands in a plan or function, not in the file");
-            report_help(c, diag, "a value that does not change is a `let`; what a run changes belongs to the plan");
+            Diag *diag =
+                report(c, P0203, node->span, "a `var` stands in a plan or function, not in the file");
+            report_help(c, diag,
+                        "a value that does not change is a `let`; what a run changes belongs to the plan");
         }
         declare_named(c, node, &place);
         return;
@@ -128,7 +133,9 @@ static void declare_item(Checker *c, Node *node)
     case NODE_SERVICE: declare_service(c, node); break;
     case NODE_DRILL: declare_titled(c, node, SYMBOL_DRILL, &p->drills, node->drill.title); break;
     case NODE_PROMISE: declare_titled(c, node, SYMBOL_PROMISE, &p->promises, node->promise.title); break;
-    case NODE_RECURRING: declare_titled(c, node, SYMBOL_RECURRING, &p->recurrings, node->recurring.title); break;
+    case NODE_RECURRING:
+        declare_titled(c, node, SYMBOL_RECURRING, &p->recurrings, node->recurring.title);
+        break;
     default: break;
     }
 }
@@ -138,7 +145,8 @@ void declare_module(Checker *c, Module *module)
     c->module = module;
     module->scope = scope_new(c, module->is_std ? c->std_universe : c->universe, 64);
     c->scope = module->scope;
-    for node_each(item, module->root->file.items) declare_item(c, item);
+    for node_each(item, module->root->file.items)
+        declare_item(c, item);
 }
 
 /* ---- types ---- */
@@ -150,7 +158,8 @@ static void declare_enum(Checker *c, Symbol *symbol)
     size_t count = 0;
     Scope *seen = scope_new(c, NULL, 8);
     for node_each(member, list) {
-        Symbol *one = symbol_new(c, SYMBOL_MEMBER, member->enum_member.name, member, member->enum_member.name_span);
+        Symbol *one =
+            symbol_new(c, SYMBOL_MEMBER, member->enum_member.name, member, member->enum_member.name_span);
         if (!scope_add(c, seen, one)) continue;
         one->index = (uint32_t)count;
         one->parent = symbol;
@@ -167,9 +176,11 @@ static void declare_severities(Checker *c)
 {
     SymbolList *list = &c->program->severities;
     Str *members = arena_array(c->arena, Str, list->count + 1);
-    for (size_t i = 0; i < list->count; i++) members[i] = list->items[i]->name;
+    for (size_t i = 0; i < list->count; i++)
+        members[i] = list->items[i]->name;
     c->program->severity = type_enum(c->types, STR("Severity"), members, list->count, NULL);
-    for (size_t i = 0; i < list->count; i++) list->items[i]->type = c->program->severity;
+    for (size_t i = 0; i < list->count; i++)
+        list->items[i]->type = c->program->severity;
 }
 
 static void declare_fields(Checker *c, Symbol *symbol)
@@ -182,7 +193,8 @@ static void declare_fields(Checker *c, Symbol *symbol)
         Symbol *one = symbol_new(c, SYMBOL_LOCAL, field->parameter.name, field, field->parameter.name_span);
         const Type *type = type_of_node(c, field->parameter.type);
         if (!scope_add(c, seen, one)) continue;
-        if (field->parameter.value) report_unsupported(c, field->parameter.value->span, "a default of a record's field");
+        if (field->parameter.value)
+            report_unsupported(c, field->parameter.value->span, "a default of a record's field");
         field->type = type;
         fields[count++] = (TypeField){one->name, type, symbol->module->is_prelude || type_is_optional(type)};
     }
@@ -193,7 +205,8 @@ void declare_types(Checker *c)
 {
     Program *p = c->program;
     declare_severities(c);
-    for (size_t i = 0; i < p->enums.count; i++) declare_enum(c, p->enums.items[i]);
+    for (size_t i = 0; i < p->enums.count; i++)
+        declare_enum(c, p->enums.items[i]);
     for (size_t i = 0; i < p->records.count; i++) {
         Symbol *symbol = p->records.items[i];
         symbol->type = type_record(c->types, symbol->name, NULL, 0, symbol->decl);
@@ -241,7 +254,8 @@ static void declare_fn(Checker *c, Symbol *symbol)
     declare_params(c, symbol, node->fn.params);
     symbol->result = node->fn.result ? type_of_node(c, node->fn.result) : c->unit;
     TypeField *fields = arena_array(c->arena, TypeField, symbol->param_count + 1);
-    for (size_t i = 0; i < symbol->param_count; i++) fields[i].type = symbol->params[i]->type;
+    for (size_t i = 0; i < symbol->param_count; i++)
+        fields[i].type = symbol->params[i]->type;
     symbol->type = type_fn(c->types, fields, symbol->param_count, symbol->result);
 }
 
@@ -266,16 +280,21 @@ void declare_signatures(Checker *c)
         in_module(c, p->plans.items[i]);
         declare_params(c, p->plans.items[i], p->plans.items[i]->decl->plan.params);
     }
-    for (size_t i = 0; i < p->contacts.count; i++) p->contacts.items[i]->type = c->contact;
-    for (size_t i = 0; i < p->roles.count; i++) p->roles.items[i]->type = c->contact;
-    for (size_t i = 0; i < p->rotations.count; i++) p->rotations.items[i]->type = c->contact;
-    for (size_t i = 0; i < p->channels.count; i++) p->channels.items[i]->type = c->channel;
+    for (size_t i = 0; i < p->contacts.count; i++)
+        p->contacts.items[i]->type = c->contact;
+    for (size_t i = 0; i < p->roles.count; i++)
+        p->roles.items[i]->type = c->contact;
+    for (size_t i = 0; i < p->rotations.count; i++)
+        p->rotations.items[i]->type = c->contact;
+    for (size_t i = 0; i < p->channels.count; i++)
+        p->channels.items[i]->type = c->channel;
 }
 
 /* check_state of a setting or constant: 0 not begun, 1 being checked, 2 known. */
 const Type *symbol_type(Checker *c, Symbol *symbol, Span at)
 {
-    bool lazy = symbol->kind == SYMBOL_SETTING || symbol->kind == SYMBOL_CONSTANT || symbol->kind == SYMBOL_VAR;
+    bool lazy =
+        symbol->kind == SYMBOL_SETTING || symbol->kind == SYMBOL_CONSTANT || symbol->kind == SYMBOL_VAR;
     if (!lazy || symbol->check_state == 2) return symbol->type;
     if (symbol->check_state == 1) {
         report(c, P0207, at, "`%.*s` depends on itself", STR_ARG(symbol->name));

@@ -1,7 +1,8 @@
-/* Drills that could not find anything out: lines that an earlier line hides, and expectations that cannot fail.
+/* Drills that could not find anything out: lines that an earlier line hides, and expectations that cannot
+ * fail.
  *
- * In: a checked drill and all that the program can start, page or tell. Out: findings of the group P10. Patterns are compared
- * as patterns: a command whose words hold values fits what its fixed text fits. */
+ * In: a checked drill and all that the program can start, page or tell. Out: findings of the group P10.
+ * Patterns are compared as patterns: a command whose words hold values fits what its fixed text fits. */
 #include "compiler/check/check.h"
 
 /* ---- patterns ---- */
@@ -51,8 +52,10 @@ static Str pattern_of_command(Checker *c, const Command *command)
         for (size_t p = 0; p < command->words[i].part_count; p++) {
             const CommandPart *part = &command->words[i].parts[p];
             bool twice = part->expr && text.len && text.data[text.len - 1] == '*';
-            if (part->expr && !twice) buffer_add_char(&text, '*');
-            else if (!part->expr) buffer_add_str(&text, part->text);
+            if (part->expr && !twice)
+                buffer_add_char(&text, '*');
+            else if (!part->expr)
+                buffer_add_str(&text, part->text);
         }
     }
     Str copy = arena_copy(c->arena, buffer_str(&text));
@@ -87,27 +90,36 @@ static bool is_hidden_by(Checker *c, const Node *earlier, const Node *later)
     if (earlier->kind != later->kind) return false;
     switch (earlier->kind) {
     case NODE_DRILL_HTTP:
-        return !earlier->drill_http.with && answers_for_ever(earlier->drill_http.answers, earlier->drill_http.once_ran) &&
+        return !earlier->drill_http.with &&
+               answers_for_ever(earlier->drill_http.answers, earlier->drill_http.once_ran) &&
                str_equal(earlier->drill_http.method, later->drill_http.method) &&
                covers(pattern_of_text(c, earlier->drill_http.url), pattern_of_text(c, later->drill_http.url));
     case NODE_DRILL_COMMAND:
         return !earlier->drill_command.command->command.host && !later->drill_command.command->command.host &&
                answers_for_ever(earlier->drill_command.answers, earlier->drill_command.once_ran) &&
-               covers(pattern_of_text(c, earlier->drill_command.command), pattern_of_text(c, later->drill_command.command));
+               covers(pattern_of_text(c, earlier->drill_command.command),
+                      pattern_of_text(c, later->drill_command.command));
     case NODE_DRILL_CALL:
-        return earlier->drill_call.any && answers_for_ever(earlier->drill_call.answers, earlier->drill_call.once_ran) &&
-               earlier->drill_call.fn->symbol && earlier->drill_call.fn->symbol == later->drill_call.fn->symbol;
+        return earlier->drill_call.any &&
+               answers_for_ever(earlier->drill_call.answers, earlier->drill_call.once_ran) &&
+               earlier->drill_call.fn->symbol &&
+               earlier->drill_call.fn->symbol == later->drill_call.fn->symbol;
     case NODE_DRILL_CHANNEL:
         return answers_for_ever(earlier->drill_channel.answers, earlier->drill_channel.once_ran) &&
-               earlier->drill_channel.channel->symbol && earlier->drill_channel.channel->symbol == later->drill_channel.channel->symbol;
+               earlier->drill_channel.channel->symbol &&
+               earlier->drill_channel.channel->symbol == later->drill_channel.channel->symbol;
     case NODE_DRILL_PERSON:
-        return earlier->drill_person.contact->symbol && earlier->drill_person.contact->symbol == later->drill_person.contact->symbol &&
+        return earlier->drill_person.contact->symbol &&
+               earlier->drill_person.contact->symbol == later->drill_person.contact->symbol &&
                earlier->drill_person.does == later->drill_person.does && !earlier->drill_person.before &&
-               covers(pattern_of_text(c, earlier->drill_person.what), pattern_of_text(c, later->drill_person.what));
+               covers(pattern_of_text(c, earlier->drill_person.what),
+                      pattern_of_text(c, later->drill_person.what));
     case NODE_DRILL_ANSWER:
-        return covers(pattern_of_text(c, earlier->drill_answer.question), pattern_of_text(c, later->drill_answer.question));
+        return covers(pattern_of_text(c, earlier->drill_answer.question),
+                      pattern_of_text(c, later->drill_answer.question));
     case NODE_DRILL_MANUAL:
-        return covers(pattern_of_text(c, earlier->drill_manual.what), pattern_of_text(c, later->drill_manual.what));
+        return covers(pattern_of_text(c, earlier->drill_manual.what),
+                      pattern_of_text(c, later->drill_manual.what));
     default: return false;
     }
 }
@@ -117,7 +129,8 @@ static void check_hidden(Checker *c, Node *drill)
     for node_each(later, drill->drill.lines) {
         for (const Node *earlier = drill->drill.lines.first; earlier != later; earlier = earlier->next) {
             if (!is_hidden_by(c, earlier, later)) continue;
-            Diag *diag = report(c, P1003, later->span, "this line never answers: an earlier one takes all that it would");
+            Diag *diag = report(c, P1003, later->span,
+                                "this line never answers: an earlier one takes all that it would");
             report_second(c, diag, earlier->span, "the earlier line");
             report_help(c, diag, "put the narrower pattern first");
             break;
@@ -139,7 +152,8 @@ static bool fits_effect(const Search *s, const Effect *effect)
 {
     const struct Ast_effect_pattern *wanted = &s->wanted->effect_pattern;
     if (effect->form == EFFECT_FORM_COMMAND) {
-        return wanted->command && patterns_meet(pattern_of_text(s->c, wanted->command), pattern_of_command(s->c, &effect->command));
+        return wanted->command && patterns_meet(pattern_of_text(s->c, wanted->command),
+                                                pattern_of_command(s->c, &effect->command));
     }
     if (effect->form != EFFECT_FORM_HTTP || wanted->command) return false;
     return str_equal(effect->http.method, wanted->method) &&
@@ -162,7 +176,8 @@ static bool visit_told(Node *node, void *context)
     if (node->kind == NODE_DRILL) return false;
     if (node->kind == NODE_NOTIFY) targets = node->notify.targets;
     if (node->kind == NODE_UPDATE) targets = node->update.targets;
-    if (node->kind == NODE_PAGE) targets = node->page.targets; /* instead of a page there may be a notification */
+    if (node->kind == NODE_PAGE)
+        targets = node->page.targets; /* instead of a page there may be a notification */
     for node_each(target, targets) {
         if (target->symbol == search->target) search->found = true;
     }
@@ -176,13 +191,16 @@ static bool visit_asked(Node *node, void *context)
     const Node *text = NULL;
     if (node->kind == NODE_DRILL) return false;
     FactKind kind = search->wanted->fact.kind;
-    if (kind == FACT_ATTACHED) text = node->kind == NODE_ATTACH ? node->attach.name : NULL;
-    else if (kind == FACT_APPROVED && node->kind == NODE_NEEDS_APPROVAL) search->found = true; /* called by its step */
+    if (kind == FACT_ATTACHED)
+        text = node->kind == NODE_ATTACH ? node->attach.name : NULL;
+    else if (kind == FACT_APPROVED && node->kind == NODE_NEEDS_APPROVAL)
+        search->found = true; /* called by its step */
     else if (kind == FACT_ASKED) {
         if (node->kind == NODE_ASK) text = node->ask.question;
         if (node->kind == NODE_MANUAL) text = node->manual.text;
         if (node->kind == NODE_NEEDS_APPROVAL) search->found = true;
-        if (node->kind == NODE_RUN || node->kind == NODE_STEP) search->found = true; /* unknown and failed ones ask, too */
+        if (node->kind == NODE_RUN || node->kind == NODE_STEP)
+            search->found = true; /* unknown and failed ones ask, too */
     }
     if (text && patterns_meet(search->text, pattern_of_text(search->c, text))) search->found = true;
     return true;
@@ -210,15 +228,19 @@ static bool can_be_paged(Checker *c, Symbol *symbol)
 
 static void report_nothing(Checker *c, const Node *expect, const char *what)
 {
-    Diag *diag = report(c, P1002, expect->span, "nothing in this program %s, so this expectation says nothing", what);
-    report_help(c, diag, expect->expect.negated ? "it would hold whatever the plan does" : "it could never hold");
+    Diag *diag =
+        report(c, P1002, expect->span, "nothing in this program %s, so this expectation says nothing", what);
+    report_help(c, diag,
+                expect->expect.negated ? "it would hold whatever the plan does" : "it could never hold");
 }
 
 static void check_ran(Checker *c, const Node *expect, Node *pattern)
 {
     if (!pattern) return;
     Search search = {.c = c, .wanted = pattern};
-    if (!anywhere(c, &search, visit_effects)) report_nothing(c, expect, pattern->effect_pattern.command ? "runs such a command" : "makes such a request");
+    if (!anywhere(c, &search, visit_effects))
+        report_nothing(c, expect,
+                       pattern->effect_pattern.command ? "runs such a command" : "makes such a request");
 }
 
 static void check_expectation(Checker *c, const Node *expect)
@@ -261,5 +283,7 @@ void check_drill_rules(Checker *c, Node *drill)
         expects = true;
         check_expectation(c, line);
     }
-    if (!expects && drill->symbol) report(c, P1005, drill->symbol->span, "this drill expects nothing, so it only shows that nothing failed");
+    if (!expects && drill->symbol)
+        report(c, P1005, drill->symbol->span,
+               "this drill expects nothing, so it only shows that nothing failed");
 }

@@ -1,6 +1,7 @@
 /* Drills: their lines name what exists, no line hides a later one, and every expectation can fail.
  *
- * In: NODE_DRILL and the plan that it is of. Out: its references resolved, and findings. Runs after all plans are checked. */
+ * In: NODE_DRILL and the plan that it is of. Out: its references resolved, and findings. Runs after all plans
+ * are checked. */
 #include "compiler/check/check.h"
 
 /* ---- what the plan has ---- */
@@ -24,7 +25,8 @@ static void check_step_name(Checker *c, const Symbol *plan, Node *what)
     for (size_t i = 0; i < c->program->steps.count; i++) {
         if (c->program->steps.items[i]->plan == plan) vec_push(&names, c->program->steps.items[i]->name);
     }
-    Diag *diag = report(c, P1001, what->span, "plan `%.*s` has no step \"%.*s\"", STR_ARG(plan->name), STR_ARG(name));
+    Diag *diag =
+        report(c, P1001, what->span, "plan `%.*s` has no step \"%.*s\"", STR_ARG(plan->name), STR_ARG(name));
     Str nearest = suggest_nearest(name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean \"%.*s\"?", STR_ARG(nearest));
     vec_free(&names);
@@ -54,9 +56,12 @@ static void check_answers(Checker *c, NodeList answers)
 {
     for node_each(answer, answers) {
         Node *value = answer->gives.value;
-        if (value && answer->gives.kind == GIVES_JSON) check_value(c, value, c->json);
-        else if (value && (answer->gives.kind == GIVES_FIGURE || answer->gives.kind == GIVES_EXIT)) check_value(c, value, c->integer);
-        else if (value) check_shown(c, value, "a drill");
+        if (value && answer->gives.kind == GIVES_JSON)
+            check_value(c, value, c->json);
+        else if (value && (answer->gives.kind == GIVES_FIGURE || answer->gives.kind == GIVES_EXIT))
+            check_value(c, value, c->integer);
+        else if (value)
+            check_shown(c, value, "a drill");
         check_drill_text(c, answer->gives.with);
         check_duration(c, answer->gives.before);
         check_duration(c, answer->gives.delay);
@@ -68,9 +73,11 @@ static void check_drill_call(Checker *c, Node *line)
 {
     Symbol *fn = check_reference(c, line->drill_call.fn, KIND(FN), "effect fn");
     if (fn && !fn->is_effect) {
-        report(c, P1001, line->drill_call.fn->span, "`%.*s` is no effect fn, so a drill cannot answer for it", STR_ARG(fn->name));
+        report(c, P1001, line->drill_call.fn->span, "`%.*s` is no effect fn, so a drill cannot answer for it",
+               STR_ARG(fn->name));
     }
-    for node_each(arg, line->drill_call.args) check_expression(c, arg->arg.value, NULL);
+    for node_each(arg, line->drill_call.args)
+        check_expression(c, arg->arg.value, NULL);
     check_pattern(c, line->drill_call.once_ran);
     check_answers(c, line->drill_call.answers);
 }
@@ -88,7 +95,8 @@ static void check_with(Checker *c, const Symbol *plan, Node *line)
         }
         bool settable = symbol && (symbol->kind == SYMBOL_SETTING || symbol->kind == SYMBOL_LOCAL);
         if (!settable) {
-            report(c, P1004, setting->setting.name_span, "there is no param `%.*s` to set", STR_ARG(setting->setting.name));
+            report(c, P1004, setting->setting.name_span, "there is no param `%.*s` to set",
+                   STR_ARG(setting->setting.name));
             check_expression(c, setting->setting.value, c->wrong);
             continue;
         }
@@ -102,8 +110,10 @@ static void check_at(Checker *c, Node *line)
     Node *value = line->drill_at.value;
     check_duration(c, line->drill_at.at);
     if (line->drill_at.by) check_reference(c, line->drill_at.by, KINDS_PERSON, "contact or role");
-    if (line->drill_at.signal == SIGNAL_ANSWER) check_drill_text(c, line->drill_at.to);
-    else if (line->drill_at.to) check_reference(c, line->drill_at.to, KINDS_PERSON, "contact");
+    if (line->drill_at.signal == SIGNAL_ANSWER)
+        check_drill_text(c, line->drill_at.to);
+    else if (line->drill_at.to)
+        check_reference(c, line->drill_at.to, KINDS_PERSON, "contact");
     check_drill_text(c, line->drill_at.because);
     if (!value) return;
     switch (line->drill_at.signal) {
@@ -115,8 +125,10 @@ static void check_at(Checker *c, Node *line)
     case SIGNAL_ASSIGN: check_reference(c, value, KIND(ROLE), "role"); break;
     case SIGNAL_FOLLOW: check_reference(c, value, KIND(PLAN), "plan"); break;
     case SIGNAL_SET:
-        if (value->kind == NODE_NAME) value->type = c->string;
-        else check_expression(c, value, NULL);
+        if (value->kind == NODE_NAME)
+            value->type = c->string;
+        else
+            check_expression(c, value, NULL);
         break;
     default: check_expression(c, value, NULL); break;
     }
@@ -209,8 +221,10 @@ void check_drill(Checker *c, Node *node)
     if (plan) check_named_call(c, node, plan, node->drill.args, CALL_PLAN);
     check_shown(c, node->drill.title, "a title");
     push_scope(c);
-    for (size_t i = 0; plan && i < plan->param_count; i++) scope_add(c, c->scope, plan->params[i]);
-    for node_each(line, node->drill.lines) check_line(c, plan, line);
+    for (size_t i = 0; plan && i < plan->param_count; i++)
+        scope_add(c, c->scope, plan->params[i]);
+    for node_each(line, node->drill.lines)
+        check_line(c, plan, line);
     pop_scope(c);
     leave_body(c, &body);
 }

@@ -1,7 +1,7 @@
 /* Effects: `observe` and `run`, their options, what they may stand before, and where they may stand at all.
  *
- * In: NODE_OBSERVE, NODE_RUN and the command or call at the root of what they hold. Out: the Effect note of that root,
- * complete: form, class, host, options, what to do when its outcome is unknown. */
+ * In: NODE_OBSERVE, NODE_RUN and the command or call at the root of what they hold. Out: the Effect note of
+ * that root, complete: form, class, host, options, what to do when its outcome is unknown. */
 #include "compiler/check/check.h"
 
 /* ---- options ---- */
@@ -29,8 +29,8 @@ enum { OPTION_COUNT = sizeof option_rows / sizeof option_rows[0] };
 
 static Node **option_slot(EffectOptions *options, size_t index)
 {
-    Node **const slots[OPTION_COUNT] = {&options->timeout, &options->dir,   &options->env,    &options->input,
-                                        &options->user,    &options->retry, &options->every,  &options->growth,
+    Node **const slots[OPTION_COUNT] = {&options->timeout, &options->dir,   &options->env,   &options->input,
+                                        &options->user,    &options->retry, &options->every, &options->growth,
                                         &options->jitter,  &options->secret};
     return slots[index];
 }
@@ -88,7 +88,8 @@ static void check_options(Checker *c, NodeList options, Effect *effect)
         if (arg->arg.name.len && check_option(c, arg, effect)) continue;
         VEC(Str) names = {0};
         for (size_t i = 0; i < OPTION_COUNT; i++) {
-            if (option_rows[i].uses & (unsigned)use_of(effect)) vec_push(&names, str_from_c(option_rows[i].name));
+            if (option_rows[i].uses & (unsigned)use_of(effect))
+                vec_push(&names, str_from_c(option_rows[i].name));
         }
         Diag *diag = report(c, P0408, arg->span, "this effect has no option `%.*s`", STR_ARG(arg->arg.name));
         Str nearest = suggest_nearest(arg->arg.name, names.items, names.count);
@@ -105,10 +106,14 @@ static Node *effect_root_of(Node *node)
     Node *root = node;
     while (node) {
         if (node->kind == NODE_CALL || node->kind == NODE_COMMAND) root = node;
-        if (node->kind == NODE_MEMBER) node = node->member.object;
-        else if (node->kind == NODE_INDEX) node = node->index.object;
-        else if (node->kind == NODE_CALL) node = node->call.callee;
-        else break;
+        if (node->kind == NODE_MEMBER)
+            node = node->member.object;
+        else if (node->kind == NODE_INDEX)
+            node = node->index.object;
+        else if (node->kind == NODE_CALL)
+            node = node->call.callee;
+        else
+            break;
     }
     return root;
 }
@@ -120,7 +125,8 @@ static const Type *check_rooted(Checker *c, Node *chain, Node *root)
     if (root && root->kind == NODE_COMMAND) {
         Note *note = note_new(c, root, NOTE_EFFECT);
         note->effect.form = EFFECT_FORM_COMMAND;
-        if (root->command.host) note->effect.host = check_reference(c, root->command.host, KIND(HOST), "host");
+        if (root->command.host)
+            note->effect.host = check_reference(c, root->command.host, KIND(HOST), "host");
         check_command(c, root, &note->effect.command);
     }
     const Type *type = check_expression(c, chain, NULL);
@@ -138,7 +144,8 @@ static bool nothing_looks_here(const Checker *c)
 static void report_observed_change(Checker *c, Node *node, Effect *effect)
 {
     if (effect->form == EFFECT_FORM_FN) {
-        Diag *diag = report(c, P0404, node->span, "`%.*s` is an effect fn, which may change something; `observe` only looks",
+        Diag *diag = report(c, P0404, node->span,
+                            "`%.*s` is an effect fn, which may change something; `observe` only looks",
                             STR_ARG(effect->call.symbol->name));
         report_help(c, diag, "write `run` where a change is meant");
         return;
@@ -162,7 +169,9 @@ void check_bare_look(Checker *c, Node *node)
 const Type *check_observe(Checker *c, Node *node)
 {
     Node *root = effect_root_of(node->observe.effect);
-    if (nothing_looks_here(c)) report(c, P0407, node->span, "nothing looks at the world here: a declaration and a template are fixed");
+    if (nothing_looks_here(c))
+        report(c, P0407, node->span,
+               "nothing looks at the world here: a declaration and a template are fixed");
     size_t edges = c->edges.count;
     const Type *type = check_rooted(c, node->observe.effect, root);
     Effect *effect = node_effect(root);
@@ -174,7 +183,8 @@ const Type *check_observe(Checker *c, Node *node)
         for (size_t i = edges; i < c->edges.count; i++) {
             if (c->edges.items[i].node == root) c->edges.items[i].observe = node;
         }
-        if (c->edges.count == edges && type->kind != TYPE_WRONG) report(c, P0404, node->span, "there is nothing to observe here");
+        if (c->edges.count == edges && type->kind != TYPE_WRONG)
+            report(c, P0404, node->span, "there is nothing to observe here");
         return type;
     }
     effect->effect_class = EFFECT_LOOK;
@@ -199,12 +209,15 @@ static void check_run_place(Checker *c, Node *node)
     case BODY_PLAN: return;
     case BODY_FN: {
         Diag *diag = report(c, P0401, node->span, "a `fn` may look, never change");
-        report_help(c, diag, "declare it `effect fn %.*s`, and call it with `run`", STR_ARG(c->body->symbol->name));
+        report_help(c, diag, "declare it `effect fn %.*s`, and call it with `run`",
+                    STR_ARG(c->body->symbol->name));
         return;
     }
     case BODY_LAMBDA:
     case BODY_TEMPLATE:
-    case BODY_VALUE: report(c, P0401, node->span, "a change cannot stand here; it belongs into a step"); return;
+    case BODY_VALUE:
+        report(c, P0401, node->span, "a change cannot stand here; it belongs into a step");
+        return;
     }
 }
 
@@ -212,9 +225,10 @@ static void check_unknown(Checker *c, Node *node, Effect *effect)
 {
     Node *unknown = node->run.unknown;
     if (!unknown) return;
-    static const OnUnknown kinds[] = {
-        [UNKNOWN_ASK] = ON_UNKNOWN_ASK, [UNKNOWN_AGAIN] = ON_UNKNOWN_AGAIN, [UNKNOWN_FAIL] = ON_UNKNOWN_FAIL,
-        [UNKNOWN_VERIFY] = ON_UNKNOWN_VERIFY};
+    static const OnUnknown kinds[] = {[UNKNOWN_ASK] = ON_UNKNOWN_ASK,
+                                      [UNKNOWN_AGAIN] = ON_UNKNOWN_AGAIN,
+                                      [UNKNOWN_FAIL] = ON_UNKNOWN_FAIL,
+                                      [UNKNOWN_VERIFY] = ON_UNKNOWN_VERIFY};
     effect->on_unknown = kinds[unknown->on_unknown.kind];
     Node *verify = unknown->on_unknown.verify;
     effect->unknown_condition = verify;
@@ -232,12 +246,15 @@ static void check_run_effect(Checker *c, Node *node, Effect *effect)
     check_options(c, node->run.options, effect);
     check_unknown(c, node, effect);
     bool look = (effect->form == EFFECT_FORM_COMMAND && effect->command.known == COMMAND_LOOKS) ||
-                (effect->form == EFFECT_FORM_HTTP && (str_equal(effect->http.method, STR("GET")) || str_equal(effect->http.method, STR("HEAD"))));
+                (effect->form == EFFECT_FORM_HTTP &&
+                 (str_equal(effect->http.method, STR("GET")) || str_equal(effect->http.method, STR("HEAD"))));
     if (look) {
-        Diag *diag = report(c, P0405, node->span, "this only looks, and `run` says that it changes something");
+        Diag *diag =
+            report(c, P0405, node->span, "this only looks, and `run` says that it changes something");
         report_help(c, diag, "write `observe`, or `verify` if it must succeed");
     }
-    if (effect->form == EFFECT_FORM_COMMAND) check_command_rules(c, node->run.effect, &effect->command, effect);
+    if (effect->form == EFFECT_FORM_COMMAND)
+        check_command_rules(c, node->run.effect, &effect->command, effect);
 }
 
 /* `run f()` of a plain function: in std/ it is how a call becomes a statement. */
@@ -245,7 +262,9 @@ static void check_run_plain(Checker *c, Node *node, const Type *type)
 {
     if (c->module->is_std || type->kind == TYPE_WRONG) return;
     Diag *diag = report(c, P0404, node->span, "this changes nothing, so there is nothing to `run`");
-    report_help(c, diag, "a function's value is taken by `let x = f(…)`; one that changes something is declared `effect fn`");
+    report_help(
+        c, diag,
+        "a function's value is taken by `let x = f(…)`; one that changes something is declared `effect fn`");
 }
 
 const Type *check_run(Checker *c, Node *node, Node *binding)
@@ -253,8 +272,10 @@ const Type *check_run(Checker *c, Node *node, Node *binding)
     Node *root = node->run.effect;
     const Type *type = check_rooted(c, root, root);
     Effect *effect = node_effect(root);
-    if (effect) check_run_effect(c, node, effect);
-    else if (root) check_run_plain(c, node, type);
+    if (effect)
+        check_run_effect(c, node, effect);
+    else if (root)
+        check_run_plain(c, node, type);
     if (binding) {
         if (type->kind == TYPE_UNIT) report(c, P0305, node->span, "this gives no value");
         declare_local(c, binding, binding->kind == NODE_LET ? binding->let.name : binding->var.name,
@@ -272,11 +293,13 @@ static void report_edge(Checker *c, const CallEdge *edge)
 {
     bool fixed = edge->kind == BODY_VALUE || edge->kind == BODY_TEMPLATE;
     if (edge->to->looks && fixed) {
-        report(c, P0407, edge->node->span, "`%.*s` looks at the world, which a declaration or template cannot do",
+        report(c, P0407, edge->node->span,
+               "`%.*s` looks at the world, which a declaration or template cannot do",
                STR_ARG(edge->to->name));
     }
     if (edge->observe && !edge->to->looks && !edge->to->is_effect) {
-        Diag *diag = report(c, P0404, edge->observe->span, "`%.*s` does not look at the world", STR_ARG(edge->to->name));
+        Diag *diag = report(c, P0404, edge->observe->span, "`%.*s` does not look at the world",
+                            STR_ARG(edge->to->name));
         report_help(c, diag, "without `observe` it is an ordinary call");
     }
 }

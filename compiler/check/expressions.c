@@ -1,8 +1,8 @@
 /* Expressions get their types: literals, names, strings, lists, maps, choices, lambdas, questions.
  *
- * In: an expression and, from its place, the type that is wanted there. Out: node->type, node->goal, node->symbol.
- * Operators, members and calls have files of their own. One mistake gives one message: what was wrong has the type
- * TYPE_WRONG, which agrees with everything. */
+ * In: an expression and, from its place, the type that is wanted there. Out: node->type, node->goal,
+ * node->symbol. Operators, members and calls have files of their own. One mistake gives one message: what was
+ * wrong has the type TYPE_WRONG, which agrees with everything. */
 #include "compiler/check/check.h"
 
 Note *note_new(Checker *c, Node *node, NoteKind kind)
@@ -73,7 +73,8 @@ static const Type *type_of_symbol(Checker *c, Node *node, Symbol *symbol)
     case SYMBOL_BUILTIN: return type_of_builtin(c, node, symbol);
     default: break;
     }
-    report(c, P0305, node->span, "`%.*s` is %s, not a value", STR_ARG(symbol->name), symbol_kind_text(symbol->kind));
+    report(c, P0305, node->span, "`%.*s` is %s, not a value", STR_ARG(symbol->name),
+           symbol_kind_text(symbol->kind));
     return c->wrong;
 }
 
@@ -114,14 +115,15 @@ static const Type *check_enum_member(Checker *c, Node *node, Symbol *symbol)
         note_new(c, node, NOTE_MEMBER)->member.kind = MEMBER_SYMBOL;
         return symbol->type;
     }
-    Diag *diag = report(c, P0303, node->member.name_span, "`%.*s` has no member `%.*s`", STR_ARG(symbol->name),
-                        STR_ARG(node->member.name));
+    Diag *diag = report(c, P0303, node->member.name_span, "`%.*s` has no member `%.*s`",
+                        STR_ARG(symbol->name), STR_ARG(node->member.name));
     Str nearest = suggest_nearest(node->member.name, symbol->type->members, symbol->type->member_count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
     return c->wrong;
 }
 
-/* A member of something that is a name and no value: a module, an enum, `service`. NULL: it is an ordinary member. */
+/* A member of something that is a name and no value: a module, an enum, `service`. NULL: it is an ordinary
+ * member. */
 static const Type *check_member_of_name(Checker *c, Node *node)
 {
     Node *object = node->member.object;
@@ -168,18 +170,22 @@ static void check_interpolation(Checker *c, Node *part, bool *secret)
     Node *value = part->interp.value;
     const Type *type = check_expression(c, value, NULL);
     part->type = type;
-    if (part->interp.spread) report(c, P0309, part->span, "`...` spreads a list into words of a command, not into a text");
-    if (part->interp.required && !c->in_template) report(c, P0309, part->span, "`required` stands in templates only");
+    if (part->interp.spread)
+        report(c, P0309, part->span, "`...` spreads a list into words of a command, not into a text");
+    if (part->interp.required && !c->in_template)
+        report(c, P0309, part->span, "`required` stands in templates only");
     const Type *plain = c->in_template ? type_unwrap(type) : type;
     if (type_holds_secret(plain)) *secret = true;
     if (may_stand_in_text(plain)) return;
     if (type_is_optional(type) && may_stand_in_text(type->element)) {
-        Diag *diag = report(c, P0302, value->span, "this may be absent, so it cannot stand in a text as it is");
+        Diag *diag =
+            report(c, P0302, value->span, "this may be absent, so it cannot stand in a text as it is");
         report_help(c, diag, "say what then: `${… ?? \"unknown\"}`");
         return;
     }
     Diag *diag = report(c, P0309, value->span, "`%.*s` cannot stand in a text", STR_ARG(type->name));
-    if (plain->kind == TYPE_JSON) report_help(c, diag, "say what it is: `${… as string}`, or take `.to_text()`");
+    if (plain->kind == TYPE_JSON)
+        report_help(c, diag, "say what it is: `${… as string}`, or take `.to_text()`");
 }
 
 const Type *check_string(Checker *c, Node *node)
@@ -195,7 +201,8 @@ static const Type *check_list(Checker *c, Node *node, const Type *hint)
 {
     const Type *wanted = hint ? type_unwrap(hint) : NULL;
     if (wanted && wanted->kind == TYPE_JSON) {
-        for node_each(item, node->list.items) check_value(c, item, c->json);
+        for node_each(item, node->list.items)
+            check_value(c, item, c->json);
         return c->json;
     }
     const Type *element = wanted && wanted->kind == TYPE_LIST ? wanted->element : NULL;
@@ -205,8 +212,10 @@ static const Type *check_list(Checker *c, Node *node, const Type *hint)
         return c->wrong;
     }
     for node_each(item, node->list.items) {
-        if (element) check_value(c, item, element);
-        else element = check_expression(c, item, NULL);
+        if (element)
+            check_value(c, item, element);
+        else
+            element = check_expression(c, item, NULL);
     }
     return type_list(c->types, element);
 }
@@ -228,8 +237,10 @@ static const Type *check_map(Checker *c, Node *node, const Type *hint)
         if (node_plain_text(c->arena, entry->entry.key, &key)) {
             scope_add(c, seen, symbol_new(c, SYMBOL_LOCAL, key, entry, entry->entry.key->span));
         }
-        if (element) check_value(c, entry->entry.value, element);
-        else element = check_expression(c, entry->entry.value, NULL);
+        if (element)
+            check_value(c, entry->entry.value, element);
+        else
+            element = check_expression(c, entry->entry.value, NULL);
         entry->type = element;
     }
     bool is_map = wanted && wanted->kind == TYPE_MAP;
@@ -280,7 +291,8 @@ static const Type *check_choose(Checker *c, Node *node, const Type *hint)
     return type;
 }
 
-const Type *check_lambda(Checker *c, Node *node, const Type *hint, const Type **param_types, size_t param_count)
+const Type *check_lambda(Checker *c, Node *node, const Type *hint, const Type **param_types,
+                         size_t param_count)
 {
     Body body;
     enter_body(c, &body, BODY_LAMBDA, node, c->body ? c->body->symbol : NULL, NULL);
@@ -302,7 +314,8 @@ const Type *check_lambda(Checker *c, Node *node, const Type *hint, const Type **
         check_expression(c, node->lambda.body, NULL);
         result = hint;
     } else {
-        result = hint ? check_value(c, node->lambda.body, hint) : check_expression(c, node->lambda.body, NULL);
+        result =
+            hint ? check_value(c, node->lambda.body, hint) : check_expression(c, node->lambda.body, NULL);
     }
     pop_scope(c);
     leave_body(c, &body);
@@ -317,7 +330,8 @@ static const Type *check_lambda_here(Checker *c, Node *node, const Type *hint)
         return c->wrong;
     }
     const Type **types = arena_array(c->arena, const Type *, wanted->field_count + 1);
-    for (size_t i = 0; i < wanted->field_count; i++) types[i] = wanted->fields[i].type;
+    for (size_t i = 0; i < wanted->field_count; i++)
+        types[i] = wanted->fields[i].type;
     return check_lambda(c, node, wanted->result, types, wanted->field_count);
 }
 
@@ -336,7 +350,8 @@ static const Type *check_ask(Checker *c, Node *node)
         check_value(c, node->ask.of, c->strings);
         if (!node->ask.type) type = c->string;
     }
-    if (type->kind != TYPE_BOOL && type->kind != TYPE_STRING && type->kind != TYPE_INT && type->kind != TYPE_WRONG) {
+    if (type->kind != TYPE_BOOL && type->kind != TYPE_STRING && type->kind != TYPE_INT &&
+        type->kind != TYPE_WRONG) {
         report_unsupported(c, node->span, "an answer that is no bool, int or string");
     }
     check_duration(c, node->ask.within);
@@ -378,7 +393,9 @@ static const Type *check_by_kind(Checker *c, Node *node, const Type *hint)
     case NODE_RUN: return check_run(c, node, NULL);
     case NODE_ASK: return check_ask(c, node);
     case NODE_MISSING: check_shown(c, node->missing.text, "it"); return hint ? hint : c->wrong;
-    case NODE_RANGE: report(c, P0309, node->span, "a range stands after `in`, in `match`, or is gone through by `for`"); break;
+    case NODE_RANGE:
+        report(c, P0309, node->span, "a range stands after `in`, in `match`, or is gone through by `for`");
+        break;
     case NODE_COMMAND: {
         if (c->effect_root == node) return c->result;
         Diag *diag = report(c, P0403, node->span, "this command stands alone");
@@ -428,8 +445,8 @@ void check_if_condition(Checker *c, Node *node)
     }
     const Type *type = check_expression(c, node->let_condition.value, NULL);
     if (!type_is_optional(type) && type->kind != TYPE_WRONG) {
-        report(c, P0304, node->let_condition.value->span, "this is `%.*s`, which is never absent; `if let` asks whether it is",
-               STR_ARG(type->name));
+        report(c, P0304, node->let_condition.value->span,
+               "this is `%.*s`, which is never absent; `if let` asks whether it is", STR_ARG(type->name));
     }
     declare_local(c, node, node->let_condition.name, node->let_condition.name_span, type_unwrap(type), false);
 }

@@ -1,4 +1,5 @@
-/* Flow: what can never run, functions that end without a value, plans that never resolve, steps that do nothing.
+/* Flow: what can never run, functions that end without a value, plans that never resolve, steps that do
+ * nothing.
  *
  * In: the resolved program. Out: findings of the group P09, except unused things (unused.c). */
 #include "compiler/check/check.h"
@@ -14,7 +15,9 @@ static bool statement_ends(const Node *node)
     case NODE_RETURN:
     case NODE_FAIL:
     case NODE_CONTINUE_WITH: return true;
-    case NODE_IF: return node->branch.otherwise.first && list_ends(node->branch.then) && list_ends(node->branch.otherwise);
+    case NODE_IF:
+        return node->branch.otherwise.first && list_ends(node->branch.then) &&
+               list_ends(node->branch.otherwise);
     case NODE_MATCH: {
         bool otherwise = false;
         for node_each(arm, node->match.arms) {
@@ -77,7 +80,9 @@ static bool visit_fixed(Node *node, void *context)
     if (node->kind != NODE_IF || node->branch.condition->kind != NODE_BOOL) return true;
     bool holds = node->branch.condition->boolean.value;
     const Node *dead = holds ? node->branch.otherwise.first : node->branch.then.first;
-    if (dead) report(c, P0901, dead->span, "this can never run: the condition is always %s", holds ? "true" : "false");
+    if (dead)
+        report(c, P0901, dead->span, "this can never run: the condition is always %s",
+               holds ? "true" : "false");
     return true;
 }
 
@@ -92,14 +97,17 @@ static bool visit_resolve(Node *node, void *context)
 static void check_resolves(Checker *c, const Symbol *plan)
 {
     bool incident = false, resolves = false;
-    if (!plan->decl->plan.body.first && !plan->is_missing) report(c, P0908, plan->span, "plan `%.*s` does nothing", STR_ARG(plan->name));
+    if (!plan->decl->plan.body.first && !plan->is_missing)
+        report(c, P0908, plan->span, "plan `%.*s` does nothing", STR_ARG(plan->name));
     for node_each(item, plan->decl->plan.body) {
         if (item->kind == NODE_PLAN_SEVERITY) incident = true;
     }
     if (!incident) return;
     tree_walk_list(plan->decl->plan.body, visit_resolve, &resolves);
     if (resolves) return;
-    Diag *diag = report(c, P0904, plan->span, "no path of plan `%.*s` resolves the incident, so somebody must do it by hand", STR_ARG(plan->name));
+    Diag *diag = report(c, P0904, plan->span,
+                        "no path of plan `%.*s` resolves the incident, so somebody must do it by hand",
+                        STR_ARG(plan->name));
     report_help(c, diag, "`resolve \"why\"` stands where it is known to be over");
 }
 
@@ -150,7 +158,10 @@ void check_flow(Checker *c)
         tree_walk(p->modules.items[i]->root, visit_lists, c);
         tree_walk(p->modules.items[i]->root, visit_fixed, c);
     }
-    for (size_t i = 0; i < p->fns.count; i++) check_returns(c, p->fns.items[i]);
-    for (size_t i = 0; i < p->plans.count; i++) check_resolves(c, p->plans.items[i]);
-    for (size_t i = 0; i < p->steps.count; i++) check_not_empty(c, p->steps.items[i]);
+    for (size_t i = 0; i < p->fns.count; i++)
+        check_returns(c, p->fns.items[i]);
+    for (size_t i = 0; i < p->plans.count; i++)
+        check_resolves(c, p->plans.items[i]);
+    for (size_t i = 0; i < p->steps.count; i++)
+        check_not_empty(c, p->steps.items[i]);
 }

@@ -1,6 +1,7 @@
 /* Requests: http.get(url, headers: …, json: …) and its kin.
  *
- * In: the call. Out: the HttpRequest and the options in its Effect. Secrets are taken in URL, headers and bodies. */
+ * In: the call. Out: the HttpRequest and the options in its Effect. Secrets are taken in URL, headers and
+ * bodies. */
 #include "compiler/check/check.h"
 
 static const char *const fields[] = {"url", "headers", "json", "form", "body", "basic", "bearer"};
@@ -31,10 +32,13 @@ static void check_field(Checker *c, size_t index, Node *value)
 static void report_no_field(Checker *c, Node *arg, const char *name)
 {
     VEC(Str) names = {0};
-    for (size_t i = 0; i < FIELD_COUNT; i++) vec_push(&names, str_from_c(fields[i]));
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        vec_push(&names, str_from_c(fields[i]));
     static const char *const options[] = {"timeout", "retry", "every", "growth", "jitter", "secret"};
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) vec_push(&names, str_from_c(options[i]));
-    Diag *diag = report(c, P0307, arg->arg.name_span, "`http.%s` has no parameter `%.*s`", name, STR_ARG(arg->arg.name));
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        vec_push(&names, str_from_c(options[i]));
+    Diag *diag = report(c, P0307, arg->arg.name_span, "`http.%s` has no parameter `%.*s`", name,
+                        STR_ARG(arg->arg.name));
     Str nearest = suggest_nearest(arg->arg.name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
     vec_free(&names);
@@ -45,7 +49,8 @@ static size_t field_of(const Node *arg, bool first)
 {
     if (!arg->arg.name.len) return first ? 0 : FIELD_COUNT;
     size_t i = 0;
-    while (i < FIELD_COUNT && !str_equal_c(arg->arg.name, fields[i])) i++;
+    while (i < FIELD_COUNT && !str_equal_c(arg->arg.name, fields[i]))
+        i++;
     return i;
 }
 
@@ -59,8 +64,11 @@ const Type *check_http_call(Checker *c, Node *node, Str method, Effect *effect)
         size_t index = field_of(arg, first);
         first = false;
         if (index == FIELD_COUNT) {
-            if (!arg->arg.name.len) report(c, P0307, arg->span, "`http.%.*s` takes one URL; what follows has names", STR_ARG(name));
-            else if (!check_option(c, arg, effect)) report_no_field(c, arg, arena_copy_c(c->arena, name));
+            if (!arg->arg.name.len)
+                report(c, P0307, arg->span, "`http.%.*s` takes one URL; what follows has names",
+                       STR_ARG(name));
+            else if (!check_option(c, arg, effect))
+                report_no_field(c, arg, arena_copy_c(c->arena, name));
             continue;
         }
         Node **slot = field_slot(http, index);

@@ -1,6 +1,7 @@
 /* Members and indexes: fields of records, members of json, properties, and what may be absent on the way.
  *
- * In: NODE_MEMBER and NODE_INDEX whose object is a value. Out: the Member note and the type; absent in, absent out. */
+ * In: NODE_MEMBER and NODE_INDEX whose object is a value. Out: the Member note and the type; absent in,
+ * absent out. */
 #include "compiler/check/check.h"
 
 static const Type *chained(Checker *c, const Type *object, const Type *type)
@@ -11,7 +12,8 @@ static const Type *chained(Checker *c, const Type *object, const Type *type)
 void suggest_member(Checker *c, Diag *diag, const Type *type, Str name)
 {
     VEC(Str) names = {0};
-    for (size_t i = 0; type->kind == TYPE_RECORD && i < type->field_count; i++) vec_push(&names, type->fields[i].name);
+    for (size_t i = 0; type->kind == TYPE_RECORD && i < type->field_count; i++)
+        vec_push(&names, type->fields[i].name);
     if (type == c->result || type == c->response) vec_push(&names, STR("json"));
     Str nearest = suggest_nearest(name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
@@ -19,7 +21,8 @@ void suggest_member(Checker *c, Diag *diag, const Type *type, Str name)
 }
 
 /* Members that a record has beyond its fields, or whose reading is more than taking a field. */
-static bool special_member(Checker *c, const Type *record, const Node *node, MemberKind *kind, const Type **type)
+static bool special_member(Checker *c, const Type *record, const Node *node, MemberKind *kind,
+                           const Type **type)
 {
     struct {
         const Type *record;
@@ -27,9 +30,12 @@ static bool special_member(Checker *c, const Type *record, const Node *node, Mem
         MemberKind kind;
         const Type *type;
     } table[] = {
-        {c->result, "out", MEMBER_OUT, c->string},          {c->result, "json", MEMBER_OUT_JSON, c->json},
-        {c->response, "body", MEMBER_BODY, c->string},      {c->response, "json", MEMBER_BODY_JSON, c->json},
-        {c->incident, "age", MEMBER_AGE, c->duration},      {c->incident, "severity", MEMBER_SEVERITY, c->program->severity},
+        {c->result, "out", MEMBER_OUT, c->string},
+        {c->result, "json", MEMBER_OUT_JSON, c->json},
+        {c->response, "body", MEMBER_BODY, c->string},
+        {c->response, "json", MEMBER_BODY_JSON, c->json},
+        {c->incident, "age", MEMBER_AGE, c->duration},
+        {c->incident, "severity", MEMBER_SEVERITY, c->program->severity},
     };
     bool is_incident = node->member.object->symbol && node->member.object->symbol->kind == SYMBOL_BUILTIN;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -49,9 +55,11 @@ static const Type *check_record_member(Checker *c, Node *node, const Type *objec
     MemberKind kind;
     const Type *type;
     bool std_body = c->module->is_prelude; /* it is the one that says what the guards mean */
-    if (special_member(c, record, node, &kind, &type) && !(std_body && kind != MEMBER_OUT_JSON && kind != MEMBER_BODY_JSON)) {
+    if (special_member(c, record, node, &kind, &type) &&
+        !(std_body && kind != MEMBER_OUT_JSON && kind != MEMBER_BODY_JSON)) {
         note->member.kind = kind;
-        bool guard = kind == MEMBER_OUT || kind == MEMBER_OUT_JSON || kind == MEMBER_BODY || kind == MEMBER_BODY_JSON;
+        bool guard =
+            kind == MEMBER_OUT || kind == MEMBER_OUT_JSON || kind == MEMBER_BODY || kind == MEMBER_BODY_JSON;
         note->member.in_default = guard && c->guarded;
         return chained(c, object, note->member.in_default ? type_optional(c->types, type) : type);
     }
@@ -82,7 +90,8 @@ static const Type *check_method_member(Checker *c, Node *node, const Type *objec
     } else {
         Diag *diag = report(c, P0303, node->member.name_span, "`%.*s` has no `%.*s`", STR_ARG(plain->name),
                             STR_ARG(node->member.name));
-        if (plain->kind == TYPE_MAP) report_help(c, diag, "the value under a key is `x[\"%.*s\"]`", STR_ARG(node->member.name));
+        if (plain->kind == TYPE_MAP)
+            report_help(c, diag, "the value under a key is `x[\"%.*s\"]`", STR_ARG(node->member.name));
     }
     return c->wrong;
 }

@@ -1,6 +1,8 @@
-/* Methods of the built-in types and functions that need no declaration, as methods.def and functions.def declare them.
+/* Methods of the built-in types and functions that need no declaration, as methods.def and functions.def
+ * declare them.
  *
- * In: a call whose receiver's type is known. Out: a Call note and the type, by reading the signature in the table. */
+ * In: a call whose receiver's type is known. Out: a Call note and the type, by reading the signature in the
+ * table. */
 #include "compiler/check/check.h"
 
 #include <string.h>
@@ -46,7 +48,8 @@ int method_find(const Type *receiver, Str name)
 int function_find(Str module, Str name)
 {
     for (int i = 0; i < FUNCTION_COUNT; i++) {
-        if (str_equal_c(module, function_rows[i].receiver) && str_equal_c(name, function_rows[i].name)) return i;
+        if (str_equal_c(module, function_rows[i].receiver) && str_equal_c(name, function_rows[i].name))
+            return i;
     }
     return -1;
 }
@@ -90,8 +93,8 @@ static const Type *read_plain_type(Signature *s)
     const struct {
         const char *name;
         const Type *type;
-    } names[] = {{"string", c->string}, {"bool", c->boolean}, {"int", c->integer}, {"float", c->real},
-                 {"json", c->json},     {"time", c->time},    {"fiber", c->fiber}, {"unit", c->unit},
+    } names[] = {{"string", c->string}, {"bool", c->boolean}, {"int", c->integer},   {"float", c->real},
+                 {"json", c->json},     {"time", c->time},    {"fiber", c->fiber},   {"unit", c->unit},
                  {"T", s->t},           {"U", s->u},          {"literal", c->string}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (take(s, names[i].name)) return names[i].type;
@@ -139,7 +142,8 @@ static bool element_fits(Checker *c, MethodId method, const Type *receiver, Span
     default: break;
     }
     if (!wanted || element->kind == TYPE_WRONG) return true;
-    report(c, P0306, at, "`%s` needs %s, and this is `%.*s`", method_rows[method].name, wanted, STR_ARG(receiver->name));
+    report(c, P0306, at, "`%s` needs %s, and this is `%.*s`", method_rows[method].name, wanted,
+           STR_ARG(receiver->name));
     return false;
 }
 
@@ -164,9 +168,12 @@ static Node *check_function_arg(Checker *c, Node *node, MethodId method, const T
     } else {
         TypeField field = {.type = element};
         check_expression(c, arg, NULL);
-        if (result) want_type(c, arg, type_fn(c->types, &field, 1, result));
-        else if (arg->type->kind != TYPE_FN || arg->type->field_count != 1 || arg->type->fields[0].type != element) {
-            report(c, P0307, arg->span, "`%s` takes a function of one `%.*s`", row->name, STR_ARG(element->name));
+        if (result)
+            want_type(c, arg, type_fn(c->types, &field, 1, result));
+        else if (arg->type->kind != TYPE_FN || arg->type->field_count != 1 ||
+                 arg->type->fields[0].type != element) {
+            report(c, P0307, arg->span, "`%s` takes a function of one `%.*s`", row->name,
+                   STR_ARG(element->name));
             return NULL;
         }
     }
@@ -198,7 +205,8 @@ static const Type *report_no_method(Checker *c, Node *node, const Type *receiver
 {
     const Type *plain = type_unwrap(receiver);
     Node *callee = node->call.callee;
-    for node_each(arg, node->call.args) check_expression(c, arg->arg.value, c->wrong);
+    for node_each(arg, node->call.args)
+        check_expression(c, arg->arg.value, c->wrong);
     if (plain->kind == TYPE_WRONG) return c->wrong;
     if (plain->kind == TYPE_SECRET) {
         report(c, P0602, node->span, "a secret cannot be looked into or measured");
@@ -206,10 +214,11 @@ static const Type *report_no_method(Checker *c, Node *node, const Type *receiver
     }
     VEC(Str) names = {0};
     for (int i = 0; i < METHOD_COUNT; i++) {
-        if (strcmp(method_rows[i].receiver, receiver_name(plain)) == 0) vec_push(&names, str_from_c(method_rows[i].name));
+        if (strcmp(method_rows[i].receiver, receiver_name(plain)) == 0)
+            vec_push(&names, str_from_c(method_rows[i].name));
     }
-    Diag *diag = report(c, P0303, callee->member.name_span, "`%.*s` has no method `%.*s`", STR_ARG(plain->name),
-                        STR_ARG(callee->member.name));
+    Diag *diag = report(c, P0303, callee->member.name_span, "`%.*s` has no method `%.*s`",
+                        STR_ARG(plain->name), STR_ARG(callee->member.name));
     Str nearest = suggest_nearest(callee->member.name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
     vec_free(&names);
@@ -265,7 +274,8 @@ static const Type *first_type(Checker *c, FunctionId function, Node *node, const
     const Type *type = check_expression(c, arg->arg.value, NULL);
     bool fits = type_is_number(type) || type->kind == TYPE_DURATION || type->kind == TYPE_WRONG ||
                 (type->kind == TYPE_TIME && function != FUNCTION_ABS);
-    if (!fits) report(c, P0306, arg->span, "a number is wanted here, and this is `%.*s`", STR_ARG(type->name));
+    if (!fits)
+        report(c, P0306, arg->span, "a number is wanted here, and this is `%.*s`", STR_ARG(type->name));
     return fits ? type : c->wrong;
 }
 
@@ -273,7 +283,8 @@ static const Type *first_type(Checker *c, FunctionId function, Node *node, const
 static const Type *check_catch(Checker *c, Node *node, const Type *hint)
 {
     Node *body = node->call.args.first, *handler = body ? body->next : NULL;
-    bool fits = node->call.args.count == 2 && body->arg.value->kind == NODE_LAMBDA && handler->arg.value->kind == NODE_LAMBDA;
+    bool fits = node->call.args.count == 2 && body->arg.value->kind == NODE_LAMBDA &&
+                handler->arg.value->kind == NODE_LAMBDA;
     if (!fits) {
         report(c, P0307, node->span, "`vm.catch` takes `() => body, e => handler`");
         return c->wrong;
@@ -316,8 +327,10 @@ const Type *check_function_call(Checker *c, Node *node, FunctionId function, con
         ptrdiff_t colon = str_find(s.rest, STR(": "));
         params[count].name = str_slice(s.rest, 0, (size_t)colon);
         s.rest = str_slice(s.rest, (size_t)colon + 2, s.rest.len);
-        if (take(&s, "fn() -> U")) spawns = true;
-        else params[count].type = read_type(&s);
+        if (take(&s, "fn() -> U"))
+            spawns = true;
+        else
+            params[count].type = read_type(&s);
         count++;
         take(&s, ", ");
     }

@@ -1,6 +1,7 @@
 /* Operators: arithmetic, comparison, `in`, `matches`, `??`, `as`.
  *
- * In: an operator's node. Out: its type and those of its operands, which agree, or one message at the operator. */
+ * In: an operator's node. Out: its type and those of its operands, which agree, or one message at the
+ * operator. */
 #include "compiler/check/check.h"
 
 static const Type *wrong_operands(Checker *c, Node *node)
@@ -11,7 +12,9 @@ static const Type *wrong_operands(Checker *c, Node *node)
                         op_text_BinaryOp(node->binary.op), STR_ARG(left->name), STR_ARG(right->name));
     if (left->kind == TYPE_JSON) report_help(c, diag, "say what the answer's value is: `… as int`");
     if (left == c->program->severity && right == left) {
-        report_help(c, diag, "severities are compared by `at least` and `worse than`, since a smaller number is worse");
+        report_help(
+            c, diag,
+            "severities are compared by `at least` and `worse than`, since a smaller number is worse");
     }
     if (type_is_optional(left) || type_is_optional(right)) {
         report_help(c, diag, "what may be absent needs `?? default` first");
@@ -21,8 +24,8 @@ static const Type *wrong_operands(Checker *c, Node *node)
 
 static bool is_int_literal(const Node *node)
 {
-    return node->kind == NODE_INT || (node->kind == NODE_UNARY && node->unary.op == UNARY_NEGATE && node->unary.operand &&
-                                      node->unary.operand->kind == NODE_INT);
+    return node->kind == NODE_INT || (node->kind == NODE_UNARY && node->unary.op == UNARY_NEGATE &&
+                                      node->unary.operand && node->unary.operand->kind == NODE_INT);
 }
 
 /* Types both sides; a whole number beside a float is one, too. */
@@ -66,7 +69,8 @@ static void report_secret_compared(Checker *c, Node *node)
 
 static bool is_comparable(const Type *type)
 {
-    return type->kind != TYPE_FN && type->kind != TYPE_FIBER && type->kind != TYPE_UNIT && type->kind != TYPE_ERROR;
+    return type->kind != TYPE_FN && type->kind != TYPE_FIBER && type->kind != TYPE_UNIT &&
+           type->kind != TYPE_ERROR;
 }
 
 static const Type *check_equality(Checker *c, Node *node)
@@ -78,10 +82,14 @@ static const Type *check_equality(Checker *c, Node *node)
         return c->boolean;
     }
     bool converts;
-    if (!is_comparable(left->type)) wrong_operands(c, node);
-    else if (type_is_optional(left->type) && type_agrees(c, right->type, left->type, &converts)) want_type(c, right, left->type);
-    else if (type_is_optional(right->type) && type_agrees(c, left->type, right->type, &converts)) want_type(c, left, right->type);
-    else if (left->type != right->type) wrong_operands(c, node);
+    if (!is_comparable(left->type))
+        wrong_operands(c, node);
+    else if (type_is_optional(left->type) && type_agrees(c, right->type, left->type, &converts))
+        want_type(c, right, left->type);
+    else if (type_is_optional(right->type) && type_agrees(c, left->type, right->type, &converts))
+        want_type(c, left, right->type);
+    else if (left->type != right->type)
+        wrong_operands(c, node);
     return c->boolean;
 }
 
@@ -89,10 +97,14 @@ static const Type *check_order(Checker *c, Node *node)
 {
     check_sides(c, node);
     const Type *left = node->binary.left->type, *right = node->binary.right->type;
-    if (type_holds_secret(left) || type_holds_secret(right)) report_secret_compared(c, node);
-    else if (left != right || !type_is_ordered(left)) wrong_operands(c, node);
+    if (type_holds_secret(left) || type_holds_secret(right))
+        report_secret_compared(c, node);
+    else if (left != right || !type_is_ordered(left))
+        wrong_operands(c, node);
     else if (node->binary.right->kind == NODE_PERCENT && node->binary.left->kind == NODE_CAST) {
-        Diag *diag = report(c, P0311, node->span, "`%%` is compared with a plain `as float`: is 12.3 of the answer 12.3 %% or 1230 %%?");
+        Diag *diag =
+            report(c, P0311, node->span,
+                   "`%%` is compared with a plain `as float`: is 12.3 of the answer 12.3 %% or 1230 %%?");
         report_help(c, diag, "`as percent` reads 12.3 as 12.3 %%");
     }
     return c->boolean;
@@ -204,11 +216,13 @@ const Type *check_cast(Checker *c, Node *node)
     if (plain->kind == TYPE_STRING && !type_is_optional(from)) {
         node->cast.value->goal = c->json;
     } else if (plain->kind != TYPE_JSON && plain->kind != TYPE_WRONG) {
-        Diag *diag = report(c, P0308, node->span, "`as` reads json and strings, and this is `%.*s`", STR_ARG(from->name));
+        Diag *diag = report(c, P0308, node->span, "`as` reads json and strings, and this is `%.*s`",
+                            STR_ARG(from->name));
         if (from->kind == TYPE_INT) report_help(c, diag, "in a text it needs no conversion: \"${…}\"");
         return to;
     }
-    if (!is_readable(to)) report(c, P0308, node->cast.type->span, "json cannot be read as `%.*s`", STR_ARG(to->name));
+    if (!is_readable(to))
+        report(c, P0308, node->cast.type->span, "json cannot be read as `%.*s`", STR_ARG(to->name));
     bool absent = node->cast.optional || type_is_optional(from);
     return absent ? type_optional(c->types, to) : to;
 }
@@ -220,8 +234,8 @@ const Type *check_default(Checker *c, Node *node, const Type *hint)
     const Type *type = check_expression(c, node->fallback.value, hint ? type_optional(c->types, hint) : NULL);
     c->guarded = guarded;
     if (!type_is_optional(type) && type->kind != TYPE_WRONG) {
-        report(c, P0304, node->fallback.value->span, "this is `%.*s`, which is never absent, so `??` has nothing to do",
-               STR_ARG(type->name));
+        report(c, P0304, node->fallback.value->span,
+               "this is `%.*s`, which is never absent, so `??` has nothing to do", STR_ARG(type->name));
     }
     const Type *plain = type_unwrap(type);
     if (node->fallback.fail) {

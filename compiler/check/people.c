@@ -1,6 +1,8 @@
-/* What only shows when all people are seen together: who can be reached, by how many ways, and whose backups run in circles.
+/* What only shows when all people are seen together: who can be reached, by how many ways, and whose backups
+ * run in circles.
  *
- * In: the resolved program. Out: findings of the group P08. Its helpers say who can be paged; drills.c asks the same. */
+ * In: the resolved program. Out: findings of the group P08. Its helpers say who can be paged; drills.c asks
+ * the same. */
 #include "compiler/check/check.h"
 
 /* ---- walking ---- */
@@ -24,7 +26,8 @@ void tree_walk(Node *node, TreeVisit *visit, void *context)
 
 void tree_walk_list(NodeList list, TreeVisit *visit, void *context)
 {
-    for node_each(node, list) tree_walk(node, visit, context);
+    for node_each(node, list)
+        tree_walk(node, visit, context);
 }
 
 /* ---- who can be paged ---- */
@@ -75,7 +78,8 @@ static bool visit_page(Node *node, void *context)
     NodeList targets = {0};
     if (node->kind == NODE_PAGE) targets = node->page.targets;
     if (node->kind == NODE_DEADLINE) targets = node->deadline.targets;
-    for node_each(target, targets) add_people(paged->c, paged->list, target->symbol);
+    for node_each(target, targets)
+        add_people(paged->c, paged->list, target->symbol);
     return true;
 }
 
@@ -83,7 +87,8 @@ void collect_paged(Checker *c, SymbolList *list)
 {
     Paged paged = {c, list};
     for (size_t i = 0; i < c->program->modules.count; i++) {
-        if (!c->program->modules.items[i]->is_std) tree_walk(c->program->modules.items[i]->root, visit_page, &paged);
+        if (!c->program->modules.items[i]->is_std)
+            tree_walk(c->program->modules.items[i]->root, visit_page, &paged);
     }
 }
 
@@ -117,7 +122,8 @@ static Ways ways_of(Checker *c, const Node *contact)
     Ways ways = {0, 0};
     const Node *reach = NULL;
     for node_each(field, contact->contact.fields) {
-        if (field->kind == NODE_REACH) reach = field;
+        if (field->kind == NODE_REACH)
+            reach = field;
         else if (is_way(field)) {
             ways.count++;
             if (field->field.values.first && field->field.values.first->kind == NODE_MISSING) ways.missing++;
@@ -128,9 +134,12 @@ static Ways ways_of(Checker *c, const Node *contact)
     Scope *seen = scope_new(c, NULL, 4);
     for node_each(way, reach->reach.ways) {
         Str name = node_dotted(c->arena, way);
-        if (way->kind == NODE_MISSING) ways.missing++;
-        else if (scope_find_here(seen, name)) continue;
-        else scope_add(c, seen, symbol_new(c, SYMBOL_CHANNEL, name, NULL, way->span));
+        if (way->kind == NODE_MISSING)
+            ways.missing++;
+        else if (scope_find_here(seen, name))
+            continue;
+        else
+            scope_add(c, seen, symbol_new(c, SYMBOL_CHANNEL, name, NULL, way->span));
         if (field_is_missing(contact, name)) ways.missing++;
         ways.count++;
     }
@@ -150,10 +159,14 @@ static void check_ways(Checker *c, const Symbol *contact)
     if (is_vendor(contact->decl)) return;
     Ways ways = ways_of(c, contact->decl);
     if (!ways.count) {
-        Diag *diag = report(c, P0805, contact->span, "`%.*s` is paged and cannot be reached: the contact has no way", STR_ARG(contact->name));
+        Diag *diag =
+            report(c, P0805, contact->span, "`%.*s` is paged and cannot be reached: the contact has no way",
+                   STR_ARG(contact->name));
         report_help(c, diag, "give the contact a `phone \"…\"`, or `reach by` a channel");
     } else if (ways.count - ways.missing < 2) {
-        Diag *diag = report(c, P0804, contact->span, "`%.*s` is paged and has one way only: if it fails, nobody hears", STR_ARG(contact->name));
+        Diag *diag =
+            report(c, P0804, contact->span, "`%.*s` is paged and has one way only: if it fails, nobody hears",
+                   STR_ARG(contact->name));
         report_help(c, diag, "add a second that does not depend on the first: `reach by pager, phone`");
     }
 }
@@ -170,11 +183,13 @@ static Symbol *backup_of(const Symbol *contact)
 static void check_backup_circle(Checker *c, Symbol *contact)
 {
     size_t steps = 0;
-    for (Symbol *at = backup_of(contact); at && steps <= c->program->contacts.count; at = backup_of(at), steps++) {
+    for (Symbol *at = backup_of(contact); at && steps <= c->program->contacts.count;
+         at = backup_of(at), steps++) {
         if (at->kind != SYMBOL_CONTACT) return;
         if (at == contact) {
             Node *backup = contact_backup(contact);
-            Diag *diag = report(c, P0802, backup->span, "the backups of `%.*s` lead back to `%.*s`", STR_ARG(contact->name), STR_ARG(contact->name));
+            Diag *diag = report(c, P0802, backup->span, "the backups of `%.*s` lead back to `%.*s`",
+                                STR_ARG(contact->name), STR_ARG(contact->name));
             report_help(c, diag, "the chain of backups ends with somebody who has none");
             return;
         }
@@ -195,7 +210,10 @@ void check_people(Checker *c)
 {
     SymbolList paged = {0};
     collect_paged(c, &paged);
-    for (size_t i = 0; i < paged.count; i++) check_ways(c, paged.items[i]);
-    for (size_t i = 0; i < c->program->contacts.count; i++) check_backup_circle(c, c->program->contacts.items[i]);
-    for (size_t i = 0; i < c->program->roles.count; i++) check_role_filled(c, c->program->roles.items[i]);
+    for (size_t i = 0; i < paged.count; i++)
+        check_ways(c, paged.items[i]);
+    for (size_t i = 0; i < c->program->contacts.count; i++)
+        check_backup_circle(c, c->program->contacts.items[i]);
+    for (size_t i = 0; i < c->program->roles.count; i++)
+        check_role_filled(c, c->program->roles.items[i]);
 }

@@ -1,6 +1,7 @@
 /* Statements for people: telling, paging, asking, and the incident's facts.
  *
- * In: notify, page, manual, set, resolve … Out: their targets resolved, their texts checked to hold no secret. */
+ * In: notify, page, manual, set, resolve … Out: their targets resolved, their texts checked to hold no
+ * secret. */
 #include "compiler/check/check.h"
 
 /* ---- references ---- */
@@ -49,15 +50,16 @@ Symbol *check_reference(Checker *c, Node *node, uint32_t kinds, const char *what
     node->symbol = symbol;
     node->type = symbol->type;
     if (kinds & (1u << symbol->kind)) return symbol;
-    Diag *diag = report(c, P0212, node->span, "a %s is wanted here, and `%.*s` is %s", what, STR_ARG(symbol->name),
-                        symbol_kind_text(symbol->kind));
+    Diag *diag = report(c, P0212, node->span, "a %s is wanted here, and `%.*s` is %s", what,
+                        STR_ARG(symbol->name), symbol_kind_text(symbol->kind));
     if (symbol->decl) report_second(c, diag, symbol->span, "declared here");
     return NULL;
 }
 
 void check_references(Checker *c, NodeList list, uint32_t kinds, const char *what)
 {
-    for node_each(item, list) check_reference(c, item, kinds, what);
+    for node_each(item, list)
+        check_reference(c, item, kinds, what);
 }
 
 /* ---- messages ---- */
@@ -66,7 +68,8 @@ void check_using(Checker *c, Node *node)
 {
     Symbol *template = check_reference(c, node->use.template, KIND(TEMPLATE), "template");
     if (!template) {
-        for node_each(arg, node->use.args) check_expression(c, arg->arg.value, c->wrong);
+        for node_each(arg, node->use.args)
+            check_expression(c, arg->arg.value, c->wrong);
         return;
     }
     node->symbol = template;
@@ -77,8 +80,10 @@ void check_using(Checker *c, Node *node)
 static void check_message(Checker *c, Node *node, const char *what)
 {
     if (!node) return;
-    if (node->kind == NODE_USING) check_using(c, node);
-    else check_shown(c, node, what);
+    if (node->kind == NODE_USING)
+        check_using(c, node);
+    else
+        check_shown(c, node, what);
 }
 
 void check_notify(Checker *c, Node *node)
@@ -102,7 +107,8 @@ void check_update(Checker *c, Node *node)
 
 /* ---- the incident ---- */
 
-static const char *const facts[] = {"summary", "impact", "cause", "fix", "eta", "next", "affected", "link", "status", "title"};
+static const char *const facts[] = {"summary", "impact",   "cause", "fix",    "eta",
+                                    "next",    "affected", "link",  "status", "title"};
 
 static void check_set(Checker *c, Node *node)
 {
@@ -114,21 +120,30 @@ static void check_set(Checker *c, Node *node)
         if (str_equal(names[i], node->set.name)) known = true;
     }
     if (!known) {
-        Diag *diag = report(c, P0213, node->set.name_span, "the incident has no fact `%.*s`", STR_ARG(node->set.name));
+        Diag *diag =
+            report(c, P0213, node->set.name_span, "the incident has no fact `%.*s`", STR_ARG(node->set.name));
         Str nearest = suggest_nearest(node->set.name, names, COUNT);
-        if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
-        else report_help(c, diag, "its facts are summary, impact, cause, fix, eta, next, affected, link and status");
+        if (nearest.len)
+            report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
+        else
+            report_help(c, diag,
+                        "its facts are summary, impact, cause, fix, eta, next, affected, link and status");
     }
-    bool word = str_equal(node->set.name, STR("status")) && node->set.value && node->set.value->kind == NODE_NAME;
-    if (word) node->set.value->type = c->string;
-    else check_shown(c, node->set.value, "a fact of the incident");
+    bool word =
+        str_equal(node->set.name, STR("status")) && node->set.value && node->set.value->kind == NODE_NAME;
+    if (word)
+        node->set.value->type = c->string;
+    else
+        check_shown(c, node->set.value, "a fact of the incident");
     check_shown(c, node->set.because, "a reason");
 }
 
 static void check_set_severity(Checker *c, Node *node)
 {
-    if (node->set_severity.classified) report_unsupported(c, node->span, "`from classify(…)`");
-    else check_reference(c, node->set_severity.severity, KIND(SEVERITY), "severity");
+    if (node->set_severity.classified)
+        report_unsupported(c, node->span, "`from classify(…)`");
+    else
+        check_reference(c, node->set_severity.severity, KIND(SEVERITY), "severity");
     check_shown(c, node->set_severity.because, "a reason");
 }
 
@@ -182,7 +197,8 @@ bool check_people_statement(Checker *c, Node *node)
         if (node->followup.by) check_reference(c, node->followup.by, KINDS_PERSON, "contact or role");
         break;
     case NODE_ASK_ACKNOWLEDGEMENT:
-        if (node->ask_acknowledgement.by) check_reference(c, node->ask_acknowledgement.by, KINDS_PERSON, "contact or role");
+        if (node->ask_acknowledgement.by)
+            check_reference(c, node->ask_acknowledgement.by, KINDS_PERSON, "contact or role");
         check_duration(c, node->ask_acknowledgement.within);
         break;
     default: report_unsupported(c, node->span, "`deadline`"); break;

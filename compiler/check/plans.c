@@ -19,7 +19,9 @@ static void check_starts_on(Checker *c, Node *node)
 static void check_plan_item(Checker *c, Node *node)
 {
     switch (node->kind) {
-    case NODE_PLAN_SEVERITY: check_reference(c, node->plan_severity.severity, KIND(SEVERITY), "severity"); break;
+    case NODE_PLAN_SEVERITY:
+        check_reference(c, node->plan_severity.severity, KIND(SEVERITY), "severity");
+        break;
     case NODE_STARTS_ON: check_starts_on(c, node); break;
     case NODE_STARTS_ANOTHER: break;
     case NODE_SYMPTOM:
@@ -52,7 +54,8 @@ void check_plan(Checker *c, Node *node)
         report(c, P1102, node->plan.missing->span, "the plan `%.*s` is missing", STR_ARG(symbol->name));
         check_shown(c, node->plan.missing->missing.text, "it");
     }
-    for node_each(item, node->plan.body) check_plan_item(c, item);
+    for node_each(item, node->plan.body)
+        check_plan_item(c, item);
     c->plan = c->step = NULL;
     pop_scope(c);
     leave_body(c, &body);

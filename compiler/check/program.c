@@ -1,7 +1,8 @@
 /* The checker's door: a path comes in, a Program goes out.
  *
- * Loads the prelude, the file and what it imports (each file once, imported before importing), and runs the passes of the
- * checker over them in order. Called by compile.c and the tools. Reads files, and does nothing else to the world. */
+ * Loads the prelude, the file and what it imports (each file once, imported before importing), and runs the
+ * passes of the checker over them in order. Called by compile.c and the tools. Reads files, and does nothing
+ * else to the world. */
 #include "compiler/check/check.h"
 #include "compiler/source/stdlib.h"
 #include "compiler/syntax/parse.h"
@@ -13,7 +14,8 @@
 static Str folder_of(Str path)
 {
     size_t end = path.len;
-    while (end > 0 && path.data[end - 1] != '/') end--;
+    while (end > 0 && path.data[end - 1] != '/')
+        end--;
     return str_slice(path, 0, end);
 }
 
@@ -24,7 +26,8 @@ static Str short_name_of(Str path)
     return str_ends_with(name, STR(".plan")) ? str_slice(name, 0, name.len - 5) : name;
 }
 
-/* `folder/path` without "./" and with "x/../" taken out, so that a file is one module however it is written. */
+/* `folder/path` without "./" and with "x/../" taken out, so that a file is one module however it is written.
+ */
 static Str join_path(Arena *arena, Str folder, Str path)
 {
     bool absolute = str_starts_with(path, STR("/"));
@@ -75,7 +78,8 @@ static void modules_add(Checker *c, Module *module)
     if (program->modules.count == program->modules.cap) {
         size_t cap = program->modules.cap ? program->modules.cap * 2 : 16;
         Module **items = arena_array(c->arena, Module *, cap);
-        if (program->modules.count) memcpy(items, program->modules.items, program->modules.count * sizeof *items);
+        if (program->modules.count)
+            memcpy(items, program->modules.items, program->modules.count * sizeof *items);
         program->modules.items = items;
         program->modules.cap = cap;
     }
@@ -110,7 +114,8 @@ static SourceFile *open_std(Checker *c, Str path)
 static void report_no_std(Checker *c, Span at, Str path)
 {
     VEC(Str) names = {0};
-    for (const EmbeddedFile *file = stdlib_files; file->name; file++) vec_push(&names, str_from_c(file->name));
+    for (const EmbeddedFile *file = stdlib_files; file->name; file++)
+        vec_push(&names, str_from_c(file->name));
     Diag *diag = report(c, P0205, at, "the standard library has no `%.*s`", STR_ARG(path));
     Str nearest = suggest_nearest(path, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
@@ -137,8 +142,10 @@ static Module *load_import(Checker *c, Module *module, Node *import, const Loadi
     if (known) return known;
     SourceFile *file = is_std ? open_std(c, path) : source_load(c->program->sources, path, c->error);
     if (!file) {
-        if (is_std) report_no_std(c, at, path);
-        else c->unreadable = true;
+        if (is_std)
+            report_no_std(c, at, path);
+        else
+            c->unreadable = true;
         return NULL;
     }
     return load_imports(c, module_new(c, file, is_std), loading);
@@ -227,7 +234,8 @@ static void check_service_exists(Checker *c)
 {
     const Program *p = c->program;
     if (p->service || !p->plans.count) return;
-    Diag *diag = report(c, P0214, p->plans.items[0]->span, "a program with plans has a service, and this has none");
+    Diag *diag =
+        report(c, P0214, p->plans.items[0]->span, "a program with plans has a service, and this has none");
     report_help(c, diag, "say what it is about: `service \"Shop\" { owner \"Storage team\" }`");
 }
 
@@ -235,14 +243,16 @@ static void check_modules(Checker *c)
 {
     Program *program = c->program;
     c->syntax_errors = c->diagnostics->errors;
-    for (size_t i = 0; i < program->modules.count; i++) declare_module(c, program->modules.items[i]);
+    for (size_t i = 0; i < program->modules.count; i++)
+        declare_module(c, program->modules.items[i]);
     declare_types(c);
     publish_prelude(c);
     declare_signatures(c);
     for (size_t i = 0; i < program->modules.count; i++) {
         c->module = program->modules.items[i];
         c->scope = c->module->scope;
-        for node_each(item, c->module->root->file.items) check_declaration(c, item);
+        for node_each(item, c->module->root->file.items)
+            check_declaration(c, item);
     }
     check_service_exists(c);
     check_looks(c);
@@ -284,7 +294,8 @@ static Program *check_source(Checker *c, SourceFile *root)
     return c->program;
 }
 
-static Checker checker_new(Arena *arena, SourceSet *sources, TypeTable *types, Diagnostics *diagnostics, Error *error)
+static Checker checker_new(Arena *arena, SourceSet *sources, TypeTable *types, Diagnostics *diagnostics,
+                           Error *error)
 {
     Checker checker = {.arena = arena, .types = types, .diagnostics = diagnostics, .error = error};
     checker.program = arena_new(arena, Program);
@@ -294,16 +305,16 @@ static Checker checker_new(Arena *arena, SourceSet *sources, TypeTable *types, D
     return checker;
 }
 
-Program *check_program(Arena *arena, SourceSet *sources, TypeTable *types, Str root_path, Diagnostics *diagnostics,
-                       Error *error)
+Program *check_program(Arena *arena, SourceSet *sources, TypeTable *types, Str root_path,
+                       Diagnostics *diagnostics, Error *error)
 {
     Checker checker = checker_new(arena, sources, types, diagnostics, error);
     SourceFile *file = source_load(sources, join_path(arena, (Str){"", 0}, root_path), error);
     return file ? check_source(&checker, file) : NULL;
 }
 
-Program *check_text(Arena *arena, SourceSet *sources, TypeTable *types, Str path, Str text, Diagnostics *diagnostics,
-                    Error *error)
+Program *check_text(Arena *arena, SourceSet *sources, TypeTable *types, Str path, Str text,
+                    Diagnostics *diagnostics, Error *error)
 {
     Checker checker = checker_new(arena, sources, types, diagnostics, error);
     return check_source(&checker, source_add(sources, path, text));

@@ -1,7 +1,7 @@
 /* Names: scopes hold symbols, from a block outwards to the module and the names that are always there.
  *
- * In: declarations and the names that expressions mention. Out: symbols, or one message with the nearest name. Called by
- * every other file of the checker; decides nothing about types. */
+ * In: declarations and the names that expressions mention. Out: symbols, or one message with the nearest
+ * name. Called by every other file of the checker; decides nothing about types. */
 #include "compiler/check/check.h"
 
 #include <string.h>
@@ -9,7 +9,8 @@
 static size_t bucket_of(const Scope *scope, Str name)
 {
     uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < name.len; i++) hash = (hash ^ (uint8_t)name.data[i]) * 16777619u;
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (uint8_t)name.data[i]) * 16777619u;
     return hash & (scope->bucket_count - 1);
 }
 
@@ -37,7 +38,8 @@ Symbol *symbol_new(Checker *c, SymbolKind kind, Str name, Node *decl, Span span)
 Symbol *scope_find_here(const Scope *scope, Str name)
 {
     Symbol *symbol = scope->buckets[bucket_of(scope, name)];
-    while (symbol && !str_equal(symbol->name, name)) symbol = symbol->next_in_bucket;
+    while (symbol && !str_equal(symbol->name, name))
+        symbol = symbol->next_in_bucket;
     return symbol;
 }
 
@@ -79,15 +81,32 @@ void symbol_list_add(Checker *c, SymbolList *list, Symbol *symbol)
 const char *symbol_kind_text(SymbolKind kind)
 {
     static const char *const texts[SYMBOL_KIND_COUNT] = {
-        [SYMBOL_LOCAL] = "a value",          [SYMBOL_SETTING] = "a param",      [SYMBOL_CONSTANT] = "a constant",
-        [SYMBOL_VAR] = "a variable",         [SYMBOL_SECRET] = "a secret",      [SYMBOL_HOST] = "a host",
-        [SYMBOL_CONTACT] = "a contact",      [SYMBOL_ROLE] = "a role",          [SYMBOL_ROTATION] = "a rotation",
-        [SYMBOL_CHANNEL] = "a channel",      [SYMBOL_CALENDAR] = "a calendar",  [SYMBOL_SEVERITY] = "a severity",
-        [SYMBOL_ESCALATION] = "an escalation", [SYMBOL_TEMPLATE] = "a template", [SYMBOL_FN] = "a function",
-        [SYMBOL_EXTERN] = "a native function", [SYMBOL_RECORD] = "a record",    [SYMBOL_ENUM] = "an enum",
-        [SYMBOL_MEMBER] = "a member of an enum", [SYMBOL_CLASSIFY] = "a classification",
-        [SYMBOL_PLAN] = "a plan",            [SYMBOL_DRILL] = "a drill",        [SYMBOL_PROMISE] = "a promise",
-        [SYMBOL_RECURRING] = "recurring work", [SYMBOL_MODULE] = "an imported file", [SYMBOL_BUILTIN] = "built in",
+        [SYMBOL_LOCAL] = "a value",
+        [SYMBOL_SETTING] = "a param",
+        [SYMBOL_CONSTANT] = "a constant",
+        [SYMBOL_VAR] = "a variable",
+        [SYMBOL_SECRET] = "a secret",
+        [SYMBOL_HOST] = "a host",
+        [SYMBOL_CONTACT] = "a contact",
+        [SYMBOL_ROLE] = "a role",
+        [SYMBOL_ROTATION] = "a rotation",
+        [SYMBOL_CHANNEL] = "a channel",
+        [SYMBOL_CALENDAR] = "a calendar",
+        [SYMBOL_SEVERITY] = "a severity",
+        [SYMBOL_ESCALATION] = "an escalation",
+        [SYMBOL_TEMPLATE] = "a template",
+        [SYMBOL_FN] = "a function",
+        [SYMBOL_EXTERN] = "a native function",
+        [SYMBOL_RECORD] = "a record",
+        [SYMBOL_ENUM] = "an enum",
+        [SYMBOL_MEMBER] = "a member of an enum",
+        [SYMBOL_CLASSIFY] = "a classification",
+        [SYMBOL_PLAN] = "a plan",
+        [SYMBOL_DRILL] = "a drill",
+        [SYMBOL_PROMISE] = "a promise",
+        [SYMBOL_RECURRING] = "recurring work",
+        [SYMBOL_MODULE] = "an imported file",
+        [SYMBOL_BUILTIN] = "built in",
         [SYMBOL_STEP] = "a step",
     };
     return texts[kind];
@@ -99,7 +118,8 @@ void report_unknown_name(Checker *c, Span at, Str name, const char *what)
     VEC(Str) names = {0};
     for (const Scope *scope = c->scope; scope; scope = scope->outer) {
         for (size_t i = 0; i < scope->bucket_count; i++) {
-            for (const Symbol *s = scope->buckets[i]; s; s = s->next_in_bucket) vec_push(&names, s->name);
+            for (const Symbol *s = scope->buckets[i]; s; s = s->next_in_bucket)
+                vec_push(&names, s->name);
         }
     }
     Str nearest = suggest_nearest(name, names.items, names.count);

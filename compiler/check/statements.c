@@ -1,7 +1,7 @@
 /* Statements: names, assignments, branches, loops, looks and waits.
  *
- * In: blocks of statements. Out: locals with their types, and everything below annotated. What belongs to steps and what is
- * for people is in steps.c and people_statements.c. */
+ * In: blocks of statements. Out: locals with their types, and everything below annotated. What belongs to
+ * steps and what is for people is in steps.c and people_statements.c. */
 #include "compiler/check/check.h"
 
 void check_duration(Checker *c, Node *node)
@@ -14,7 +14,8 @@ void check_shown(Checker *c, Node *node, const char *what)
     if (!node) return;
     const Type *type = check_expression(c, node, c->string);
     if (type_holds_secret(type)) {
-        Diag *diag = report(c, P0604, node->span, "a secret cannot stand in %s: it would be shown and recorded", what);
+        Diag *diag =
+            report(c, P0604, node->span, "a secret cannot stand in %s: it would be shown and recorded", what);
         report_help(c, diag, "name the thing instead of its secret");
         return;
     }
@@ -23,7 +24,8 @@ void check_shown(Checker *c, Node *node, const char *what)
 
 /* ---- names ---- */
 
-static void check_binding(Checker *c, Node *node, Str name, Span span, Node *type_node, Node *value, bool variable)
+static void check_binding(Checker *c, Node *node, Str name, Span span, Node *type_node, Node *value,
+                          bool variable)
 {
     const Type *wanted = type_node ? type_of_node(c, type_node) : NULL;
     if (value && value->kind == NODE_RUN && !wanted) {
@@ -54,8 +56,9 @@ static Symbol *assigned_symbol(Checker *c, Node *target)
     }
     root->symbol = symbol;
     if (!symbol->is_variable) {
-        Diag *diag = report(c, P0210, target->span, "`%.*s` cannot be assigned: it is %s", STR_ARG(symbol->name),
-                            symbol->kind == SYMBOL_LOCAL ? "no `var`" : symbol_kind_text(symbol->kind));
+        Diag *diag =
+            report(c, P0210, target->span, "`%.*s` cannot be assigned: it is %s", STR_ARG(symbol->name),
+                   symbol->kind == SYMBOL_LOCAL ? "no `var`" : symbol_kind_text(symbol->kind));
         if (symbol->kind == SYMBOL_LOCAL && symbol->decl && symbol->decl->kind == NODE_LET) {
             report_second(c, diag, symbol->span, "declared here");
             report_help(c, diag, "`var %.*s = …` declares what changes", STR_ARG(symbol->name));
@@ -71,7 +74,9 @@ static Symbol *assigned_symbol(Checker *c, Node *target)
 
 static const Type *target_type(Checker *c, Node *target)
 {
-    if (target->kind == NODE_NAME) return target->symbol->kind == SYMBOL_VAR ? symbol_type(c, target->symbol, target->span) : target->symbol->type;
+    if (target->kind == NODE_NAME)
+        return target->symbol->kind == SYMBOL_VAR ? symbol_type(c, target->symbol, target->span)
+                                                  : target->symbol->type;
     const Type *type = c->wrong;
     if (target->kind == NODE_MEMBER) {
         type = check_member(c, target);
@@ -79,8 +84,10 @@ static const Type *target_type(Checker *c, Node *target)
         const Type *object = check_expression(c, target->index.object, NULL);
         bool is_map = object->kind == TYPE_MAP;
         check_value(c, target->index.index, is_map ? c->string : c->integer);
-        if (is_map || object->kind == TYPE_LIST) type = object->element;
-        else if (object->kind != TYPE_WRONG) report(c, P0306, target->span, "`%.*s` has no elements to set", STR_ARG(object->name));
+        if (is_map || object->kind == TYPE_LIST)
+            type = object->element;
+        else if (object->kind != TYPE_WRONG)
+            report(c, P0306, target->span, "`%.*s` has no elements to set", STR_ARG(object->name));
     }
     return type;
 }
@@ -93,7 +100,9 @@ static void check_append(Checker *c, Node *node, const Type *type)
         return;
     }
     bool sums = type_is_number(type) || type->kind == TYPE_DURATION || type->kind == TYPE_WRONG;
-    if (!sums) report(c, P0306, node->span, "`+=` appends to a list or adds to a number, and this is `%.*s`", STR_ARG(type->name));
+    if (!sums)
+        report(c, P0306, node->span, "`+=` appends to a list or adds to a number, and this is `%.*s`",
+               STR_ARG(type->name));
     check_value(c, value, type);
 }
 
@@ -109,15 +118,18 @@ static void check_assign(Checker *c, Node *node)
     const Type *type = target_type(c, target);
     if (target->kind == NODE_NAME) symbol->is_read = was_read;
     target->type = type;
-    if (node->assign.append) check_append(c, node, type);
-    else check_value(c, node->assign.value, type);
+    if (node->assign.append)
+        check_append(c, node, type);
+    else
+        check_value(c, node->assign.value, type);
 }
 
 /* ---- branches and loops ---- */
 
 void check_statements(Checker *c, NodeList list)
 {
-    for node_each(item, list) check_statement(c, item);
+    for node_each(item, list)
+        check_statement(c, item);
 }
 
 void check_block(Checker *c, NodeList list)
@@ -153,9 +165,11 @@ static void check_pattern(Checker *c, Node *pattern, const Type *subject)
 static void check_match(Checker *c, Node *node)
 {
     const Type *subject = check_expression(c, node->match.subject, NULL);
-    if (type_holds_secret(subject)) report(c, P0602, node->match.subject->span, "a secret cannot be branched on");
+    if (type_holds_secret(subject))
+        report(c, P0602, node->match.subject->span, "a secret cannot be branched on");
     for node_each(arm, node->match.arms) {
-        for node_each(pattern, arm->arm.patterns) check_pattern(c, pattern, subject);
+        for node_each(pattern, arm->arm.patterns)
+            check_pattern(c, pattern, subject);
         check_block(c, arm->arm.body);
         if (!arm->arm.patterns.first && arm->next) {
             report(c, P0901, arm->next->span, "this arm is never reached: `otherwise` stands before it");
@@ -175,7 +189,9 @@ static void check_for(Checker *c, Node *node)
         const Type *list = check_expression(c, in, NULL);
         element = list->kind == TYPE_LIST ? list->element : c->wrong;
         if (list->kind != TYPE_LIST && list->kind != TYPE_WRONG) {
-            Diag *diag = report(c, P0306, in->span, "`for` goes through a list or a range, and this is `%.*s`", STR_ARG(list->name));
+            Diag *diag =
+                report(c, P0306, in->span, "`for` goes through a list or a range, and this is `%.*s`",
+                       STR_ARG(list->name));
             if (list->kind == TYPE_JSON) report_help(c, diag, "say what it is a list of: `… as [json]`");
             if (list->kind == TYPE_MAP) report_help(c, diag, "`.keys()` gives the list of keys");
         }
@@ -219,8 +235,10 @@ static void check_return(Checker *c, Node *node)
         report(c, P0301, value->span, "this function gives no value: it has no `-> type`");
         return;
     }
-    if (!value) report(c, P0301, node->span, "`%.*s` is to be given back here", STR_ARG(body->result->name));
-    else check_value(c, value, body->result);
+    if (!value)
+        report(c, P0301, node->span, "`%.*s` is to be given back here", STR_ARG(body->result->name));
+    else
+        check_value(c, value, body->result);
 }
 
 /* ---- looks ---- */
@@ -270,8 +288,12 @@ static void not_supported(Checker *c, Node *node, const char *what)
 void check_statement(Checker *c, Node *node)
 {
     switch (node->kind) {
-    case NODE_LET: check_binding(c, node, node->let.name, node->let.name_span, node->let.type, node->let.value, false); return;
-    case NODE_VAR: check_binding(c, node, node->var.name, node->var.name_span, node->var.type, node->var.value, true); return;
+    case NODE_LET:
+        check_binding(c, node, node->let.name, node->let.name_span, node->let.type, node->let.value, false);
+        return;
+    case NODE_VAR:
+        check_binding(c, node, node->var.name, node->var.name_span, node->var.type, node->var.value, true);
+        return;
     case NODE_ASSIGN: check_assign(c, node); return;
     case NODE_IF: check_if(c, node); return;
     case NODE_MATCH: check_match(c, node); return;

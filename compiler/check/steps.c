@@ -15,7 +15,8 @@ Symbol *declare_step(Checker *c, Node *node, Node *title)
     for (size_t i = 0; name.len && i < steps->count; i++) {
         const Symbol *older = steps->items[i];
         if (older->plan != c->plan || !str_equal(older->name, name)) continue;
-        Diag *diag = report(c, P0209, symbol->span, "two steps of this plan are called \"%.*s\"", STR_ARG(name));
+        Diag *diag =
+            report(c, P0209, symbol->span, "two steps of this plan are called \"%.*s\"", STR_ARG(name));
         report_second(c, diag, older->span, "the first one");
         report_help(c, diag, "its name is how the record, drills and people tell it from others");
         break;
@@ -95,7 +96,8 @@ static void check_roll_back(Checker *c, Node *node)
         }
         step->symbol = found;
         if (!found) {
-            Diag *diag = report(c, P0211, step->span, "no step before this one is called \"%.*s\"", STR_ARG(name));
+            Diag *diag =
+                report(c, P0211, step->span, "no step before this one is called \"%.*s\"", STR_ARG(name));
             Str nearest = suggest_nearest(name, names.items, names.count);
             if (nearest.len) report_help(c, diag, "did you mean \"%.*s\"?", STR_ARG(nearest));
         }

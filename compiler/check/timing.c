@@ -1,6 +1,7 @@
 /* Time: ladders against targets, updates against targets, phases against their windows.
  *
- * In: the resolved program. Out: findings of the group P07. The worst case of a phase is reckoned in budget.c. */
+ * In: the resolved program. Out: findings of the group P07. The worst case of a phase is reckoned in
+ * budget.c. */
 #include "compiler/check/budget.h"
 #include "compiler/check/check.h"
 
@@ -44,22 +45,28 @@ static void check_ladder(Checker *c, const Symbol *escalation)
 {
     bool any = false, last = false;
     for node_each(rule, escalation->decl->escalation.rules) {
-        if (rule->rule.trigger == RULE_AT_LAST) last = true;
-        else if (pages(rule)) any = true;
-        for (const Node *older = escalation->decl->escalation.rules.first; older != rule; older = older->next) {
+        if (rule->rule.trigger == RULE_AT_LAST)
+            last = true;
+        else if (pages(rule))
+            any = true;
+        for (const Node *older = escalation->decl->escalation.rules.first; older != rule;
+             older = older->next) {
             bool timed = rule->rule.trigger == RULE_UNACKNOWLEDGED || rule->rule.trigger == RULE_UNRESOLVED;
-            bool same = timed && older->rule.trigger == rule->rule.trigger && pages(rule) && pages(older) &&
-                        duration_known(rule->rule.after) >= 0 &&
-                        duration_known(rule->rule.after) == duration_known(older->rule.after) &&
-                        rule->rule.deed->page.targets.first->symbol == older->rule.deed->page.targets.first->symbol;
+            bool same =
+                timed && older->rule.trigger == rule->rule.trigger && pages(rule) && pages(older) &&
+                duration_known(rule->rule.after) >= 0 &&
+                duration_known(rule->rule.after) == duration_known(older->rule.after) &&
+                rule->rule.deed->page.targets.first->symbol == older->rule.deed->page.targets.first->symbol;
             if (!same) continue;
             Diag *diag = report(c, P0710, rule->span, "this rule does what an earlier one does");
             report_second(c, diag, older->span, "the earlier one");
         }
     }
     if (!any || last) return;
-    Diag *diag = report(c, P0701, escalation->span, "the ladder `%.*s` pages, and does not say what happens when nobody answered its last rung",
-                        STR_ARG(escalation->name));
+    Diag *diag =
+        report(c, P0701, escalation->span,
+               "the ladder `%.*s` pages, and does not say what happens when nobody answered its last rung",
+               STR_ARG(escalation->name));
     report_help(c, diag, "add a rule like `at last  page oncall every 10m`");
 }
 
@@ -97,11 +104,15 @@ static void check_rungs_before_target(Checker *c, const Symbol *severity, const 
     if (!any || (first >= 0 && first < target)) return;
     Diag *diag;
     if (first < 0) {
-        diag = report(c, P0702, ref->span, "%.*s is to be resolved within %.*s, and nobody but the first responder is ever paged by the clock",
+        diag = report(c, P0702, ref->span,
+                      "%.*s is to be resolved within %.*s, and nobody but the first responder is ever paged "
+                      "by the clock",
                       STR_ARG(severity->name), STR_ARG(duration_text(c, target)));
     } else {
-        diag = report(c, P0702, ref->span, "%.*s is to be resolved within %.*s, and the first rung after the first responder comes at %.*s",
-                      STR_ARG(severity->name), STR_ARG(duration_text(c, target)), STR_ARG(duration_text(c, first)));
+        diag = report(
+            c, P0702, ref->span,
+            "%.*s is to be resolved within %.*s, and the first rung after the first responder comes at %.*s",
+            STR_ARG(severity->name), STR_ARG(duration_text(c, target)), STR_ARG(duration_text(c, first)));
     }
     report_second(c, diag, ref->symbol->span, "the ladder");
     report_help(c, diag, "a rung before the target can still do something about it");
@@ -118,16 +129,19 @@ static void check_severity_times(Checker *c, const Symbol *severity)
 {
     SeverityFacts facts = facts_of(severity);
     if (facts.respond) check_range(c, facts.respond->respond.warn, facts.respond->respond.within);
-    if (facts.resolve) check_range(c, facts.resolve->resolve_within.warn, facts.resolve->resolve_within.within);
+    if (facts.resolve)
+        check_range(c, facts.resolve->resolve_within.warn, facts.resolve->resolve_within.within);
     int64_t respond = facts.respond ? duration_known(facts.respond->respond.within) : -1;
     int64_t resolve = facts.resolve ? duration_known(facts.resolve->resolve_within.within) : -1;
     int64_t update = facts.update ? duration_known(facts.update->update.every) : -1;
     if (respond >= 0 && resolve >= 0 && respond > resolve) {
-        report(c, P0708, facts.respond->span, "the target to respond (%.*s) is later than the target to resolve (%.*s)",
+        report(c, P0708, facts.respond->span,
+               "the target to respond (%.*s) is later than the target to resolve (%.*s)",
                STR_ARG(duration_text(c, respond)), STR_ARG(duration_text(c, resolve)));
     }
     if (update >= 0 && resolve >= 0 && update >= resolve) {
-        report(c, P0711, facts.update->span, "updates go out every %.*s, and it is to be resolved within %.*s: there may be none",
+        report(c, P0711, facts.update->span,
+               "updates go out every %.*s, and it is to be resolved within %.*s: there may be none",
                STR_ARG(duration_text(c, update)), STR_ARG(duration_text(c, resolve)));
     }
     if (!facts.respond && !facts.resolve) {
@@ -135,7 +149,8 @@ static void check_severity_times(Checker *c, const Symbol *severity)
         report_help(c, diag, "`respond within 15m` and `resolve within 1h` say what is owed");
     }
     if (!facts.escalate && !facts.update) {
-        Diag *diag = report(c, P0707, severity->span, "nobody hears of an incident of severity %.*s", STR_ARG(severity->name));
+        Diag *diag = report(c, P0707, severity->span, "nobody hears of an incident of severity %.*s",
+                            STR_ARG(severity->name));
         report_help(c, diag, "`escalate by LADDER` says who is told when");
     }
     check_rungs_before_target(c, severity, &facts);
@@ -149,7 +164,8 @@ static int64_t window_of(Checker *c, const Node *phase)
     int64_t start = duration_known(phase->phase.start), end = duration_known(phase->phase.end);
     if (start < 0 || end < 0) return -1;
     if (end <= start) {
-        report(c, P0708, span_join(phase->phase.start->span, phase->phase.end->span), "this window ends before it begins");
+        report(c, P0708, span_join(phase->phase.start->span, phase->phase.end->span),
+               "this window ends before it begins");
         return -1;
     }
     return end - start;
@@ -159,7 +175,8 @@ static void report_unlimited(Checker *c, const Budget *budget, const Node *phase
 {
     for (size_t i = 0; i < budget->unlimited.count; i++) {
         Node *node = budget->unlimited.items[i];
-        Diag *diag = report(c, P0705, node->span, "this waits for a person without a limit, in a phase that has a window");
+        Diag *diag = report(c, P0705, node->span,
+                            "this waits for a person without a limit, in a phase that has a window");
         report_second(c, diag, phase->phase.title ? phase->phase.title->span : phase->span, "the phase");
         report_help(c, diag, "say how long: `within 5m`");
     }
@@ -177,10 +194,12 @@ static void check_phase_window(Checker *c, Node *phase)
         Node *title = phase->phase.title;
         Str name = {"", 0};
         if (title) node_plain_text(c->arena, title, &name);
-        Diag *diag = report(c, P0703, title ? title->span : phase->span, "phase \"%.*s\" can take %.*s, its window is %.*s", STR_ARG(name),
+        Diag *diag = report(c, P0703, title ? title->span : phase->span,
+                            "phase \"%.*s\" can take %.*s, its window is %.*s", STR_ARG(name),
                             STR_ARG(duration_text(c, needed)), STR_ARG(duration_text(c, window)));
         if (budget.longest) {
-            report_second(c, diag, budget.longest->span, "this alone can take %.*s", STR_ARG(duration_text(c, budget.longest_ms)));
+            report_second(c, diag, budget.longest->span, "this alone can take %.*s",
+                          STR_ARG(duration_text(c, budget.longest_ms)));
         }
         report_help(c, diag, "shorten limits (`with (timeout: 30s)`), or widen the window");
     }
@@ -197,8 +216,10 @@ static void check_plan_windows(Checker *c, const Symbol *plan)
         if (item->kind != NODE_PHASE || item->phase.track) continue;
         check_phase_window(c, item);
         int64_t until = duration_known(item->phase.end), within = duration_known(item->phase.within);
-        if (until > end) end = until;
-        else if (within > 0) end += within;
+        if (until > end)
+            end = until;
+        else if (within > 0)
+            end += within;
         if (until >= 0 || within >= 0) last = item;
     }
     if (!severity || !severity->symbol || severity->symbol->kind != SYMBOL_SEVERITY || !last) return;
@@ -207,14 +228,18 @@ static void check_plan_windows(Checker *c, const Symbol *plan)
     if (target < 0 || end <= target) return;
     Diag *diag = report(c, P0706, last->phase.title ? last->phase.title->span : last->span,
                         "with this phase the windows end at %.*s, and %.*s is to be resolved within %.*s",
-                        STR_ARG(duration_text(c, end)), STR_ARG(severity->symbol->name), STR_ARG(duration_text(c, target)));
+                        STR_ARG(duration_text(c, end)), STR_ARG(severity->symbol->name),
+                        STR_ARG(duration_text(c, target)));
     report_second(c, diag, facts.resolve->span, "the target");
 }
 
 void check_timing(Checker *c)
 {
     Program *p = c->program;
-    for (size_t i = 0; i < p->escalations.count; i++) check_ladder(c, p->escalations.items[i]);
-    for (size_t i = 0; i < p->severities.count; i++) check_severity_times(c, p->severities.items[i]);
-    for (size_t i = 0; i < p->plans.count; i++) check_plan_windows(c, p->plans.items[i]);
+    for (size_t i = 0; i < p->escalations.count; i++)
+        check_ladder(c, p->escalations.items[i]);
+    for (size_t i = 0; i < p->severities.count; i++)
+        check_severity_times(c, p->severities.items[i]);
+    for (size_t i = 0; i < p->plans.count; i++)
+        check_plan_windows(c, p->plans.items[i]);
 }

@@ -1,6 +1,7 @@
 /* Types as the text writes them, and which type may stand where which is wanted.
  *
- * In: type nodes and pairs of types. Out: interned types, `goal`s of nodes, and messages where two do not agree. */
+ * In: type nodes and pairs of types. Out: interned types, `goal`s of nodes, and messages where two do not
+ * agree. */
 #include "compiler/check/check.h"
 
 void report_unsupported(Checker *c, Span at, const char *what)
@@ -10,8 +11,8 @@ void report_unsupported(Checker *c, Span at, const char *what)
 
 static const Type *simple_by_name(Checker *c, Str name)
 {
-    const Type *const types[] = {c->boolean, c->integer, c->real,  c->duration, c->time,
-                                 c->string,  c->secret,  c->json};
+    const Type *const types[] = {c->boolean, c->integer, c->real,   c->duration,
+                                 c->time,    c->string,  c->secret, c->json};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         if (str_equal(types[i]->name, name)) return types[i];
     }
@@ -23,10 +24,14 @@ static const Type *simple_by_name(Checker *c, Str name)
 static void report_no_type(Checker *c, Span at, Str name)
 {
     VEC(Str) names = {0};
-    static const char *const simple[] = {"bool", "int", "float", "duration", "time", "string", "secret", "json", "Severity"};
-    for (size_t i = 0; i < sizeof simple / sizeof simple[0]; i++) vec_push(&names, str_from_c(simple[i]));
-    for (size_t i = 0; i < c->program->records.count; i++) vec_push(&names, c->program->records.items[i]->name);
-    for (size_t i = 0; i < c->program->enums.count; i++) vec_push(&names, c->program->enums.items[i]->name);
+    static const char *const simple[] = {"bool",   "int",    "float", "duration", "time",
+                                         "string", "secret", "json",  "Severity"};
+    for (size_t i = 0; i < sizeof simple / sizeof simple[0]; i++)
+        vec_push(&names, str_from_c(simple[i]));
+    for (size_t i = 0; i < c->program->records.count; i++)
+        vec_push(&names, c->program->records.items[i]->name);
+    for (size_t i = 0; i < c->program->enums.count; i++)
+        vec_push(&names, c->program->enums.items[i]->name);
     Diag *diag = report(c, P0208, at, "there is no type called `%.*s`", STR_ARG(name));
     Str nearest = suggest_nearest(name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
@@ -50,7 +55,8 @@ static const Type *type_of_name(Checker *c, Node *name)
     }
     if (!symbol || (symbol->kind != SYMBOL_RECORD && symbol->kind != SYMBOL_ENUM)) {
         if (symbol) {
-            report(c, P0208, name->span, "`%.*s` is %s, not a type", STR_ARG(text), symbol_kind_text(symbol->kind));
+            report(c, P0208, name->span, "`%.*s` is %s, not a type", STR_ARG(text),
+                   symbol_kind_text(symbol->kind));
         } else {
             report_no_type(c, name->span, text);
         }
@@ -65,7 +71,8 @@ static const Type *type_of_fn_node(Checker *c, Node *node)
 {
     TypeField *fields = arena_array(c->arena, TypeField, node->type_fn.params.count + 1);
     size_t count = 0;
-    for node_each(param, node->type_fn.params) fields[count++].type = type_of_node(c, param);
+    for node_each(param, node->type_fn.params)
+        fields[count++].type = type_of_node(c, param);
     const Type *result = node->type_fn.result ? type_of_node(c, node->type_fn.result) : c->unit;
     return type_fn(c->types, fields, count, result);
 }
@@ -81,7 +88,9 @@ const Type *type_of_node(Checker *c, Node *node)
         type = type_list(c->types, type_of_node(c, node->type_list.element));
         break;
     case NODE_TYPE_MAP: type = type_map(c->types, type_of_node(c, node->type_map.element)); break;
-    case NODE_TYPE_OPTIONAL: type = type_optional(c->types, type_of_node(c, node->type_optional.element)); break;
+    case NODE_TYPE_OPTIONAL:
+        type = type_optional(c->types, type_of_node(c, node->type_optional.element));
+        break;
     case NODE_TYPE_FN: type = type_of_fn_node(c, node); break;
     default: break;
     }
@@ -141,13 +150,17 @@ bool type_agrees(Checker *c, const Type *from, const Type *to, bool *converts)
 static void report_mismatch(Checker *c, Node *node, const Type *from, const Type *to)
 {
     if (type_holds_secret(from) && !type_holds_secret(to)) {
-        Diag *diag = report(c, P0601, node->span, "this holds a secret, and `%.*s` is wanted here", STR_ARG(to->name));
-        report_help(c, diag, "a secret may stand in a URL, header or body of a request, and in a command's env and input; "
-                             "a parameter that takes one has the type `secret`");
+        Diag *diag =
+            report(c, P0601, node->span, "this holds a secret, and `%.*s` is wanted here", STR_ARG(to->name));
+        report_help(
+            c, diag,
+            "a secret may stand in a URL, header or body of a request, and in a command's env and input; "
+            "a parameter that takes one has the type `secret`");
         return;
     }
     if (type_is_optional(from) && from->element == to) {
-        Diag *diag = report(c, P0302, node->span, "this may be absent, and `%.*s` is wanted here", STR_ARG(to->name));
+        Diag *diag =
+            report(c, P0302, node->span, "this may be absent, and `%.*s` is wanted here", STR_ARG(to->name));
         report_help(c, diag, "say what then: `… ?? default`, `… ?? fail \"why\"`, or `if let x = … { }`");
         return;
     }

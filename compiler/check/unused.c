@@ -17,7 +17,8 @@ static void check_declared(Checker *c, const SymbolList *list)
         const Symbol *symbol = list->items[i];
         bool ours = !symbol->module->is_std && has_plans(c, symbol->module);
         if (!ours || symbol->is_read || str_starts_with(symbol->name, STR("_"))) continue;
-        report(c, P0906, symbol->span, "`%.*s` is %s that nothing uses", STR_ARG(symbol->name), symbol_kind_text(symbol->kind));
+        report(c, P0906, symbol->span, "`%.*s` is %s that nothing uses", STR_ARG(symbol->name),
+               symbol_kind_text(symbol->kind));
     }
 }
 
@@ -38,8 +39,10 @@ static void check_locals(Checker *c)
 {
     for (size_t i = 0; i < c->locals.count; i++) {
         const Symbol *local = c->locals.items[i];
-        bool bound = local->decl && (local->decl->kind == NODE_LET || local->decl->kind == NODE_VAR || local->decl->kind == NODE_LET_CONDITION);
-        if (!bound || local->is_read || local->module->is_std || str_starts_with(local->name, STR("_"))) continue;
+        bool bound = local->decl && (local->decl->kind == NODE_LET || local->decl->kind == NODE_VAR ||
+                                     local->decl->kind == NODE_LET_CONDITION);
+        if (!bound || local->is_read || local->module->is_std || str_starts_with(local->name, STR("_")))
+            continue;
         if (local->type->kind == TYPE_WRONG) continue;
         Diag *diag = report(c, P0905, local->span, "`%.*s` is never read", STR_ARG(local->name));
         const Node *value = local->decl->kind == NODE_LET ? local->decl->let.value : NULL;
@@ -52,13 +55,15 @@ static void check_locals(Checker *c)
 void check_unused(Checker *c)
 {
     Program *p = c->program;
-    const SymbolList *lists[] = {&p->settings, &p->constants, &p->secrets, &p->hosts, &p->contacts, &p->roles, &p->channels,
-                                 &p->escalations, &p->templates, &p->fns, &p->records, &p->enums};
+    const SymbolList *lists[] = {&p->settings,  &p->constants, &p->secrets,  &p->hosts,
+                                 &p->contacts,  &p->roles,     &p->channels, &p->escalations,
+                                 &p->templates, &p->fns,       &p->records,  &p->enums};
     if (c->diagnostics->errors) {
         /* What could not be understood may have been the use. */
         return;
     }
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) check_declared(c, lists[i]);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        check_declared(c, lists[i]);
     check_imports(c);
     check_locals(c);
 }
