@@ -5,6 +5,7 @@
  * A copy drops what only speed needs: room at the end of buffers, data, tables and the stacks of waiting
  * fibers. */
 #include "vm/core/heap.h"
+#include "vm/core/machine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -136,25 +137,58 @@ static void refs_move(Collector *collector, Ref *refs, uint32_t count)
         refs[i] = ref_move(collector, refs[i]);
 }
 
-/* A fiber's stack belongs to it alone. Of a waiting fiber what it uses is kept; the running one keeps its
- * room. */
+/* A caller may need more room than what it calls: returning to it must not need to grow the stack. */
+static void frames_room(const Image *image, const FiberObject *fiber, const StackObject *stack,
+                        uint32_t *scalars, uint32_t *refs)
+{
+    uint32_t s = fiber->s, r = fiber->r;
+    for (int64_t back; (back = stack->scalars[s - 1]) != NO_RETURN;) {
+        s -= (uint32_t)(back >> 32 & 255);
+        r -= (uint32_t)(back >> 40 & 255);
+        const ImageFunction *fn = image_function_at(image, (uint32_t)back - 1);
+        if (s + fn->scalars > *scalars) *scalars = s + fn->scalars;
+        if (r + fn->refs > *refs) *refs = r + fn->refs;
+    }
+}
+
+/* The room that a fiber's functions need: that of a caller may reach beyond that of the function it called.
+ */
+static void stack_measure(const Collector *collector, const FiberObject *fiber, uint32_t *scalars,
+                          uint32_t *refs)
+{
+    const StackObject *stack = heap_object(collector->vm, fiber->stack);
+    uint32_t at = fiber->flags & FIBER_STARTED ? fiber->pc - 1 : fiber->pc, s = fiber->s, r = fiber->r;
+    for (*scalars = *refs = 0;;) {
+        const ImageFunction *fn = image_function_at(collector->vm->image, at);
+        if (s + fn->scalars > *scalars) *scalars = s + fn->scalars;
+        if (r + fn->refs > *refs) *refs = r + fn->refs;
+        uint64_t way_back = (uint64_t)stack->scalars[s - 1];
+        if (way_back == FRAME_FIRST) return;
+        at = frame_caller(way_back) - 1;
+        s -= frame_scalars(way_back);
+        r -= frame_refs(way_back);
+    }
+}
+
+/* A fiber's stack belongs to it alone. Of a waiting fiber the room that it needs is kept; the running one
+ * keeps all. What lies beyond the running function's registers is lost to its callers, too, and becomes zero.
+ */
 static void stack_move(Collector *collector, FiberObject *fiber, bool running)
 {
     if (!fiber->stack) return;
-    StackObject *from = heap_object(collector->vm, fiber->stack);
+    const StackObject *from = heap_object(collector->vm, fiber->stack);
     uint32_t at = fiber->flags & FIBER_STARTED ? fiber->pc - 1 : fiber->pc;
     const ImageFunction *fn = image_function_at(collector->vm->image, at);
-    uint32_t scalars = fiber->s + fn->scalars, refs = fiber->r + fn->refs;
-    uint32_t scalar_room = running ? from->scalar_room : scalars;
-    uint32_t ref_room = running ? from->header.len : refs;
+    uint32_t scalar_room = from->scalar_room, ref_room = from->header.len;
+    if (!running) stack_measure(collector, fiber, &scalar_room, &ref_room);
     size_t size = round_up(sizeof *from + (size_t)scalar_room * 8 + (size_t)ref_room * 4);
     fiber->stack = (Ref)(collector->used / 8);
     StackObject *copy = collector_place(collector, size);
     memset(copy, 0, size);
     copy->header = (ObjectHeader){OBJECT_STACK, 0, ref_room};
     copy->scalar_room = scalar_room;
-    memcpy(copy->scalars, from->scalars, (size_t)scalars * 8);
-    memcpy(stack_refs(copy), stack_refs(from), (size_t)refs * 4);
+    memcpy(copy->scalars, from->scalars, (size_t)(fiber->s + fn->scalars) * 8);
+    memcpy(stack_refs(copy), stack_refs_view(from), (size_t)(fiber->r + fn->refs) * 4);
 }
 
 static void fiber_scan(Collector *collector, FiberObject *fiber, bool running)
