@@ -40,14 +40,16 @@ const char *failure_kind_name(uint32_t kind)
     return names[kind];
 }
 
-static const ImageHandler *handler_find(const Image *image, uint32_t pc, const ErrorObject *error)
+/* `own`: the fiber itself was cancelled; the end of a cancelled one that it joined is a failure like any other. */
+static const ImageHandler *handler_find(const Image *image, uint32_t pc, const ErrorObject *error, bool own)
 {
     if (error->fatal) return NULL;
+    bool leaving = own && error->kind == FAILURE_CANCELLED;
     const ImageFunction *fn = image_function_at(image, pc);
     for (uint32_t i = 0; i < fn->handler_count; i++) {
         const ImageHandler *handler = &image->handlers[fn->first_handler + i];
         if (pc < handler->start || pc >= handler->end) continue;
-        if (error->kind != FAILURE_CANCELLED || handler->catches_cancel) return handler;
+        if (!leaving || handler->catches_cancel) return handler;
     }
     return NULL;
 }
@@ -60,18 +62,18 @@ bool fiber_unwind(Vm *vm, Ref ref)
     const StackObject *stack = heap_object(vm, fiber->stack);
     uint32_t pc = fiber_place(fiber);
     for (;;) {
-        const ImageHandler *handler = handler_find(vm->image, pc, error);
+        const ImageHandler *handler = handler_find(vm->image, pc, error, fiber->flags & FIBER_CANCELLED);
         if (handler) {
             fiber->pc = handler->target;
             *fiber_ref(vm, current, handler->error) = ref;
             return true;
         }
-        int64_t way_back = stack->scalars[fiber->s - 1];
-        if (way_back == NO_RETURN) break;
-        fiber->s -= (uint32_t)(way_back >> 32 & 255);
-        fiber->r -= (uint32_t)(way_back >> 40 & 255);
+        uint64_t way_back = (uint64_t)stack->scalars[fiber->s - 1];
+        if (way_back == FRAME_FIRST) break;
+        fiber->s -= frame_scalars(way_back);
+        fiber->r -= frame_refs(way_back);
         fiber->depth--;
-        pc = (uint32_t)way_back - 1;
+        pc = frame_caller(way_back) - 1;
     }
     fiber_end(vm, current, ref);
     return false;
