@@ -137,20 +137,6 @@ static void refs_move(Collector *collector, Ref *refs, uint32_t count)
         refs[i] = ref_move(collector, refs[i]);
 }
 
-/* A caller may need more room than what it calls: returning to it must not need to grow the stack. */
-static void frames_room(const Image *image, const FiberObject *fiber, const StackObject *stack,
-                        uint32_t *scalars, uint32_t *refs)
-{
-    uint32_t s = fiber->s, r = fiber->r;
-    for (int64_t back; (back = stack->scalars[s - 1]) != NO_RETURN;) {
-        s -= (uint32_t)(back >> 32 & 255);
-        r -= (uint32_t)(back >> 40 & 255);
-        const ImageFunction *fn = image_function_at(image, (uint32_t)back - 1);
-        if (s + fn->scalars > *scalars) *scalars = s + fn->scalars;
-        if (r + fn->refs > *refs) *refs = r + fn->refs;
-    }
-}
-
 /* The room that a fiber's functions need: that of a caller may reach beyond that of the function it called.
  */
 static void stack_measure(const Collector *collector, const FiberObject *fiber, uint32_t *scalars,

@@ -40,7 +40,8 @@ const char *failure_kind_name(uint32_t kind)
     return names[kind];
 }
 
-/* `own`: the fiber itself was cancelled; the end of a cancelled one that it joined is a failure like any other. */
+/* `own`: the fiber itself was cancelled; the end of a cancelled one that it joined is a failure like any
+ * other. */
 static const ImageHandler *handler_find(const Image *image, uint32_t pc, const ErrorObject *error, bool own)
 {
     if (error->fatal) return NULL;

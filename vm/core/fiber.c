@@ -84,7 +84,7 @@ static bool stack_start(Vm *vm, size_t place, const ImageFunction *fn, uint32_t 
     StackObject *stack = heap_object(vm, ref);
     stack->header.len = (uint32_t)refs;
     stack->scalar_room = (uint32_t)scalar_room;
-    stack->scalars[0] = NO_RETURN;
+    stack->scalars[0] = (int64_t)FRAME_FIRST;
     Ref current = vm_state(vm)->current;
     if (current) {
         if (fn->param_scalars)

@@ -114,6 +114,25 @@ enum {
     FIBER_FAILED = 32,    /* ended by a failure, which is `error` */
 };
 
+/* The word before a function's scalars: where its caller goes on and how far below its registers begin. */
+#define FRAME_FIRST UINT64_MAX /* there is no caller */
+static inline uint64_t frame_way_back(uint32_t pc, uint32_t scalars, uint32_t refs)
+{
+    return pc | (uint64_t)scalars << 32 | (uint64_t)refs << 40;
+}
+static inline uint32_t frame_caller(uint64_t way_back)
+{
+    return (uint32_t)way_back;
+}
+static inline uint32_t frame_scalars(uint64_t way_back)
+{
+    return (uint32_t)(way_back >> 32 & 255);
+}
+static inline uint32_t frame_refs(uint64_t way_back)
+{
+    return (uint32_t)(way_back >> 40 & 255);
+}
+
 typedef struct FiberObject {
     ObjectHeader header;
     uint32_t number;
@@ -214,6 +233,10 @@ static inline Ref *closure_refs(ClosureObject *closure)
 static inline Ref *stack_refs(StackObject *stack)
 {
     return (Ref *)(void *)(stack->scalars + stack->scalar_room);
+}
+static inline const Ref *stack_refs_view(const StackObject *stack)
+{
+    return (const Ref *)(const void *)(stack->scalars + stack->scalar_room);
 }
 static inline Ref *data_refs(DataObject *data)
 {

@@ -26,8 +26,7 @@ bool stack_grow(Vm *vm, const ImageFunction *fn)
     stack->header.len = ref_room;
     stack->scalar_room = scalar_room;
     memcpy(stack->scalars, from->scalars, (size_t)from->scalar_room * 8);
-    memcpy(stack_refs(stack), (const Ref *)(const void *)(from->scalars + from->scalar_room),
-           (size_t)from->header.len * 4);
+    memcpy(stack_refs(stack), stack_refs_view(from), (size_t)from->header.len * 4);
     fiber->stack = ref;
     return true;
 }

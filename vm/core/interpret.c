@@ -292,7 +292,7 @@ dispatch:
                 NEXT;
             }
             if (--vm->budget == 0) goto budget;
-            s[-1] = (int64_t)((uint64_t)(pc - image->code) | (uint64_t)A << 32 | (uint64_t)B << 40);
+            s[-1] = (int64_t)frame_way_back((uint32_t)(pc - image->code), A, B);
             memset(r + fn->param_refs, 0, (size_t)(fn->refs - fn->param_refs) * sizeof *r);
             S = s;
             R = r;
@@ -314,7 +314,7 @@ dispatch:
                 NEXT;
             }
             if (--vm->budget == 0) goto budget;
-            s[-1] = (int64_t)((uint64_t)(pc - image->code) | (uint64_t)A << 32 | (uint64_t)B << 40);
+            s[-1] = (int64_t)frame_way_back((uint32_t)(pc - image->code), A, B);
             memset(r + fn->param_refs, 0, (size_t)(fn->refs - fn->param_refs) * sizeof *r);
             S = s;
             R = r;
@@ -335,15 +335,15 @@ dispatch:
         }
         OP(RETURN)
     leave : {
-        int64_t back = S[-1];
-        if (back == NO_RETURN) {
+        uint64_t back = (uint64_t)S[-1];
+        if (back == FRAME_FIRST) {
             SAVE();
             fiber_end(vm, vm_state(vm)->current, 0);
             return;
         }
-        pc = image->code + (uint32_t)back;
-        S -= back >> 32 & 255;
-        R -= back >> 40 & 255;
+        pc = image->code + frame_caller(back);
+        S -= frame_scalars(back);
+        R -= frame_refs(back);
         frame.depth--;
         NEXT;
     }

@@ -8,7 +8,7 @@
 
 #include "vm/core/values.h"
 
-enum { RANK_MAIN = 1000, TOPIC_SIGNAL = 1, NO_RETURN = -1 };
+enum { RANK_MAIN = 1000, TOPIC_SIGNAL = 1 };
 
 /* ---- fiber.c ---- */
 
