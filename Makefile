@@ -77,10 +77,12 @@ $(BUILD)/gen/plan.lex.c: grammar/plan.l
 	flex --header-file=$(BUILD)/gen/plan.lex.h -o $@ $<
 $(BUILD)/gen/stdlib.c: $(wildcard stdlib/*.plan) stdlib/embed.sh
 	@mkdir -p $(@D)
-	sh stdlib/embed.sh compiler/source/stdlib.h stdlib_files std/ .plan $(sort $(wildcard stdlib/*.plan)) > $@
+	$(SAY) GEN $@
+	$(Q)sh stdlib/embed.sh compiler/source/stdlib.h stdlib_files std/ .plan $(sort $(wildcard stdlib/*.plan)) > $@
 $(BUILD)/gen/pages.c: $(wildcard docs/errors/P*.md) stdlib/embed.sh
 	@mkdir -p $(@D)
-	sh stdlib/embed.sh compiler/source/stdlib.h error_pages "" .md $(sort $(wildcard docs/errors/P*.md)) > $@
+	$(SAY) GEN $@
+	$(Q)sh stdlib/embed.sh compiler/source/stdlib.h error_pages "" .md $(sort $(wildcard docs/errors/P*.md)) > $@
 $(BUILD)/gen/plan.tab.o: $(BUILD)/gen/plan.tab.c
 	$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
