@@ -371,7 +371,7 @@ static void await_body(Context *context, uint32_t failure, Span span)
     Core *failed = build_binary(core, CORE_NE, kind, text(lower, STR("cancelled"), span));
     Core *handler = build_if(core, failed, build_set_local(core, failure, why), NULL);
     context_add(context, build_set_local(core, failure, text(lower, STR(""), span)));
-    context_add(context, build_try(core, build_do(core, join), error, handler, true));
+    context_add(context, build_try(core, build_do(core, join), error, handler, false));
 }
 
 void lower_plan(Lower *lower, Symbol *plan)
