@@ -56,7 +56,7 @@ static void try_once(Context *context, Node *condition, uint32_t met, uint32_t r
 }
 
 /* met = it has held for D; `since` is when it began to hold, `holding` whether it does. */
-static void require_holding(Context *context, Node *holds, uint32_t met, uint32_t since, uint32_t holding, Span span)
+void lower_require_holding(Context *context, Node *holds, uint32_t met, uint32_t since, uint32_t holding, Span span)
 {
     CoreProgram *core = context->lower->core;
     Core *begins = build_block(core, span);
@@ -105,7 +105,7 @@ void lower_await(Context *context, Node *condition, AwaitLimits limits, uint32_t
     Core *round = build_block(core, span);
     context->block = round;
     try_once(context, condition, met, reason);
-    if (limits.holds) require_holding(context, limits.holds, met, since, holding, span);
+    if (limits.holds) lower_require_holding(context, limits.holds, met, since, holding, span);
     context_add(context, build_if(core, context_local(context, met, span), build_break(core, 0, span), NULL));
     Core *over = build_binary(core, CORE_GE, build_now(core, span), context_local(context, deadline, span));
     context_add(context, build_if(core, over, build_break(core, 0, span), NULL));

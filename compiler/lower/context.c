@@ -20,6 +20,7 @@ Context context_new(Lower *lower, CoreFunction *function, const Symbol *plan)
 void context_free(Context *context)
 {
     vec_free(&context->bindings);
+    vec_free(&context->watches);
 }
 
 uint32_t context_bind(Context *context, const Symbol *symbol, const Type *type)
@@ -82,6 +83,7 @@ Context context_split(Context *context, Str name, const Type *result, Span span,
     Context inner = context_new(context->lower, function, context->plan);
     inner.phase = context->phase;
     inner.step = context->step;
+    inner.local_vars = context->local_vars;
     Capture capture = {.outer = context, .inner = &inner, .values = captured};
     for (size_t i = 0; i < list_count; i++)
         for node_each(node, lists[i]) capture_names(node, &capture);

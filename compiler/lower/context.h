@@ -48,8 +48,9 @@ typedef struct Context {
     const Symbol *plan; /* the plan whose body this is a part of, or NULL */
     Core *block;        /* statements go to its end */
     Str phase;          /* title of the phase around, for marks */
-    Core *undo_keep;    /* in a step: how many undo entries there were when it began (a local int), or NULL */
     const Node *step;   /* STEP or REMEDY around, or NULL */
+    bool local_vars;    /* a round of a loop with several at once: its `var`s are its own */
+    VEC(uint32_t) watches; /* fibers (locals) that end with the phase or plan around */
 } Context;
 
 /* lower.c */
@@ -105,6 +106,8 @@ typedef struct AwaitLimits {
     Node *holds, *within, *every;
 } AwaitLimits;
 void lower_await(Context *context, Node *condition, AwaitLimits limits, uint32_t met, uint32_t reason);
+/* After a trial: met only if it has held for `holds`; since (time) and holding (bool) are kept between trials. */
+void lower_require_holding(Context *context, Node *holds, uint32_t met, uint32_t since, uint32_t holding, Span span);
 
 /* steps.c */
 void lower_phase(Context *context, Node *node);
@@ -117,10 +120,20 @@ void lower_notify(Context *context, Node *node);
 void lower_page(Context *context, Node *node);
 void lower_manual(Context *context, Node *node);
 void lower_approval(Context *context, Node *node);
+void lower_ask_acknowledgement(Context *context, Node *node);
 Core *lower_name_list(Context *context, NodeList refs); /* [string]: names of contacts, roles, channels */
 Core *lower_target(Context *context, Node *ref);        /* string */
 
+/* beside.c */
+void lower_for_at_once(Context *context, Node *node, Core *items);
+void lower_watch(Context *context, Node *node);
+void lower_end_watches(Context *context, size_t keep, Span span); /* all but the first `keep` */
+void lower_deadline(Context *context, Node *node);
+void lower_follow(Context *context, Node *node);
+void lower_continue_with(Context *context, Node *node);
+
 /* incident.c */
+CoreFunction *lower_plan_body(Lower *lower, Symbol *plan);
 void lower_plan(Lower *lower, Symbol *plan);
 void lower_rules(Lower *lower, Symbol *severity, Context *entry);
 Core *lower_started_param(Context *context, Symbol *param); /* from the start's arguments, or its default */

@@ -272,18 +272,24 @@ static void lower_severity(Context *entry, Symbol *severity)
 /* ---- the plan ---- */
 
 /* The plan's own statements: a failure goes to `on failure`, and `always` follows whatever came. */
-static CoreFunction *plan_body(Lower *lower, Symbol *plan)
+CoreFunction *lower_plan_body(Lower *lower, Symbol *plan)
 {
+    if (plan->lowered) return plan->lowered;
     CoreProgram *core = lower->core;
     Span span = plan->decl->span;
     Str name = arena_printf(lower->arena, "plan.%.*s.body", STR_ARG(plan->name));
     CoreFunction *function = core_function(core, name, simple_type(lower, TYPE_UNIT), span);
+    plan->lowered = function;
     Context context = context_new(lower, function, plan);
     for (size_t i = 0; i < plan->param_count; i++) context_bind(&context, plan->params[i], plan->params[i]->type);
     function->param_count = (uint32_t)plan->param_count;
     NodeList list = plan->decl->plan.body;
     Node *failure = field_of(list, NODE_ON_FAILURE), *always = field_of(list, NODE_ALWAYS);
-    Core *body = lower_block(&context, list);
+    Core *body = build_block(core, span), *outer = context.block;
+    context.block = body;
+    lower_statements(&context, list);
+    lower_end_watches(&context, 0, span);
+    context.block = outer;
     if (failure) {
         uint32_t error = context_temp(&context, simple_type(lower, TYPE_ERROR));
         Core *handler = build_block(core, failure->span);
@@ -354,7 +360,7 @@ Core *lower_started_param(Context *context, Symbol *param)
     return plan_argument(context, param);
 }
 
-/* failure = why the plan's body ended badly, or "". */
+/* failure = why the plan's body ended badly, or "". A plan that went on as another is waited for again. */
 static void await_body(Context *context, uint32_t failure, Span span)
 {
     Lower *lower = context->lower;
@@ -370,8 +376,14 @@ static void await_body(Context *context, uint32_t failure, Span span)
     core_append(why, context_local(context, error, span));
     Core *failed = build_binary(core, CORE_NE, kind, text(lower, STR("cancelled"), span));
     Core *handler = build_if(core, failed, build_set_local(core, failure, why), NULL);
+    Core *outer = context->block, *round = build_block(core, span);
+    context->block = round;
     context_add(context, build_set_local(core, failure, text(lower, STR(""), span)));
     context_add(context, build_try(core, build_do(core, join), error, handler, false));
+    Core *goes_on = build_call(core, lower_prelude_function(lower, "goes_on"), span, NULL);
+    context_add(context, build_if(core, build_not(core, goes_on), build_break(core, 0, span), NULL));
+    context->block = outer;
+    context_add(context, build_loop(core, round));
 }
 
 void lower_plan(Lower *lower, Symbol *plan)
@@ -388,7 +400,7 @@ void lower_plan(Lower *lower, Symbol *plan)
     context_add(&context, build_do(core, spawn_of(lower, lower_prelude_function(lower, "handle_signals"), RANK_SIGNALS, span)));
     if (severity) open_incident(&context, plan, severity);
     context_add(&context, build_set_global(core, lower_prelude_global(lower, "plan_began"), build_now(core, span)));
-    Core *spawn = spawn_of(lower, plan_body(lower, plan), RANK_PLAN, span);
+    Core *spawn = spawn_of(lower, lower_plan_body(lower, plan), RANK_PLAN, span);
     for (size_t i = 0; i < plan->param_count; i++) core_append(spawn, plan_argument(&context, plan->params[i]));
     context_add(&context, build_set_global(core, lower_prelude_global(lower, "body"), build_some(core, spawn)));
     uint32_t failure = context_temp(&context, simple_type(lower, TYPE_STRING));

@@ -85,6 +85,16 @@ void lower_manual(Context *context, Node *node)
     context_add(context, build_do(core, call));
 }
 
+/* No machine acknowledges itself: somebody is asked to, until he has. */
+void lower_ask_acknowledgement(Context *context, Node *node)
+{
+    Lower *lower = context->lower;
+    Core *call = build_call(lower->core, lower_prelude_function(lower, "ask_acknowledgement"), node->span,
+                            one_name(context, node->ask_acknowledgement.by, node->span),
+                            deadline_after(context, node->ask_acknowledgement.within, node->span), NULL);
+    context_add(context, build_do(lower->core, call));
+}
+
 /* ---- approvals ---- */
 
 typedef struct Known {
@@ -137,10 +147,6 @@ void lower_approval(Context *context, Node *node)
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
     Span span = node->span;
-    if (node->needs_approval.count > 1) {
-        lower_unsupported(lower, span, "more than one approval at a gate");
-        return;
-    }
     bool next = node->needs_approval.otherwise == APPROVAL_NEXT;
     Core *call = build_call(core, lower_prelude_function(lower, "approval"), span, gate_name(context, node), gate_text(context, node),
                             lower_name_list(context, node->needs_approval.from),
@@ -148,7 +154,9 @@ void lower_approval(Context *context, Node *node)
                             build_int(core, TYPE_BOOL, node->needs_approval.otherwise == APPROVAL_GO_ON, span),
                             build_int(core, TYPE_BOOL, node->needs_approval.or_starter, span),
                             lower_name_list(context, next ? node->needs_approval.next : (NodeList){0}),
-                            deadline_after(context, next ? node->needs_approval.next_within : NULL, span), NULL);
+                            deadline_after(context, next ? node->needs_approval.next_within : NULL, span),
+                            build_int(core, TYPE_INT, node->needs_approval.count, span),
+                            build_int(core, TYPE_BOOL, node->needs_approval.strict, span), NULL);
     context_add(context, build_do(core, call));
 }
 

@@ -10,7 +10,7 @@
 /* A `var` of a plan is a global: its steps are functions of their own and all mean the same variable. */
 static bool is_shared(const Context *context, const Symbol *symbol)
 {
-    return context->plan && symbol->is_variable;
+    return context->plan && symbol->is_variable && !context->local_vars;
 }
 
 void lower_declare(Context *context, Node *node, Core *value)
@@ -226,12 +226,24 @@ static Core *list_of(Context *context, Core *whole)
     return list;
 }
 
+/* A range as a list, for those who need all its numbers. */
+static Core *lower_items(Context *context, Node *in)
+{
+    if (in->kind != NODE_RANGE) return lower_value(context, in);
+    CoreProgram *core = context->lower->core;
+    Core *list = core_new(core, CORE_BUILTIN, type_list(core->types, simple_type(context->lower, TYPE_INT)), in->span);
+    list->index = BUILTIN_LIST_RANGE;
+    core_append(list, lower_value(context, in->range.start));
+    core_append(list, lower_value(context, in->range.end));
+    return list;
+}
+
 static void lower_for(Context *context, Node *node)
 {
     CoreProgram *core = context->lower->core;
     Span span = node->span;
     if (node->loop.at_once) {
-        lower_unsupported(context->lower, span, "`at once` in a loop");
+        lower_for_at_once(context, node, list_of(context, lower_items(context, node->loop.in)));
         return;
     }
     if (node->loop.in->kind == NODE_RANGE) {
@@ -495,7 +507,9 @@ static void lower_roll_back(Context *context, Node *node)
 {
     CoreProgram *core = context->lower->core;
     if (node->roll_back.steps.first) {
-        lower_unsupported(context->lower, node->span, "rolling back only some steps");
+        Core *names = core_new(core, CORE_LIST, type_list(core->types, simple_type(context->lower, TYPE_STRING)), node->span);
+        for node_each(step, node->roll_back.steps) core_append(names, lower_string(context, step));
+        call_prelude(context, "roll_back_steps", names, NULL, NULL, node->span);
         return;
     }
     call_prelude(context, "roll_back", build_int(core, TYPE_INT, 0, node->span), NULL, NULL, node->span);
@@ -518,8 +532,7 @@ static void lower_deed(Context *context, Node *node)
                      NULL, span);
         return;
     case NODE_RESOLVE:
-        call_prelude(context, "resolve_incident", the_plan(context, span), text_or_empty(context, node->resolve.text, span),
-                     NULL, span);
+        call_prelude(context, "resolve_by_plan", text_or_empty(context, node->resolve.text, span), NULL, NULL, span);
         return;
     case NODE_FAIL: context_add(context, build_fail(core, lower_string(context, node->fail.text))); return;
     case NODE_ROLL_BACK: lower_roll_back(context, node); return;
@@ -531,12 +544,17 @@ static void lower_deed(Context *context, Node *node)
     case NODE_WARN: lower_note(context, node, "warn", node->warn.text); return;
     case NODE_FOLLOWUP: lower_followup(context, node); return;
     case NODE_ASSIGN_ROLE:
-        if (node->assign_role.to) {
-            call_prelude(context, "assign_role", lower_target(context, node->assign_role.role),
-                         lower_target(context, node->assign_role.to), the_plan(context, span), span);
-            return;
-        }
-        break;
+        call_prelude(context, "assign_role", lower_target(context, node->assign_role.role),
+                     node->assign_role.to ? lower_target(context, node->assign_role.to) : build_text(core, STR(""), span),
+                     the_plan(context, span), span);
+        return;
+    case NODE_ASK_ACKNOWLEDGEMENT: lower_ask_acknowledgement(context, node); return;
+    case NODE_WATCH: lower_watch(context, node); return;
+    case NODE_DEADLINE: lower_deadline(context, node); return;
+    case NODE_FOLLOW: lower_follow(context, node); return;
+    case NODE_CONTINUE_WITH: lower_continue_with(context, node); return;
+    case NODE_PAUSE: call_prelude(context, "pause_run", text_or_empty(context, node->pause.why, span), NULL, NULL, span); return;
+    case NODE_STARTS_ANOTHER: return;
     case NODE_PHASE: lower_phase(context, node); return;
     case NODE_STEP: lower_step(context, node); return;
     case NODE_REMEDIES: lower_remedies(context, node); return;
@@ -639,6 +657,8 @@ void lower_statements(Context *context, NodeList list)
 {
     Node *registered = NULL;
     for (Node *node = list.first; node; node = node->next) {
+        bool of_plan = context->plan && list.first == context->plan->decl->plan.body.first;
+        if (node->kind == NODE_ALWAYS && of_plan) continue; /* the plan's own: lower_plan_body puts it around everything */
         if (node->kind == NODE_ALWAYS) {
             lower_always(context, node);
             return;

@@ -401,7 +401,9 @@ void lower_phase(Context *context, Node *node)
         core_append(spawn, due);
         context_add(context, build_set_local(core, watch, spawn));
     }
+    size_t watches = context->watches.count;
     lower_statements(context, node->phase.body);
+    lower_end_watches(context, watches, span);
     if (due) {
         Core *cancel = core_new(core, CORE_CANCEL, NULL, span);
         cancel->a = context_local(context, watch, span);
