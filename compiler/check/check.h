@@ -222,6 +222,7 @@ void check_drill(Checker *c, Node *node);
 void check_drills(Checker *c);
 void check_drill_rules(Checker *c, Node *drill);
 void check_assigned(Checker *c, NodeList list); /* assigned.c */
+void check_supported(Checker *c);
 void check_unused(Checker *c);
 void check_allowed(Checker *c);
 

@@ -260,6 +260,7 @@ static void check_modules(Checker *c)
     check_timing(c);
     if (!c->syntax_errors) check_flow(c); /* what could not be read may be what is missed */
     check_drills(c);
+    check_supported(c);
     check_unused(c);
     check_allowed(c);
 }
