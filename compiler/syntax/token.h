@@ -15,7 +15,7 @@ enum {
     TOKEN_WORD = 16,     /* a word, whatever its kind is now */
 };
 
-enum { TOKEN_NONE = UINT32_MAX };
+#define TOKEN_NONE UINT32_MAX
 
 typedef struct Token {
     int kind; /* TOK_… of the grammar */
