@@ -10,4 +10,4 @@ command -v clang >/dev/null 2>&1 || {
     echo "clang is not installed"
     exit 77
 }
-exec "${MAKE:-make}" --no-print-directory -s BUILD=build/clang CC=clang CFLAGS=-O1 all
+exec "${MAKE:-make}" --no-print-directory -s -k SAY=@: BUILD=build/clang CC=clang CFLAGS=-O1 all
