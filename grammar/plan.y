@@ -32,6 +32,7 @@
 #define LEAF_NODE(kind, span) node_new(cx->arena, NODE_##kind, (span))
 #define NAMED(field, token) .field = (token)->text, .field##_span = (token)->span
 #define BINARY(operator, at, a, b) MAKE(BINARY, binary, at, .op = operator, .left = a, .right = b)
+#define NO_TITLE(span) MAKE(STRING, string, span, .block = false)
 #define ONCE_ONLY(slot, value, at, what) (slot) = build_once(cx, (slot), (value), (at), (what))
 
 static int yylex(YYSTYPE *value, Span *span, Parse *cx);
@@ -72,7 +73,7 @@ static void yyerror(const Span *span, Parse *cx, const char *message);
 %type <Node *> opt_title opt_because opt_by opt_within opt_string opt_at_once
 %type <NodeList> tops service_fields contact_fields rotation_fields role_fields calendar_fields severity_fields
 %type <NodeList> classify_arms rules template_fields fn_body params param_list opt_params record_fields enum_members
-%type <NodeList> external_items block items arms arm_body patterns checks args arg_list opt_with opt_args strings refs
+%type <NodeList> external_items block late_block items arms arm_body patterns checks args arg_list opt_with opt_args strings refs
 %type <NodeList> targets dotted_list values value_list day_list date_list providers label_tests settings parts elements element_list
 %type <NodeList> entries entry_list names lambda_names types type_list drill_lines facts opt_label_tests opt_settings
 %type <Answers> answers
@@ -365,7 +366,7 @@ template_field: TITLE range { $$ = MAKE(FIELD, field, @$, NAMED(name, $1), .valu
     ;
 fn: fn_head opt_from { $$ = $1; $$->fn.from = $2; }
     | fn_head opt_from fn_body { $$ = $1; $$->span = @$; $$->fn.from = $2; $$->fn.body = $3; $$->fn.has_body = true; }
-    | FN error fn_body { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
+    | FN error late_block { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     ;
 fn_body: block
     ;
@@ -433,7 +434,7 @@ plan: PLAN name opt_params opt_title opt_from block
     | PLAN name opt_params opt_title MISSING string
         { $$ = MAKE(MISSING, missing, @6, .text = $6);
           $$ = MAKE(PLAN, plan, @$, NAMED(name, $2), .params = $3, .title = $4, .missing = $$, .doc = build_doc(cx, @$)); }
-    | PLAN error block { $$ = MAKE(PLAN, plan, @$, .body = $3); yyerrok; }
+    | PLAN error late_block { $$ = MAKE(PLAN, plan, @$, .body = $3); }
     ;
 recurring: RECURRING string EVERY DURATION_LITERAL opt_by opt_from
         { $$ = MAKE(DURATION, duration, @4, .value = $4->value.integer);
@@ -466,6 +467,11 @@ rhs: full | run_expression
 /* ---- blocks ---- */
 
 block: LBRACE items RBRACE { $$ = $2; }
+    ;
+/* The body after a bad heading: its own mistakes are told. */
+late_block: LBRACE resumed items RBRACE { $$ = $3; }
+    ;
+resumed: %empty { yyerrok; }
     ;
 items: %empty { $$ = build_list(NULL); }
     | items item NL { $$ = build_more($1, $2); }
@@ -553,7 +559,7 @@ block_item: phase
           if ($3) { Node *from = MAKE(FROM, from, @3, .text = $3); from->next = $$->step.body.first;
                     $$->step.body.first = from; $$->step.body.count++;
                     if (!$$->step.body.last) $$->step.body.last = from; } }
-    | STEP error block { $$ = MAKE(STEP, step, @$, .body = $3); yyerrok; }
+    | STEP error late_block { $$ = MAKE(STEP, step, @$, .title = NO_TITLE(@2), .body = $3); yyerrok; }
     | UNDO block { $$ = MAKE(UNDO, undo, @$, .body = $2); }
     | ALWAYS block { $$ = MAKE(ALWAYS, always, @$, .body = $2); }
     | AFTERWARDS block { $$ = MAKE(AFTERWARDS, afterwards, @$, .body = $2); }
@@ -561,29 +567,29 @@ block_item: phase
     | MATCH expr LBRACE arms RBRACE { $$ = MAKE(MATCH, match, @$, .subject = $2, .arms = $4); }
     | FOR name IN expr opt_at_once block
         { $$ = MAKE(FOR, loop, @$, NAMED(name, $2), .in = $4, .at_once = $5, .body = $6); }
-    | FOR error block { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
+    | FOR error late_block { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     | PARALLEL block { $$ = MAKE(PARALLEL, parallel, @$, .body = $2); }
     | REPEAT repeat_limits block opt_else
         { $$ = MAKE(REPEAT, repeat, @$, .every = $2.every, .until = $2.until, .times = $2.times, .within = $2.within,
                     .body = $3, .has_else = $4.there, .otherwise = $4.body); }
-    | REPEAT error block opt_else { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
+    | REPEAT error late_block opt_else { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     | REMEDIES string UNTIL expr limits block opt_else
         { $$ = MAKE(REMEDIES, remedies, @$, .title = $2, .until = $4, .holds = $5.holds, .within = $5.within,
                     .every = $5.every, .items = $6, .has_else = $7.there, .otherwise = $7.body); }
-    | REMEDIES error block opt_else { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
+    | REMEDIES error late_block opt_else { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     | REMEDY string block { $$ = MAKE(REMEDY, remedy, @$, .title = $2, .body = $3); }
-    | REMEDY error block { $$ = MAKE(REMEDY, remedy, @$, .body = $3); yyerrok; }
+    | REMEDY error late_block { $$ = MAKE(REMEDY, remedy, @$, .title = NO_TITLE(@2), .body = $3); yyerrok; }
     | WATCH string watch_limits block
         { $$ = MAKE(WATCH, watch, @$, .title = $2, .every = $3.every, .when = $3.when, .holds = $3.holds,
                     .repeatedly = $3.repeatedly, .body = $4); }
-    | WATCH error block { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
+    | WATCH error late_block { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     | VERIFY ALL string LBRACE checks RBRACE { $$ = MAKE(VERIFY_ALL, verify_all, @$, .title = $3, .checks = $5); }
     ;
 phase: PHASE string window block { $$ = $3; $$->span = @$; $$->phase.title = $2; $$->phase.body = $4; }
     | TRACK string opt_by window block
         { $$ = $4; $$->span = @$; $$->phase.title = $2; $$->phase.track = true; $$->phase.by = $3; $$->phase.body = $5; }
-    | PHASE error block { $$ = MAKE(PHASE, phase, @$, .body = $3); yyerrok; }
-    | TRACK error block { $$ = MAKE(PHASE, phase, @$, .track = true, .body = $3); yyerrok; }
+    | PHASE error late_block { $$ = MAKE(PHASE, phase, @$, .title = NO_TITLE(@2), .body = $3); yyerrok; }
+    | TRACK error late_block { $$ = MAKE(PHASE, phase, @$, .title = NO_TITLE(@2), .track = true, .body = $3); yyerrok; }
     ;
 window: %empty { $$ = MAKE(PHASE, phase, @$, .open = false); }
     | phase_limit RANGE phase_limit { $$ = MAKE(PHASE, phase, @$, .start = $1, .end = $3); }
@@ -600,7 +606,7 @@ if_statement: IF condition block { $$ = MAKE(IF, branch, @$, .condition = $2, .t
     | IF condition block ELSE block { $$ = MAKE(IF, branch, @$, .condition = $2, .then = $3, .otherwise = $5); }
     | IF condition block ELSE if_statement
         { $$ = MAKE(IF, branch, @$, .condition = $2, .then = $3, .otherwise = build_list($5)); }
-    | IF error block if_rest { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
+    | IF error late_block if_rest { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     ;
 if_rest: %empty
     | ELSE block
@@ -935,7 +941,7 @@ type_list: type { $$ = build_list($1); }
 
 drill: DRILL string OF dotted opt_args opt_from LBRACE drill_lines RBRACE
         { $$ = MAKE(DRILL, drill, @$, .title = $2, .plan = $4, .args = $5, .lines = $8, .doc = build_doc(cx, @$), .from = $6); }
-    | DRILL error LBRACE drill_lines RBRACE { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
+    | DRILL error LBRACE resumed drill_lines RBRACE { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     ;
 opt_args: %empty { $$ = build_list(NULL); }
     | LPAREN args RPAREN { $$ = $2; }

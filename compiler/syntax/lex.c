@@ -315,9 +315,9 @@ void lex_file(const SourceFile *file, Arena *arena, TokenList *out, Diagnostics 
     size_t valid = utf8_valid_prefix(text);
     if (valid < text.len) {
         Span at = {file->id, (uint32_t)valid, (uint32_t)valid + 1};
-        diag_report(diagnostics, DIAG_P0115, at, "the file is not UTF-8 text from here on (byte 0x%02X)",
+        diag_report(diagnostics, DIAG_P0115, at, "the file is not UTF-8 text: byte 0x%02X stands here",
                     (unsigned)(unsigned char)text.data[valid]);
-        text.len = valid;
+        text.len = 0; /* what a file of another encoding says is not worth reading */
     }
     if (str_starts_with(text, STR("\xEF\xBB\xBF"))) {
         lex.offset = 3;

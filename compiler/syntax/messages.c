@@ -43,10 +43,11 @@ static size_t enclosing(const TokenList *list, size_t index)
 /* Does a `{` here begin a map, by what stands before it? */
 static bool opens_map(const Token *items, size_t brace)
 {
-    if (brace == 0) return false;
+    if (brace == 0 || (items[brace].flags & TOKEN_BLOCK)) return false;
     switch (items[brace - 1].kind) {
     case TOK_COMMA: case TOK_LPAREN: case TOK_LBRACKET: case TOK_COLON: case TOK_ASSIGN_TO: case TOK_JSON:
     case TOK_RETURN: case TOK_ABSENT: case TOK_EQ: case TOK_NE: case TOK_IN: case TOK_THEN: case TOK_INTERP: case TOK_AS:
+    case TOK_UNTIL: case TOK_WHEN: case TOK_IF: case TOK_VERIFY: case TOK_AND: case TOK_OR: case TOK_NOT:
         return true;
     default: return false;
     }
@@ -122,13 +123,25 @@ static bool waits_for_body(const Wrong *wrong)
 }
 
 /* `repeat until { …`: the condition is missing and the parser took the block for a map. Gives the brace, or TOKEN_NONE. */
-static size_t block_taken_for_map(const Wrong *wrong)
+static size_t block_taken_for_map(const TokenList *list, size_t at)
 {
-    const Token *items = wrong->items;
-    size_t brace = enclosing(wrong->parse->list, wrong->at);
-    if (brace == TOKEN_NONE || items[brace].kind != TOK_LBRACE || opens_map(items, brace)) return TOKEN_NONE;
-    bool map = (wrong->at == brace + 1 && !expects(wrong, TOK_RETURN)) || (wrong->at == brace + 2 && expects(wrong, TOK_COLON));
-    return map && has_error_body(items[token_statement(wrong->parse->list, brace)].kind) ? brace : TOKEN_NONE;
+    const Token *items = list->tokens.items;
+    size_t brace = enclosing(list, at);
+    if (brace == TOKEN_NONE || brace == 0 || items[brace].kind != TOK_LBRACE || at > brace + 2) return TOKEN_NONE;
+    int before = items[brace - 1].kind;
+    if (!opens_map(items, brace) || (before != TOK_UNTIL && before != TOK_WHEN && before != TOK_IF)) return TOKEN_NONE;
+    return has_error_body(items[token_statement(list, brace)].kind) ? brace : TOKEN_NONE;
+}
+
+/* From here on it is a block. */
+static void read_as_block(Parse *parse, size_t brace)
+{
+    Token *token = &parse->list->tokens.items[brace];
+    diag_report(parse->diagnostics, DIAG_P0101, token->span, "an expression is expected before the `{` of the block");
+    token->flags |= TOKEN_BLOCK;
+    parse->cursor = brace;
+    parse->error_line = source_place(parse->file, token->span.start).line;
+    parse->error_start = token_statement(parse->list, brace);
 }
 
 /* Moves the cursor to the end of the statement, or to the `{` of its body, so that no brace group is cut. A heading whose
@@ -141,10 +154,6 @@ static void move_on(const Wrong *wrong)
     if (items[at].kind == TOK_YYEOF) return;
     if (around != TOKEN_NONE && (items[around].kind == TOK_INTERP || items[around].kind == TOK_INTERP_REQUIRED)) {
         if (items[around].partner != TOKEN_NONE && items[around].partner != at) parse->cursor = items[around].partner;
-        return;
-    }
-    if (block_taken_for_map(wrong) != TOKEN_NONE) {
-        parse->cursor = block_taken_for_map(wrong);
         return;
     }
     bool body = waits_for_body(wrong);
@@ -438,11 +447,6 @@ static bool report_special(const Wrong *wrong)
         diag_second(diagnostics, diag, heading, "this opens a block");
         return true;
     }
-    size_t brace = block_taken_for_map(wrong);
-    if (brace != TOKEN_NONE) {
-        diag_report(diagnostics, DIAG_P0101, wrong->items[brace].span, "an expression is expected before the `{` of the block");
-        return true;
-    }
     return report_command_words(wrong);
 }
 
@@ -468,6 +472,11 @@ void parse_error(Parse *parse, Span at, const int *expected, size_t count)
     if (index > 0 && (items[index].kind != TOK_YYEOF || items[index - 1].span.start == at.start)) index--;
     if (items[index].kind != TOK_YYEOF && items[index].span.start != at.start) index = parse->cursor;
     Wrong wrong = {.parse = parse, .items = items, .at = index, .expected = expected, .expected_count = count};
+    size_t brace = block_taken_for_map(parse->list, index);
+    if (brace != TOKEN_NONE) {
+        read_as_block(parse, brace);
+        return;
+    }
     wrong.start = token_statement(parse->list, index);
     wrong.body = token_body(parse->list, index);
     uint32_t line = source_place(parse->file, at.start).line;
