@@ -187,6 +187,31 @@ static int fmt_one(const char *path, FmtMode mode)
     return status;
 }
 
+/* `planc fmt -`: from standard input to standard output. */
+static int fmt_stdin(void)
+{
+    SourceSet sources = {0};
+    Diagnostics diagnostics = {0};
+    Buffer text = {0}, formatted = {0}, messages = {0};
+    char block[4096];
+    int status = EXIT_CLEAN;
+    for (size_t n; (n = fread(block, 1, sizeof block, stdin)) > 0;) buffer_add(&text, block, n);
+    SourceFile *file = source_add(&sources, STR("standard input"), buffer_str(&text));
+    if (fmt_source(&sources, file->id, &formatted, &diagnostics)) {
+        print(stdout, &formatted);
+    } else {
+        diag_render_text(&diagnostics, &sources, wants_colour(stderr), &messages);
+        print(stderr, &messages);
+        status = EXIT_FINDINGS;
+    }
+    buffer_free(&text);
+    buffer_free(&formatted);
+    buffer_free(&messages);
+    diagnostics_free(&diagnostics);
+    source_set_free(&sources);
+    return status;
+}
+
 static int run_fmt(int argc, char **argv)
 {
     FmtMode mode = FMT_WRITE;
@@ -196,6 +221,7 @@ static int run_fmt(int argc, char **argv)
     for (int i = 1; i < argc && status == EXIT_CLEAN; i++) {
         if (strcmp(argv[i], "--check") == 0) mode = FMT_CHECK;
         else if (strcmp(argv[i], "--diff") == 0) mode = FMT_DIFF;
+        else if (strcmp(argv[i], "-") == 0 && argc == 2) return fmt_stdin();
         else if (argv[i][0] == '-') status = misuse("`fmt` has no option %s", argv[i]);
         else if (!paths_add(&paths, argv[i], &error)) status = misuse("%s", error.text);
     }
@@ -293,7 +319,7 @@ static int run_help(int argc, char **argv);
 static const Subcommand commands[] = {
     {"check", "[--format text|json] [--deny warnings] [FILE|DIR]…", "says what is wrong in plans", run_check},
     {"build", "FILE -o OUT.planc", "writes the program of a plan", run_build},
-    {"fmt", "[--check|--diff] FILE|DIR…", "puts plans into their one form", run_fmt},
+    {"fmt", "[--check|--diff] FILE|DIR… | -", "puts plans into their one form", run_fmt},
     {"dump", "--tokens|--ast|--core|--bytecode FILE", "shows what the compiler makes of a plan", run_dump},
     {"explain", "CODE", "prints the page of a diagnostic", run_explain},
     {"help", "", "prints this", run_help},
