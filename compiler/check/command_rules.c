@@ -266,6 +266,130 @@ static void check_kubectl_verb(Checker *c, const CommandWord *verb, Str text)
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
 }
 
+/* Long options of kubectl, of all its commands. One that is not here is reported only if it looks like one
+ * that is. */
+static const char *const kubectl_options[] = {"all",
+                                              "all-containers",
+                                              "all-namespaces",
+                                              "allow-missing-template-keys",
+                                              "annotations",
+                                              "as",
+                                              "cascade",
+                                              "cluster",
+                                              "container",
+                                              "containers",
+                                              "context",
+                                              "cpu-percent",
+                                              "current-replicas",
+                                              "delete-emptydir-data",
+                                              "disable-eviction",
+                                              "dry-run",
+                                              "env",
+                                              "field-manager",
+                                              "field-selector",
+                                              "filename",
+                                              "follow",
+                                              "for",
+                                              "force",
+                                              "force-conflicts",
+                                              "from-env-file",
+                                              "from-file",
+                                              "from-literal",
+                                              "grace-period",
+                                              "ignore-daemonsets",
+                                              "ignore-not-found",
+                                              "image",
+                                              "insecure-skip-tls-verify",
+                                              "kubeconfig",
+                                              "kustomize",
+                                              "label-columns",
+                                              "labels",
+                                              "limit-bytes",
+                                              "limits",
+                                              "list",
+                                              "local",
+                                              "max",
+                                              "max-log-requests",
+                                              "min",
+                                              "namespace",
+                                              "no-headers",
+                                              "now",
+                                              "output",
+                                              "output-watch-events",
+                                              "overwrite",
+                                              "overrides",
+                                              "patch",
+                                              "patch-file",
+                                              "pod-running-timeout",
+                                              "pod-selector",
+                                              "port",
+                                              "prefix",
+                                              "previous",
+                                              "prune",
+                                              "quiet",
+                                              "raw",
+                                              "recursive",
+                                              "replicas",
+                                              "request-timeout",
+                                              "requests",
+                                              "resource-version",
+                                              "restart",
+                                              "revision",
+                                              "rm",
+                                              "save-config",
+                                              "selector",
+                                              "server",
+                                              "server-print",
+                                              "server-side",
+                                              "show-events",
+                                              "show-kind",
+                                              "show-labels",
+                                              "show-managed-fields",
+                                              "since",
+                                              "since-time",
+                                              "skip-wait-for-delete-timeout",
+                                              "sort-by",
+                                              "stdin",
+                                              "subresource",
+                                              "tail",
+                                              "target",
+                                              "template",
+                                              "timeout",
+                                              "timestamps",
+                                              "to-revision",
+                                              "token",
+                                              "tty",
+                                              "type",
+                                              "user",
+                                              "validate",
+                                              "verbs",
+                                              "wait",
+                                              "warnings-as-errors",
+                                              "watch",
+                                              "watch-only"};
+
+static void check_kubectl_options(Checker *c, const Command *command)
+{
+    enum { COUNT = sizeof kubectl_options / sizeof kubectl_options[0] };
+    Str names[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        names[i] = str_from_c(kubectl_options[i]);
+    for (size_t i = 1; i < command->word_count; i++) {
+        const CommandWord *word = &command->words[i];
+        Str text = word->part_count && !word->parts[0].expr ? word->parts[0].text : (Str){"", 0};
+        if (str_equal(text, STR("--"))) return;
+        if (!str_starts_with(text, STR("--"))) continue;
+        Str name = str_slice(text, 2, text.len);
+        ptrdiff_t equals = str_find(name, STR("="));
+        if (equals >= 0) name = str_slice(name, 0, (size_t)equals);
+        bool known = is_one_of(name, kubectl_options, COUNT);
+        Str nearest = known ? (Str){"", 0} : suggest_nearest(name, names, COUNT);
+        if (!nearest.len) continue;
+        Diag *diag = report(c, P0516, word->span, "kubectl has no option `--%.*s`", STR_ARG(name));
+        report_help(c, diag, "did you mean `--%.*s`?", STR_ARG(nearest));
+    }
+}
+
 static bool is_cluster_wide(Checker *c, Str verb, const CommandWord *resource)
 {
     static const char *const verbs[] = {
@@ -316,6 +440,7 @@ static void check_kubectl(Checker *c, const Node *node, const Command *command)
     if (!word) return;
     Str verb = fixed_text(word);
     check_kubectl_verb(c, word, verb);
+    check_kubectl_options(c, command);
     if (has_word(command, "-it") || has_word(command, "-ti") || has_word(command, "-i") ||
         has_word(command, "--stdin") || has_word(command, "--tty") || has_word(command, "-t")) {
         report(c, P0512, node->span,

@@ -1,7 +1,8 @@
-/* What is part of the language and cannot be run yet: said here in one place, so that nothing is left out in silence.
+/* What is part of the language and cannot be run yet: said here in one place, so that nothing is left out in
+ * silence.
  *
- * In: the checked program. Out: P0299 for each such clause. What is learnt loses its line here; whole declarations and
- * statements that cannot be run are said where they are checked. */
+ * In: the checked program. Out: P0299 for each such clause. What is learnt loses its line here; whole
+ * declarations and statements that cannot be run are said where they are checked. */
 #include "compiler/check/check.h"
 
 typedef struct Finding {

@@ -1,4 +1,5 @@
-/* What the checker writes on the tree: words of commands, scripts, conversions, captured names, order of severities. */
+/* What the checker writes on the tree: words of commands, scripts, conversions, captured names, order of
+ * severities. */
 #include "compiler/check/checked.h"
 #include "tests/unit/check.h"
 
@@ -61,8 +62,10 @@ static Str words_of(Case *test, const Command *command)
         if (i) buffer_add_char(&text, '|');
         for (size_t p = 0; p < command->words[i].part_count; p++) {
             const CommandPart *part = &command->words[i].parts[p];
-            if (part->expr) buffer_add_c(&text, part->spread ? "<...>" : "<>");
-            else buffer_add_str(&text, part->text);
+            if (part->expr)
+                buffer_add_c(&text, part->spread ? "<...>" : "<>");
+            else
+                buffer_add_str(&text, part->text);
         }
     }
     Str copy = arena_copy(&test->arena, buffer_str(&text));
@@ -75,7 +78,8 @@ static void check_words_of(const char *literal, const char *words)
     Case test;
     char text[1024];
     snprintf(text, sizeof text,
-             "service \"S\" { owner \"o\" }\nlet x = \"v\"\nlet xs = [\"a\"]\nplan p \"P\" { step \"A\" {\n    observe "
+             "service \"S\" { owner \"o\" }\nlet x = \"v\"\nlet xs = [\"a\"]\nplan p \"P\" { step \"A\" {\n  "
+             "  observe "
              "%s\n} }\n",
              literal);
     begin(&test, text);
@@ -105,9 +109,10 @@ static void check_script_of(const char *literal, const char *script, size_t valu
 {
     Case test;
     char text[1024];
-    snprintf(text, sizeof text,
-             "service \"S\" { owner \"o\" }\nlet x = \"v\"\nplan p \"P\" { step \"A\" {\n    observe sh %s\n} }\n",
-             literal);
+    snprintf(
+        text, sizeof text,
+        "service \"S\" { owner \"o\" }\nlet x = \"v\"\nplan p \"P\" { step \"A\" {\n    observe sh %s\n} }\n",
+        literal);
     begin(&test, text);
     CHECK_INT((int64_t)test.diagnostics.errors, 0);
     Node *command = find(&test, NODE_COMMAND, 0);
@@ -131,8 +136,9 @@ static void scripts(void)
 static void conversions(void)
 {
     Case test;
-    begin(&test, "service \"S\" { owner \"o\" }\nlet a: string? = \"x\"\nlet b: json = {n: 1, t: \"x\", l: [1]}\n"
-                 "let c = 1 + 2.5\nlet d: string? = none\n");
+    begin(&test,
+          "service \"S\" { owner \"o\" }\nlet a: string? = \"x\"\nlet b: json = {n: 1, t: \"x\", l: [1]}\n"
+          "let c = 1 + 2.5\nlet d: string? = none\n");
     CHECK_INT((int64_t)test.diagnostics.errors, 0);
     const Node *a = find(&test, NODE_LET, 0)->let.value, *b = find(&test, NODE_LET, 1)->let.value;
     CHECK(a->type->kind == TYPE_STRING && a->goal && a->goal->kind == TYPE_OPTIONAL);
@@ -172,7 +178,9 @@ static void arguments(void)
 static void severities(void)
 {
     Case test;
-    begin(&test, "service \"S\" { owner \"o\" }\nseverity BAD \"b\" { respond within 1h }\nseverity MILD \"m\" { }\n");
+    begin(
+        &test,
+        "service \"S\" { owner \"o\" }\nseverity BAD \"b\" { respond within 1h }\nseverity MILD \"m\" { }\n");
     CHECK_INT((int64_t)test.program->severity->member_count, 2);
     CHECK_STR_C(test.program->severity->members[0], "BAD");
     CHECK_INT(test.program->severities.items[1]->index, 1);
