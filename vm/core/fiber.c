@@ -161,6 +161,8 @@ static void wait_leave(Vm *vm, Ref ref)
     fiber->topics = 0;
     fiber->effect = 0;
     fiber->joining = 0;
+    fiber->target = 0;
+    fiber->flags &= ~(uint32_t)FIBER_QUIET_JOIN;
 }
 
 void fiber_wake(Vm *vm, Ref ref, bool came)

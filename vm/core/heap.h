@@ -197,6 +197,7 @@ struct Vm {
     VEC(VmOutput) outputs;
     Arena arena; /* of the outputs' strings */
     Buffer scratch;
+    struct RegisterSet **liveness; /* by function, made when first asked for (canonical.c) */
 };
 
 /* Objects of the block by Ref; the caller knows the kind. */

@@ -55,6 +55,12 @@ void output_done(Vm *vm, Ref error);
 /* Runs the fiber, which is state->current, until it waits or ends. */
 void fiber_run(Vm *vm);
 
+/* ---- canonical.c ---- */
+
+/* Clears what no fiber reads any more; all of them wait. */
+void state_canonize(Vm *vm);
+void liveness_free(Vm *vm);
+
 /* ---- builtins.c ---- */
 
 /* A builtin on the running fiber's registers from a and b on. False: a failure is set. */

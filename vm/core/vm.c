@@ -63,6 +63,7 @@ Vm *vm_new(const Image *image, Str entry, const VmLimits *limits, Error *error)
 void vm_free(Vm *vm)
 {
     if (!vm) return;
+    liveness_free(vm);
     free(vm->block);
     vec_free(&vm->temps);
     vec_free(&vm->outputs);
@@ -163,13 +164,14 @@ static void result_take(Vm *vm, size_t place, Ref json)
     Ref error = vm->failure.set ? error_take(vm, fiber_place(heap_object(vm, vm->temps.items[place]))) : 0;
     Ref waiting = vm->temps.items[place];
     fiber = heap_object(vm, waiting);
-    fiber->effect = 0;
+    fiber->effect = fiber->table = 0;
     if (error) {
         fiber->flags |= FIBER_RAISES;
         fiber->error = error;
     } else {
         *fiber_ref(vm, waiting, fiber->target) = ref;
     }
+    fiber->target = 0;
     fiber_ready(vm, waiting);
 }
 
@@ -329,6 +331,7 @@ bool vm_restore(Vm *vm, Str snapshot, Error *error)
 
 void vm_hash(Vm *vm, uint64_t hash[2])
 {
+    state_canonize(vm);
     state_settle(vm);
     Hash found = hash_bytes(vm->block, vm_state(vm)->used);
     memcpy(hash, found.words, sizeof found.words);
