@@ -1,8 +1,8 @@
-/* The table of types: parts come in, interned types go out. The checker, the lowering and the emitter call it; it
- * knows nothing of syntax and reports nothing.
+/* The table of types: parts come in, interned types go out. The checker, the lowering and the emitter call
+ * it; it knows nothing of syntax and reports nothing.
  *
- * Structural types (lists, maps, optionals, functions) are looked up among those made before; records and enums are
- * always new, since two declarations are two types whatever they look like. */
+ * Structural types (lists, maps, optionals, functions) are looked up among those made before; records and
+ * enums are always new, since two declarations are two types whatever they look like. */
 #include "compiler/check/types.h"
 
 #include <assert.h>
@@ -105,7 +105,8 @@ const Type *type_list(TypeTable *table, const Type *element)
 {
     const Type *found = find_with_element(table, TYPE_LIST, element);
     if (found) return found;
-    return type_of_element(table, TYPE_LIST, element, arena_printf(table->arena, "[%.*s]", STR_ARG(element->name)));
+    return type_of_element(table, TYPE_LIST, element,
+                           arena_printf(table->arena, "[%.*s]", STR_ARG(element->name)));
 }
 
 const Type *type_map(TypeTable *table, const Type *element)
@@ -168,7 +169,8 @@ const Type *type_fn(TypeTable *table, const TypeField *params, size_t count, con
         if (type->kind == TYPE_FN && type->result == result && same_params(type, params, count)) return type;
     }
     TypeField *bare = arena_array(table->arena, TypeField, count);
-    for (size_t i = 0; i < count; i++) bare[i].type = params[i].type;
+    for (size_t i = 0; i < count; i++)
+        bare[i].type = params[i].type;
     Type *type = add_type(table, TYPE_FN);
     type->fields = bare;
     type->field_count = count;
@@ -199,7 +201,8 @@ const Type *type_enum(TypeTable *table, Str name, const Str *members, size_t cou
 {
     Type *type = add_type(table, TYPE_ENUM);
     Str *copy = arena_array(table->arena, Str, count);
-    for (size_t i = 0; i < count; i++) copy[i] = arena_copy(table->arena, members[i]);
+    for (size_t i = 0; i < count; i++)
+        copy[i] = arena_copy(table->arena, members[i]);
     type->name = arena_copy(table->arena, name);
     type->members = copy;
     type->member_count = count;

@@ -1,6 +1,6 @@
-/* The building blocks of Core: the lowering asks for nodes, functions, locals and globals, and gets them from the
- * compilation's arena. Nothing is checked or looked up here; the growing arrays are the program's and are freed by
- * core_free. */
+/* The building blocks of Core: the lowering asks for nodes, functions, locals and globals, and gets them from
+ * the compilation's arena. Nothing is checked or looked up here; the growing arrays are the program's and are
+ * freed by core_free. */
 #include "compiler/lower/core.h"
 
 #include <stdlib.h>
@@ -51,7 +51,8 @@ uint32_t core_global(CoreProgram *program, Str name, const Type *type)
 
 void core_free(CoreProgram *program)
 {
-    for (size_t i = 0; i < program->functions.count; i++) vec_free(&program->functions.items[i]->locals);
+    for (size_t i = 0; i < program->functions.count; i++)
+        vec_free(&program->functions.items[i]->locals);
     vec_free(&program->functions);
     vec_free(&program->globals);
 }

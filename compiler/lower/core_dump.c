@@ -1,5 +1,5 @@
-/* Core as text, for `planc dump --core`: a program comes in, one line for each statement goes out, indented as it
- * nests. Meant for reading and for tests of the lowering; nothing reads it back. */
+/* Core as text, for `planc dump --core`: a program comes in, one line for each statement goes out, indented
+ * as it nests. Meant for reading and for tests of the lowering; nothing reads it back. */
 #include "compiler/lower/core.h"
 
 #include "vm/code/effect_class.h"
@@ -27,7 +27,8 @@ static void add_str(Dump *dump, Str text)
 
 static void indent(Dump *dump)
 {
-    for (int i = 0; i < dump->depth; i++) add(dump, "    ");
+    for (int i = 0; i < dump->depth; i++)
+        add(dump, "    ");
 }
 
 static void add_text(Dump *dump, Str text)
@@ -123,7 +124,8 @@ static void dump_number(Dump *dump, const Core *node)
     const Type *type = node->type;
     if (type && type->kind == TYPE_BOOL) {
         add(dump, node->number ? "true" : "false");
-    } else if (type && type->kind == TYPE_ENUM && node->number >= 0 && (size_t)node->number < type->member_count) {
+    } else if (type && type->kind == TYPE_ENUM && node->number >= 0 &&
+               (size_t)node->number < type->member_count) {
         add_str(dump, type->members[node->number]);
     } else {
         const char *unit = type && (type->kind == TYPE_DURATION || type->kind == TYPE_TIME) ? "ms" : "";
@@ -151,7 +153,8 @@ static void dump_sequence(Dump *dump, const Core *node)
 {
     add(dump, "{\n");
     dump->depth++;
-    for (const Core *item = node->list.first; item; item = item->next) dump_statement(dump, item);
+    for (const Core *item = node->list.first; item; item = item->next)
+        dump_statement(dump, item);
     indent(dump);
     add(dump, "=> ");
     if (node->a) dump_expression(dump, node->a);
@@ -231,8 +234,10 @@ static void dump_part(Dump *dump, const Core *node)
     if (node->kind == CORE_WITH_FIELD) {
         bool known = node->a->type && node->index < node->a->type->field_count;
         add(dump, " with .");
-        if (known) add_str(dump, node->a->type->fields[node->index].name);
-        else buffer_printf(dump->out, "%u", (unsigned)node->index);
+        if (known)
+            add_str(dump, node->a->type->fields[node->index].name);
+        else
+            buffer_printf(dump->out, "%u", (unsigned)node->index);
         add(dump, " = ");
         dump_expression(dump, node->b);
         return;
@@ -374,7 +379,8 @@ static void dump_set(Dump *dump, const Core *node)
 static void dump_statement(Dump *dump, const Core *node)
 {
     if (node->kind == CORE_BLOCK) {
-        for (const Core *item = node->list.first; item; item = item->next) dump_statement(dump, item);
+        for (const Core *item = node->list.first; item; item = item->next)
+            dump_statement(dump, item);
         return;
     }
     indent(dump);
@@ -405,7 +411,8 @@ static void dump_statement(Dump *dump, const Core *node)
     }
 }
 
-static void dump_variables(Dump *dump, const CoreLocal *variables, size_t from, size_t to, const char *word, char sign)
+static void dump_variables(Dump *dump, const CoreLocal *variables, size_t from, size_t to, const char *word,
+                           char sign)
 {
     for (size_t i = from; i < to; i++) {
         indent(dump);
@@ -427,7 +434,8 @@ static void dump_function(Dump *dump, const CoreFunction *function)
         buffer_printf(dump->out, ": %.*s", STR_ARG(function->locals.items[i].type->name));
     }
     add(dump, ")");
-    if (function->result->kind != TYPE_UNIT) buffer_printf(dump->out, " -> %.*s", STR_ARG(function->result->name));
+    if (function->result->kind != TYPE_UNIT)
+        buffer_printf(dump->out, " -> %.*s", STR_ARG(function->result->name));
     add(dump, "\n");
     dump->depth++;
     dump_variables(dump, function->locals.items, function->param_count, function->locals.count, "var ", '%');
@@ -439,5 +447,6 @@ void core_dump(const CoreProgram *program, Buffer *out)
 {
     Dump dump = {.program = program, .out = out};
     dump_variables(&dump, program->globals.items, 0, program->globals.count, "global ", '@');
-    for (size_t i = 0; i < program->functions.count; i++) dump_function(&dump, program->functions.items[i]);
+    for (size_t i = 0; i < program->functions.count; i++)
+        dump_function(&dump, program->functions.items[i]);
 }
