@@ -75,17 +75,23 @@ SourceFile *source_find(const SourceSet *set, Str path)
     return NULL;
 }
 
-SourcePlace source_place(const SourceFile *file, uint32_t offset)
+uint32_t source_line_at(const SourceFile *file, uint32_t offset)
 {
-    if (offset > file->text.len) offset = (uint32_t)file->text.len;
     size_t low = 0, high = file->line_count;
     while (high - low > 1) {
         size_t middle = (low + high) / 2;
         if (file->lines[middle] <= offset) low = middle;
         else high = middle;
     }
-    Str before = str_slice(file->text, file->lines[low], offset);
-    return (SourcePlace){(uint32_t)(low + 1), (uint32_t)(utf8_count(before) + 1)};
+    return (uint32_t)(low + 1);
+}
+
+SourcePlace source_place(const SourceFile *file, uint32_t offset)
+{
+    if (offset > file->text.len) offset = (uint32_t)file->text.len;
+    uint32_t line = source_line_at(file, offset);
+    Str before = str_slice(file->text, file->lines[line - 1], offset);
+    return (SourcePlace){line, (uint32_t)(utf8_count(before) + 1)};
 }
 
 Str source_line(const SourceFile *file, uint32_t line)

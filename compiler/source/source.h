@@ -43,6 +43,7 @@ SourceFile *source_file(const SourceSet *set, uint32_t id);
 SourceFile *source_find(const SourceSet *set, Str path);
 
 SourcePlace source_place(const SourceFile *file, uint32_t offset);
+uint32_t source_line_at(const SourceFile *file, uint32_t offset); /* the line alone, which is cheaper */
 /* The text of one line (from 1) without its newline; empty beyond the end. */
 Str source_line(const SourceFile *file, uint32_t line);
 /* The bytes under a span; empty when the span is not of this set. */

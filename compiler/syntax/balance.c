@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+enum { MOST_REPORTS = 20 };
+
 typedef struct Open {
     size_t index;
     int kind;
@@ -18,6 +20,7 @@ typedef struct Open {
 typedef struct Edit {
     size_t before; /* token index */
     int kind;      /* to put in; 0: drop the token */
+    size_t order;
 } Edit;
 
 typedef struct Problem {
@@ -31,6 +34,7 @@ typedef struct Balance {
     size_t count;
     bool by_indent;
     bool braces_wrong;
+    uint32_t *line_ends; /* for each token its line's NL; NULL until it is needed */
     VEC(Open) opens;
     VEC(Edit) edits;
     VEC(Problem) problems;
@@ -39,7 +43,7 @@ typedef struct Balance {
 static size_t indent_of(const Balance *balance, size_t index)
 {
     uint32_t start = balance->items[index].span.start;
-    size_t at = balance->file->lines[source_place(balance->file, start).line - 1], blanks = 0;
+    size_t at = balance->file->lines[source_line_at(balance->file, start) - 1], blanks = 0;
     while (at + blanks < balance->file->text.len &&
            (balance->file->text.data[at + blanks] == ' ' || balance->file->text.data[at + blanks] == '\t'))
         blanks++;
@@ -61,9 +65,23 @@ static int closer_of(int kind)
     }
 }
 
+/* The NL that ends a token's line. */
+static size_t line_end(Balance *balance, size_t index)
+{
+    if (balance->line_ends == NULL) {
+        balance->line_ends = memory_alloc(balance->count * sizeof *balance->line_ends);
+        uint32_t end = (uint32_t)balance->count - 1;
+        for (size_t i = balance->count; i > 0; i--) {
+            if (balance->items[i - 1].kind == TOK_NL) end = (uint32_t)(i - 1);
+            balance->line_ends[i - 1] = end;
+        }
+    }
+    return balance->line_ends[index];
+}
+
 static void edit(Balance *balance, size_t before, int kind)
 {
-    vec_push(&balance->edits, (Edit){before, kind});
+    vec_push(&balance->edits, (Edit){before, kind, balance->edits.count});
 }
 
 /* The innermost bracket was never closed: closes it before token `at`, a round one at the end of its line. */
@@ -74,9 +92,8 @@ static void close_innermost(Balance *balance, size_t at)
     if (open.kind == TOK_LBRACE) {
         balance->braces_wrong = true;
     } else {
-        size_t end = open.index;
-        while (end < at && balance->items[end].kind != TOK_NL) end++;
-        at = end;
+        size_t end = line_end(balance, open.index);
+        if (end < at) at = end;
     }
     edit(balance, at, closer_of(open.kind));
 }
@@ -200,7 +217,7 @@ static void match(Balance *balance, bool too_many)
 
 static void report(const Balance *balance, Diagnostics *diagnostics)
 {
-    for (size_t i = 0; i < balance->problems.count; i++) {
+    for (size_t i = 0; i < balance->problems.count && i < MOST_REPORTS; i++) {
         Problem problem = balance->problems.items[i];
         const Token *token = &balance->items[problem.index];
         Diag *diag;
@@ -220,14 +237,23 @@ static void report(const Balance *balance, Diagnostics *diagnostics)
     }
 }
 
+/* Edits by token, those of one token in the order in which they were made. */
+static int by_token(const void *left, const void *right)
+{
+    const Edit *a = left, *b = right;
+    if (a->before != b->before) return a->before < b->before ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
 static void apply(const Balance *balance, TokenList *list)
 {
     VEC(Token) out = {0};
+    size_t e = 0;
+    qsort(balance->edits.items, balance->edits.count, sizeof *balance->edits.items, by_token);
     for (size_t i = 0; i < balance->count; i++) {
         bool dropped = false;
-        for (size_t e = 0; e < balance->edits.count; e++) {
+        for (; e < balance->edits.count && balance->edits.items[e].before == i; e++) {
             const Edit *change = &balance->edits.items[e];
-            if (change->before != i) continue;
             if (change->kind == 0) {
                 dropped = true;
                 continue;
@@ -269,4 +295,5 @@ void balance_tokens(const SourceFile *file, TokenList *list, Diagnostics *diagno
     report(&balance, diagnostics);
     if (balance.edits.count > 0) apply(&balance, list);
     clear(&balance);
+    free(balance.line_ends);
 }

@@ -16,6 +16,7 @@ typedef struct Parse {
     unsigned block_due;  /* after an error: the braces (2, then 1) of an empty block that come before the cursor */
     uint32_t error_line; /* the line of the last syntax error, or 0 */
     size_t error_start;  /* the first token of the statement that had it */
+    bool gave_up;        /* too many mistakes */
     Node *root;          /* NODE_FILE */
 } Parse;
 

@@ -200,7 +200,7 @@ static const Token *token_from(const TokenList *list, uint32_t offset)
 
 static uint32_t line_start(const SourceFile *file, uint32_t offset)
 {
-    return file->lines[source_place(file, offset).line - 1];
+    return file->lines[source_line_at(file, offset) - 1];
 }
 
 static Str comment_text(const SourceFile *file, const Comment *comment)
@@ -237,16 +237,16 @@ static void settle_docs(const SourceFile *file, Arena *arena, TokenList *list)
                 add_doc(list, arena, token->span.start, comment_text(file, &comments[i]));
             continue;
         }
-        uint32_t line = source_place(file, comments[i].span.start).line;
+        uint32_t line = source_line_at(file, comments[i].span.start);
         Str text = comment_text(file, &comments[i]);
         while (i + 1 < list->comments.count && comments[i + 1].doc && comments[i + 1].own_line &&
-               source_place(file, comments[i + 1].span.start).line == line + 1) {
+               source_line_at(file, comments[i + 1].span.start) == line + 1) {
             i++;
             line++;
             text = arena_printf(arena, "%.*s\n%.*s", STR_ARG(text), STR_ARG(comment_text(file, &comments[i])));
         }
         const Token *token = token_from(list, comments[i].span.end);
-        if (token && token->kind != TOK_YYEOF && source_place(file, token->span.start).line == line + 1)
+        if (token && token->kind != TOK_YYEOF && source_line_at(file, token->span.start) == line + 1)
             add_doc(list, arena, token->span.start, text);
     }
     if (list->docs.count > 1)

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+enum { DEEPEST_LITERAL = 32 };
+
 void lex_advance(Lex *lex, size_t len)
 {
     lex->start = lex->offset;
@@ -168,6 +170,10 @@ LexState lex_open(Lex *lex, LexState literal, const char *text, size_t len)
                     "`${` is not closed before the command ends");
         lex_close_levels(lex, i - 1, lex->start);
         return lex_state(lex);
+    }
+    if (lex->levels.count >= DEEPEST_LITERAL) {
+        diag_report(lex->diagnostics, DIAG_P0117, lex_span(lex), "texts within `${ }` are nested too deeply");
+        return LEX_PLAIN;
     }
     vec_push(&lex->levels, (LexLevel){.literal = literal, .begin = lex->start});
     Token *token = lex_push(lex, command ? TOK_COMMAND_BEGIN : TOK_STRING_BEGIN, lex_span(lex));

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { MOST_ERRORS = 200 };
+
 typedef struct Wrong {
     Parse *parse;
     const Token *items;
@@ -140,7 +142,7 @@ static void read_as_block(Parse *parse, size_t brace)
     diag_report(parse->diagnostics, DIAG_P0101, token->span, "an expression is expected before the `{` of the block");
     token->flags |= TOKEN_BLOCK;
     parse->cursor = brace;
-    parse->error_line = source_place(parse->file, token->span.start).line;
+    parse->error_line = source_line_at(parse->file, token->span.start);
     parse->error_start = token_statement(parse->list, brace);
 }
 
@@ -246,9 +248,9 @@ static Choices fold(const Wrong *wrong)
 /* What ends the line above in a way that draws the token's line in (a comma, an operator); NULL: nothing does. */
 static const Token *drawn_in_by(const Wrong *wrong, Span at)
 {
-    uint32_t line = source_place(wrong->parse->file, at.start).line;
+    uint32_t line = source_line_at(wrong->parse->file, at.start);
     size_t i = wrong->at;
-    while (i > wrong->start && source_place(wrong->parse->file, wrong->items[i - 1].span.start).line == line) i--;
+    while (i > wrong->start && source_line_at(wrong->parse->file, wrong->items[i - 1].span.start) == line) i--;
     if (i <= wrong->start || enclosing(wrong->parse->list, i) != enclosing(wrong->parse->list, wrong->start)) return NULL;
     const Token *last = &wrong->items[i - 1];
     return last->kind != TOK_NL && !(last->flags & TOKEN_WORD) && last->text.len > 0 && last->text.len < 3 ? last : NULL;
@@ -459,7 +461,7 @@ static bool line_has_report(Parse *parse, uint32_t line)
     for (size_t i = 0; i < parse->diagnostics->items.count; i++) {
         const Diag *diag = parse->diagnostics->items.items[i];
         if (diag->severity == DIAG_ERROR && diag->at.file == parse->file->id && diag->code != DIAG_P0103 &&
-            source_place(parse->file, diag->at.start).line == line)
+            source_line_at(parse->file, diag->at.start) == line)
             return true;
     }
     return false;
@@ -479,9 +481,14 @@ void parse_error(Parse *parse, Span at, const int *expected, size_t count)
     }
     wrong.start = token_statement(parse->list, index);
     wrong.body = token_body(parse->list, index);
-    uint32_t line = source_place(parse->file, at.start).line;
-    uint32_t start_line = source_place(parse->file, items[wrong.start].span.start).line;
-    if (!line_has_report(parse, line) && !line_has_report(parse, start_line)) {
+    uint32_t line = source_line_at(parse->file, at.start);
+    uint32_t start_line = source_line_at(parse->file, items[wrong.start].span.start);
+    if (parse->diagnostics->errors >= MOST_ERRORS) {
+        if (!parse->gave_up) diag_report(parse->diagnostics, DIAG_P0120, at, "from here on mistakes are not told any more");
+        parse->gave_up = true;
+        parse->cursor = parse->list->tokens.count - 1;
+        return;
+    } else if (!line_has_report(parse, line) && !line_has_report(parse, start_line)) {
         if (!report_line_start(&wrong) && !report_special(&wrong) && !report_spelling(&wrong)) report_generic(&wrong, at);
     }
     parse->error_line = line;

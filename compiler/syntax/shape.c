@@ -2,8 +2,11 @@
  * and types are needed for nothing here.
  *
  * In: a parsed file. Out: diagnostics about clauses in the wrong body or behind statements, things said twice, commands
- * without `run` or `observe`, and parts that have to be there. The tree is not changed. */
+ * without `run` or `observe`, and parts that have to be there. The tree is not changed, but what is nested so deeply that
+ * later rooms could not follow is cut off. */
 #include "compiler/syntax/build.h"
+
+enum { DEEPEST = 1000 };
 
 /* Where a list of statements stands. */
 typedef struct Place {
@@ -14,6 +17,7 @@ typedef struct Place {
 typedef struct Shape {
     Parse *parse;
     Place place;
+    unsigned depth;
     bool effect; /* right under `observe`, `run` or another word that takes a command */
 } Shape;
 
@@ -128,7 +132,7 @@ static void check_order(Shape *shape, NodeList body)
         Str word = first_word(shape, item);
         Diag *diag = diag_report(diagnostics, DIAG_P0111, word_span(shape, item), "clauses come first: `%.*s` stands after a statement",
                                  STR_ARG(word));
-        uint32_t line = source_place(shape->parse->file, statement->span.start).line;
+        uint32_t line = source_line_at(shape->parse->file, statement->span.start);
         diag_second(diagnostics, diag, word_span(shape, statement), "the first statement");
         diag_help(diagnostics, diag, "move `%.*s` above line %u", STR_ARG(word), line);
     }
@@ -317,11 +321,26 @@ static void check_field_lists(Shape *shape, Node *node)
     }
 }
 
+static void visit_kind(Shape *shape, Node *node, bool effect);
+
 static void visit(Node *node, void *context)
 {
     Shape *shape = context;
     bool effect = shape->effect;
     shape->effect = false;
+    if (shape->depth == DEEPEST) {
+        Diag *diag = diag_report(shape->parse->diagnostics, DIAG_P0117, node->span, "this is nested too deeply");
+        diag_help(shape->parse->diagnostics, diag, "take parts out into a `let`, a `fn` or a plan of their own");
+        node->kind = NODE_WRONG;
+        return;
+    }
+    shape->depth++;
+    visit_kind(shape, node, effect);
+    shape->depth--;
+}
+
+static void visit_kind(Shape *shape, Node *node, bool effect)
+{
     switch (node->kind) {
     case NODE_PARAM:
         if (!node->param.type && !node->param.value)

@@ -118,7 +118,7 @@ static void write_blanks(Fmt *fmt, const Token *token, bool unary)
 
 static uint32_t line_of(const Fmt *fmt, uint32_t offset)
 {
-    return source_place(fmt->file, offset).line;
+    return source_line_at(fmt->file, offset);
 }
 
 static void write_indent(Fmt *fmt, size_t indent)
