@@ -37,6 +37,12 @@ typedef struct Body {
     bool provides; /* LAMBDA: of the type of Channel.send: its body may be one call of an effect fn */
 } Body;
 
+typedef struct UnknownName {
+    Str name;
+    uint32_t file;
+    Diag *diag;
+} UnknownName;
+
 typedef struct CallEdge {
     Symbol *from; /* may be NULL */
     Symbol *to;
@@ -70,6 +76,10 @@ typedef struct Checker {
         CallEdge *items;
         size_t count, cap;
     } edges;
+    struct {
+        struct UnknownName *items;
+        size_t count, cap;
+    } unknown; /* names that were reported not to exist */
     SymbolList locals; /* every local of every body, in order */
     const Type *wrong, *unit, *boolean, *integer, *real, *duration, *time, *string, *secret, *json, *fiber,
         *strings;
@@ -92,6 +102,12 @@ Symbol *scope_find_here(const Scope *scope, Str name);
 Symbol *scope_find(const Scope *scope, Str name); /* outwards */
 void symbol_list_add(Checker *c, SymbolList *list, Symbol *symbol);
 const char *symbol_kind_text(SymbolKind kind); /* "a contact" */
+/* May it be said that this name does not exist? Not twice in one file (the first report gets a second place), and not when
+ * the line that would declare it could not be read. When it may, reported_unknown takes the report. */
+bool may_report_unknown(Checker *c, Span at, Str name);
+void reported_unknown(Checker *c, Str name, Diag *diag);
+/* Is there a syntax error inside the span? */
+bool has_syntax_error(const Checker *c, Span span);
 /* Reports that nothing here has the name, with the nearest name as a suggestion. */
 void report_unknown_name(Checker *c, Span at, Str name, const char *what);
 /* A local of the body that is being checked, declared in the current scope. */
@@ -179,6 +195,10 @@ void check_statements(Checker *c, NodeList list);
 void check_statement(Checker *c, Node *node);
 bool check_step_statement(Checker *c, Node *node);   /* false: not its business */
 bool check_people_statement(Checker *c, Node *node); /* false: not its business */
+bool check_beside_statement(Checker *c, Node *node); /* watch, deadline, pause, follow, continue with (beside.c) */
+void check_recursion(Checker *c);                    /* once all plans are checked */
+/* Is `other` the plan itself, or one that it follows or goes on as, at any depth? Not where there is recursion. */
+bool plan_leads_to(const Symbol *plan, const Symbol *other);
 void check_notify(Checker *c, Node *node);
 void check_page(Checker *c, Node *node);
 void check_update(Checker *c, Node *node);

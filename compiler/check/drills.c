@@ -6,11 +6,16 @@
 
 /* ---- what the plan has ---- */
 
+static bool plan_has(Checker *c, const Symbol *plan, const Symbol *step)
+{
+    return step->plan == plan || (!c->diagnostics->errors && step->plan->kind == SYMBOL_PLAN && plan_leads_to(plan, step->plan));
+}
+
 static Symbol *find_step(Checker *c, const Symbol *plan, Str name)
 {
     for (size_t i = 0; i < c->program->steps.count; i++) {
         Symbol *step = c->program->steps.items[i];
-        if (step->plan == plan && (!step->name.len || str_matches_glob(step->name, name))) return step;
+        if ((!step->name.len || str_matches_glob(step->name, name)) && step->plan && plan_has(c, plan, step)) return step;
     }
     return NULL;
 }
@@ -23,7 +28,7 @@ static void check_step_name(Checker *c, const Symbol *plan, Node *what)
     if (what->symbol) return;
     VEC(Str) names = {0};
     for (size_t i = 0; i < c->program->steps.count; i++) {
-        if (c->program->steps.items[i]->plan == plan) vec_push(&names, c->program->steps.items[i]->name);
+        if (plan_has(c, plan, c->program->steps.items[i])) vec_push(&names, c->program->steps.items[i]->name);
     }
     Diag *diag =
         report(c, P1001, what->span, "plan `%.*s` has no step \"%.*s\"", STR_ARG(plan->name), STR_ARG(name));

@@ -28,6 +28,7 @@ static void report_no_reference(Checker *c, Node *node, uint32_t kinds, const ch
         }
     }
     Str name = node_dotted(c->arena, node);
+    if (!may_report_unknown(c, node->span, name)) return;
     Diag *diag = report(c, P0201, node->span, "there is no %s called `%.*s`", what, STR_ARG(name));
     Str nearest = suggest_nearest(name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
@@ -166,8 +167,7 @@ static bool is_for_people(NodeKind kind)
     case NODE_SET_SEVERITY:
     case NODE_MITIGATED:
     case NODE_RESOLVE:
-    case NODE_FOLLOWUP:
-    case NODE_DEADLINE: return true;
+    case NODE_FOLLOWUP: return true;
     default: return false;
     }
 }
@@ -201,7 +201,7 @@ bool check_people_statement(Checker *c, Node *node)
             check_reference(c, node->ask_acknowledgement.by, KINDS_PERSON, "contact or role");
         check_duration(c, node->ask_acknowledgement.within);
         break;
-    default: report_unsupported(c, node->span, "`deadline`"); break;
+    default: break;
     }
     return true;
 }

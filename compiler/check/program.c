@@ -258,6 +258,7 @@ static void check_modules(Checker *c)
     check_looks(c);
     check_people(c);
     check_timing(c);
+    check_recursion(c);
     if (!c->syntax_errors) check_flow(c); /* what could not be read may be what is missed */
     check_drills(c);
     check_supported(c);

@@ -313,13 +313,9 @@ void check_statement(Checker *c, Node *node)
         if (node->wait.until) check_value(c, node->wait.until, c->time);
         return;
     case NODE_PARALLEL: check_block(c, node->parallel.body); return;
-    case NODE_WATCH: not_supported(c, node, "`watch`"); return;
     case NODE_STOP_PHASE: not_supported(c, node, "`stop phase`"); return;
-    case NODE_PAUSE: not_supported(c, node, "`pause`"); return;
-    case NODE_FOLLOW: not_supported(c, node, "`follow`"); return;
-    case NODE_CONTINUE_WITH: not_supported(c, node, "`continue with`"); return;
     default: break;
     }
-    if (check_step_statement(c, node) || check_people_statement(c, node)) return;
+    if (check_beside_statement(c, node) || check_step_statement(c, node) || check_people_statement(c, node)) return;
     if (node->kind != NODE_WRONG && node->kind != NODE_FROM) not_supported(c, node, "this statement");
 }

@@ -48,7 +48,6 @@ static void check_phase(Checker *c, Node *node)
     check_duration(c, node->phase.start);
     check_duration(c, node->phase.end);
     check_duration(c, node->phase.within);
-    if (node->phase.track) report_unsupported(c, node->span, "`track`");
     if (node->phase.by) check_reference(c, node->phase.by, KINDS_PERSON, "contact or role");
     check_step_body(c, node, node->phase.title, node->phase.body);
 }

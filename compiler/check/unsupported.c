@@ -13,13 +13,6 @@ typedef struct Finding {
 static Finding in_severity(const Node *node)
 {
     switch (node->kind) {
-    case NODE_RESPOND:
-        if (node->respond.warn) return (Finding){node->respond.warn, "a target with a warning before it"};
-        break;
-    case NODE_RESOLVE_WITHIN:
-        if (node->resolve_within.warn)
-            return (Finding){node->resolve_within.warn, "a target with a warning before it"};
-        break;
     case NODE_ACK_HOLDS: return (Finding){node, "an acknowledgement that lapses"};
     default: break;
     }
@@ -29,29 +22,11 @@ static Finding in_severity(const Node *node)
 static Finding in_plan(const Node *node)
 {
     switch (node->kind) {
-    case NODE_NEEDS_APPROVAL:
-        if (node->needs_approval.strict) return (Finding){node, "a strict approval"};
-        if (node->needs_approval.count > 1) return (Finding){node, "more than one approval at a gate"};
-        break;
     case NODE_SYMPTOM:
         if (node->symptom.when) return (Finding){node->symptom.when, "a symptom with a condition"};
         break;
     case NODE_STARTS_ANOTHER: return (Finding){node, "`starts another`"};
     case NODE_BY: return (Finding){node, "`by` of a whole step"};
-    case NODE_NO_SKIP: return (Finding){node, "`no skip`"};
-    case NODE_ASSIGN_ROLE:
-        if (!node->assign_role.to) return (Finding){node, "`assign` without `to`"};
-        break;
-    case NODE_ASK_ACKNOWLEDGEMENT: return (Finding){node, "`ask acknowledgement`"};
-    case NODE_FOR:
-        if (node->loop.at_once) return (Finding){node->loop.at_once, "a loop that does several at once"};
-        break;
-    case NODE_ROLL_BACK:
-        if (node->roll_back.steps.first) return (Finding){node, "rolling back only some steps"};
-        break;
-    case NODE_ASK:
-        if (node->ask.of) return (Finding){node->ask.of, "a question with a list of answers"};
-        break;
     case NODE_INTERP:
         if (node->interp.required) return (Finding){node, "`required` in a template"};
         break;

@@ -261,6 +261,10 @@ static void lower_severity(Context *entry, Symbol *severity)
     NodeList fields = severity->decl->severity.fields;
     lower_rules(entry->lower, severity, entry);
     Node *respond = field_of(fields, NODE_RESPOND), *resolve = field_of(fields, NODE_RESOLVE_WITHIN);
+    if (respond && respond->respond.warn)
+        spawn_target(entry, "warn_of_response", severity->index, respond->respond.warn, respond->span);
+    if (resolve && resolve->resolve_within.warn)
+        spawn_target(entry, "warn_of_resolution", severity->index, resolve->resolve_within.warn, resolve->span);
     if (respond && respond->respond.within->kind != NODE_MISSING)
         spawn_target(entry, "watch_response", severity->index, respond->respond.within, respond->span);
     if (resolve && resolve->resolve_within.within->kind != NODE_MISSING)

@@ -176,13 +176,36 @@ static Core *answer_as(Context *context, Core *text, const Type *type, Span span
     return cast;
 }
 
+/* What silence means, for people to read; absent where nobody waits for it. */
+static Core *silent_meaning(Context *context, Node *ask, uint32_t silence)
+{
+    CoreProgram *core = context->lower->core;
+    const Type *perhaps = type_optional(core->types, simple_type(context->lower, TYPE_STRING));
+    if (!ask->ask.otherwise) return build_none(core, perhaps, ask->span);
+    return build_some(core, context_local(context, silence, ask->span));
+}
+
+/* The answers to choose from, as texts; none: any. */
+static Core *choices(Context *context, Node *ask)
+{
+    CoreProgram *core = context->lower->core;
+    const Type *strings = type_list(core->types, simple_type(context->lower, TYPE_STRING));
+    if (!ask->ask.of) return core_new(core, CORE_LIST, strings, ask->span);
+    Core *given = lower_value(context, ask->ask.of);
+    if (given->type == strings) return given;
+    Core *texts = core_new(core, CORE_FROM_JSON, strings, ask->span);
+    texts->a = build_to_json(core, given);
+    texts->text = STR("the answers");
+    return texts;
+}
+
 Core *lower_ask(Context *context, Node *node)
 {
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
     Span span = node->span;
-    if (node->ask.secret || node->ask.of) {
-        lower_unsupported(lower, span, node->ask.secret ? "`ask secret`" : "a question with a list of answers");
+    if (node->ask.secret) {
+        lower_unsupported(lower, span, "`ask secret`");
         return build_int(core, TYPE_BOOL, 0, span);
     }
     uint32_t question = context_temp(context, simple_type(lower, TYPE_STRING));
@@ -195,7 +218,7 @@ Core *lower_ask(Context *context, Node *node)
     Core *asked = build_call(core, lower_prelude_function(lower, "ask_people"), span, build_text(core, STR("ask"), span),
                              context_local(context, question, span), context_local(context, question, span),
                              one_name(context, node->ask.by, span), deadline_after(context, node->ask.within, span),
-                             context_local(context, silence, span), build_some(core, context_local(context, silence, span)),
+                             context_local(context, silence, span), silent_meaning(context, node, silence), choices(context, node),
                              NULL);
     sequence->a = answer_as(context, build_field(core, asked, "value"), node->type, span);
     return sequence;

@@ -11,7 +11,7 @@ typedef struct StepParts {
     NodeList body;
     const char *kind; /* "step" or "remedy" */
     Node *only_if, *timeout, *retry, *on_failure;
-    bool undo_on_failure;
+    bool undo_on_failure, no_skip;
 } StepParts;
 
 static StepParts step_parts(Node *node)
@@ -28,6 +28,7 @@ static StepParts step_parts(Node *node)
         case NODE_RETRY: parts.retry = clause; break;
         case NODE_ON_FAILURE: parts.on_failure = clause; break;
         case NODE_UNDO_ON_FAILURE: parts.undo_on_failure = true; break;
+        case NODE_NO_SKIP: parts.no_skip = true; break;
         default: break;
         }
     }
@@ -185,7 +186,8 @@ static void ask_what_now(Context *context, const StepParts *parts, const StepRun
     Span span = parts->node->span;
     uint32_t decision = context_temp(context, simple_type(lower, TYPE_STRING));
     Core *asked = build_call(core, lower_prelude_function(lower, "after_failure"), span, context_local(context, run->name, span),
-                             context_local(context, run->reason, span), NULL);
+                             context_local(context, run->reason, span),
+                             build_int(core, TYPE_BOOL, !parts->no_skip, span), NULL);
     context_add(context, build_set_local(core, decision, asked));
     Core *retry = build_binary(core, CORE_EQ, context_local(context, decision, span), text(context, "retry", span));
     context_add(context, build_if(core, retry, core_new(core, CORE_CONTINUE, NULL, span), NULL));
