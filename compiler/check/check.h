@@ -58,7 +58,7 @@ typedef struct Checker {
     TypeTable *types;
     Diagnostics *diagnostics;
     Error *error;
-    size_t syntax_errors;
+    size_t syntax_errors; /* reports of the parser: the first ones */
     bool unreadable; /* a file could not be read: error says which */
     Module *module;
     Scope *scope;

@@ -132,11 +132,12 @@ static void check_reach(Checker *c, Node *contact, Node *reach)
             check_reference(c, way, KIND(CHANNEL), "channel");
             continue;
         }
-        if (is_way_of(contact, name)) continue;
+        if (is_way_of(contact, name) || !may_report_unknown(c, way->span, name)) continue;
         Diag *diag = report(
             c, P0801, way->span,
             "`%.*s` cannot be reached by `%.*s`: there is no such channel, and the contact has no such way",
             STR_ARG(contact->contact.name), STR_ARG(name));
+        reported_unknown(c, name, diag);
         report_help(c, diag, "declare `channel %.*s = …`, or give the contact its `%.*s \"…\"`",
                     STR_ARG(name), STR_ARG(name));
     }

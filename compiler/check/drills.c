@@ -25,7 +25,7 @@ static void check_step_name(Checker *c, const Symbol *plan, Node *what)
     Str name;
     if (!plan || !what || !node_plain_text(c->arena, what, &name)) return;
     what->symbol = find_step(c, plan, name);
-    if (what->symbol) return;
+    if (what->symbol || c->syntax_errors) return; /* the step may stand in what could not be read */
     VEC(Str) names = {0};
     for (size_t i = 0; i < c->program->steps.count; i++) {
         if (plan_has(c, plan, c->program->steps.items[i])) vec_push(&names, c->program->steps.items[i]->name);

@@ -202,6 +202,7 @@ static void check_role_filled(Checker *c, const Symbol *role)
     for node_each(field, role->decl->role.fields) {
         if (field->kind == NODE_PRIMARY) return;
     }
+    if (has_syntax_error(c, role->decl->span)) return;
     Diag *diag = report(c, P0806, role->span, "nobody fills the role `%.*s`", STR_ARG(role->name));
     report_help(c, diag, "say who: `primary NAME`");
 }

@@ -19,6 +19,8 @@ static Symbol *find_reference(Checker *c, Node *node)
 
 static void report_no_reference(Checker *c, Node *node, uint32_t kinds, const char *what)
 {
+    Str name = node_dotted(c->arena, node);
+    if (!may_report_unknown(c, node->span, name)) return;
     VEC(Str) names = {0};
     for (const Scope *scope = c->scope; scope; scope = scope->outer) {
         for (size_t i = 0; i < scope->bucket_count; i++) {
@@ -27,9 +29,8 @@ static void report_no_reference(Checker *c, Node *node, uint32_t kinds, const ch
             }
         }
     }
-    Str name = node_dotted(c->arena, node);
-    if (!may_report_unknown(c, node->span, name)) return;
     Diag *diag = report(c, P0201, node->span, "there is no %s called `%.*s`", what, STR_ARG(name));
+    reported_unknown(c, name, diag);
     Str nearest = suggest_nearest(name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
     vec_free(&names);

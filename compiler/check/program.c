@@ -242,7 +242,7 @@ static void check_service_exists(Checker *c)
 static void check_modules(Checker *c)
 {
     Program *program = c->program;
-    c->syntax_errors = c->diagnostics->errors;
+    c->syntax_errors = c->diagnostics->items.count;
     for (size_t i = 0; i < program->modules.count; i++)
         declare_module(c, program->modules.items[i]);
     declare_types(c);
@@ -293,6 +293,7 @@ static Program *check_source(Checker *c, SourceFile *root)
     if (c->unreadable) return NULL;
     check_modules(c);
     free(c->edges.items);
+    free(c->unknown.items);
     return c->program;
 }
 

@@ -112,9 +112,66 @@ const char *symbol_kind_text(SymbolKind kind)
     return texts[kind];
 }
 
+/* ---- names that do not exist ---- */
+
+static bool is_word_byte(char ch)
+{
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_';
+}
+
+static bool line_mentions(Str line, Str name)
+{
+    for (size_t i = 0; name.len && i + name.len <= line.len; i++) {
+        if (!str_equal(str_slice(line, i, i + name.len), name)) continue;
+        bool starts = i == 0 || !is_word_byte(line.data[i - 1]);
+        bool ends = i + name.len == line.len || !is_word_byte(line.data[i + name.len]);
+        if (starts && ends) return true;
+    }
+    return false;
+}
+
+bool has_syntax_error(const Checker *c, Span span)
+{
+    for (size_t i = 0; i < c->syntax_errors; i++) {
+        const Span at = c->diagnostics->items.items[i]->at;
+        if (at.file == span.file && at.start >= span.start && at.start <= span.end) return true;
+    }
+    return false;
+}
+
+/* Syntax errors are the first reports of all: the parser has run when the checker begins. */
+static bool stands_in_unread_line(const Checker *c, Str name)
+{
+    for (size_t i = 0; i < c->syntax_errors; i++) {
+        const Diag *diag = c->diagnostics->items.items[i];
+        const SourceFile *file = source_file(c->program->sources, diag->at.file);
+        if (line_mentions(source_line(file, source_place(file, diag->at.start).line), name)) return true;
+    }
+    return false;
+}
+
+bool may_report_unknown(Checker *c, Span at, Str name)
+{
+    if (stands_in_unread_line(c, name)) return false;
+    for (size_t i = 0; i < c->unknown.count; i++) {
+        const UnknownName *known = &c->unknown.items[i];
+        if (known->file != at.file || !str_equal(known->name, name)) continue;
+        report_second(c, known->diag, at, "and here");
+        return false;
+    }
+    return true;
+}
+
+void reported_unknown(Checker *c, Str name, Diag *diag)
+{
+    vec_push(&c->unknown, (UnknownName){name, diag->at.file, diag});
+}
+
 void report_unknown_name(Checker *c, Span at, Str name, const char *what)
 {
+    if (!may_report_unknown(c, at, name)) return;
     Diag *diag = report(c, P0201, at, "there is no %s called `%.*s`", what, STR_ARG(name));
+    reported_unknown(c, name, diag);
     VEC(Str) names = {0};
     for (const Scope *scope = c->scope; scope; scope = scope->outer) {
         for (size_t i = 0; i < scope->bucket_count; i++) {

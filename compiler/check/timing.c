@@ -240,6 +240,7 @@ void check_timing(Checker *c)
         check_ladder(c, p->escalations.items[i]);
     for (size_t i = 0; i < p->severities.count; i++)
         check_severity_times(c, p->severities.items[i]);
+    if (c->diagnostics->errors) return; /* limits that could not be understood would count as none */
     for (size_t i = 0; i < p->plans.count; i++)
         check_plan_windows(c, p->plans.items[i]);
 }

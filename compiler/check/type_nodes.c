@@ -23,6 +23,7 @@ static const Type *simple_by_name(Checker *c, Str name)
 
 static void report_no_type(Checker *c, Span at, Str name)
 {
+    if (!may_report_unknown(c, at, name)) return;
     VEC(Str) names = {0};
     static const char *const simple[] = {"bool",   "int",    "float", "duration", "time",
                                          "string", "secret", "json",  "Severity"};
@@ -33,6 +34,7 @@ static void report_no_type(Checker *c, Span at, Str name)
     for (size_t i = 0; i < c->program->enums.count; i++)
         vec_push(&names, c->program->enums.items[i]->name);
     Diag *diag = report(c, P0208, at, "there is no type called `%.*s`", STR_ARG(name));
+    reported_unknown(c, name, diag);
     Str nearest = suggest_nearest(name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
     vec_free(&names);
