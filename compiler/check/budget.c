@@ -206,9 +206,23 @@ static int64_t cost_of_checks(Budget *budget, Node *node)
     return cost + people;
 }
 
+/* A plan that is followed takes as long as its body. */
+static int64_t cost_of_followed(Budget *budget, Node *plan)
+{
+    const Call *call = node_call(plan);
+    if (!call || call->target != CALL_PLAN || budget->depth >= MAX_DEPTH) return 0;
+    budget->depth++;
+    int64_t cost = budget_of_list(budget, call->symbol->decl->plan.body);
+    budget->depth--;
+    return cost;
+}
+
 static int64_t cost_of(Budget *budget, Node *node)
 {
     switch (node->kind) {
+    case NODE_FOLLOW: return cost_of_followed(budget, node->follow.plan);
+    case NODE_PHASE: return budget_of_list(budget, node->phase.body);
+
     case NODE_RUN: return cost_of_run(budget, node);
     case NODE_LET:
         if (node->let.value && node->let.value->kind == NODE_RUN) return cost_of_run(budget, node->let.value);
@@ -230,6 +244,8 @@ static int64_t cost_of(Budget *budget, Node *node)
     case NODE_FOR: return budget_of_list(budget, node->loop.body);
     case NODE_ONLY_IF: return cost_of_expression(budget, node->only_if.condition);
     case NODE_ALWAYS: return budget_of_list(budget, node->always.body);
+    case NODE_WATCH:
+    case NODE_AFTERWARDS: return 0; /* beside it, behind it */
     case NODE_UNDO:
     case NODE_ON_FAILURE:
     case NODE_RETRY:
