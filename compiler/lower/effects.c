@@ -92,12 +92,20 @@ static Core *script_values(Context *context, const Command *command, Span span)
     return values;
 }
 
-/* A host is named; the live world knows its address from the metadata. */
+/* ssh("db1.example.com", user: "ops") */
 static Core *host_of(Context *context, const Effect *effect, Span span)
 {
     CoreProgram *core = context->lower->core;
     if (!effect->host) return null_json(context, span);
-    return build_object(core, span, "name", build_text(core, effect->host->name, span), NULL);
+    Core *address = null_json(context, span), *user = null_json(context, span);
+    Node *value = effect->host->decl->host.value;
+    if (value->kind == NODE_CALL)
+        for node_each(arg, value->call.args) {
+            Core *given = build_to_json(core, lower_value(context, arg->arg.value));
+            if (str_equal_c(arg->arg.name, "user")) user = given;
+            else address = given;
+        }
+    return build_object(core, span, "name", build_text(core, effect->host->name, span), "address", address, "user", user, NULL);
 }
 
 static Core *lower_command(Context *context, Node *node, const Effect *effect)

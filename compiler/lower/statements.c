@@ -495,9 +495,41 @@ static void lower_parallel(Context *context, Node *node)
                                   build_raise(core, context->function, error, node->span), NULL));
 }
 
+/* `classify(args) { … }` is a function that gives the number of a severity. */
+static CoreFunction *classify_function(Lower *lower, Symbol *symbol)
+{
+    if (symbol->lowered) return symbol->lowered;
+    CoreProgram *core = lower->core;
+    const Type *integer = simple_type(lower, TYPE_INT);
+    CoreFunction *function = core_function(core, arena_printf(lower->arena, "classify.%u", symbol->index), integer, symbol->span);
+    symbol->lowered = function;
+    Context inner = context_new(lower, function, NULL);
+    for (size_t i = 0; i < symbol->param_count; i++) context_bind(&inner, symbol->params[i], symbol->params[i]->type);
+    function->param_count = (uint32_t)symbol->param_count;
+    for node_each(arm, symbol->decl->classify.arms) {
+        const Symbol *severity = arm->classify_arm.severity->symbol;
+        Core *given = build_return(core, build_int(core, TYPE_INT, severity->index, arm->span), arm->span);
+        context_add(&inner, arm->classify_arm.when ? build_if(core, lower_value(&inner, arm->classify_arm.when), given, NULL) : given);
+    }
+    context_add(&inner, build_fail(core, build_text(core, STR("the measurements fit no severity"), symbol->span)));
+    context_free(&inner);
+    return function;
+}
+
+static Core *classified(Context *context, Node *node)
+{
+    Call *call = node_call(node);
+    Core *value = core_new(context->lower->core, CORE_CALL, simple_type(context->lower, TYPE_INT), node->span);
+    value->function = classify_function(context->lower, call->symbol);
+    for (size_t i = 0; i < call->arg_count; i++)
+        core_append(value, lower_convert(context, lower_value(context, call->args[i]), call->symbol->params[i]->type));
+    return value;
+}
+
 static void lower_set_severity(Context *context, Node *node)
 {
-    Core *level = lower_value(context, node->set_severity.severity);
+    Node *severity = node->set_severity.severity;
+    Core *level = node->set_severity.classified ? classified(context, severity) : lower_value(context, severity);
     level->type = simple_type(context->lower, TYPE_INT);
     call_prelude(context, "set_severity", level, the_plan(context, node->span),
                  text_or_empty(context, node->set_severity.because, node->span), node->span);
