@@ -1,5 +1,5 @@
-/* The collection of diagnostics: records, duplicates, order, codes. In: reports of every room of the compiler. Out: records
- * for the renderers. It prints nothing. */
+/* The collection of diagnostics: records, duplicates, order, codes. In: reports of every room of the
+ * compiler. Out: records for the renderers. It prints nothing. */
 #include "compiler/diag/diag.h"
 
 #include <stdio.h>
@@ -66,7 +66,8 @@ static void count(Diagnostics *diagnostics, DiagSeverity severity, bool more)
 Diag *diag_report(Diagnostics *diagnostics, DiagCode code, Span at, const char *format, ...)
 {
     Diag *diag = arena_new(&diagnostics->arena, Diag);
-    *diag = (Diag){.code = code, .severity = codes[code].severity, .at = at, .order = diagnostics->items.count};
+    *diag =
+        (Diag){.code = code, .severity = codes[code].severity, .at = at, .order = diagnostics->items.count};
     va_list args;
     va_start(args, format);
     diag->message = format_text(&diagnostics->arena, format, args);

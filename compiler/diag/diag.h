@@ -1,7 +1,7 @@
 /* Diagnostics: what is wrong in a plan, collected as records and rendered at the end.
  *
- * In: a code of codes.def, a place, one sentence in the reader's words. Out: sorted records, as text or JSON. Lexer,
- * parser and checker report; the command line renders. Nothing here prints or ends the program. */
+ * In: a code of codes.def, a place, one sentence in the reader's words. Out: sorted records, as text or JSON.
+ * Lexer, parser and checker report; the command line renders. Nothing here prints or ends the program. */
 #ifndef PLAN_DIAG_DIAG_H
 #define PLAN_DIAG_DIAG_H
 
@@ -26,8 +26,8 @@ typedef struct Diag {
     DiagCode code;
     DiagSeverity severity; /* of the code; whoever reports may change it */
     Span at;
-    Str message;     /* one sentence, no final full stop needed */
-    Str help;        /* empty: none */
+    Str message; /* one sentence, no final full stop needed */
+    Str help;    /* empty: none */
     DiagSecond related[3];
     size_t related_count;
     bool dropped; /* said already by an earlier record */
@@ -43,9 +43,10 @@ typedef struct Diagnostics {
 
 void diagnostics_free(Diagnostics *diagnostics);
 
-/* Records one finding. A second report with the same code at the same span is dropped. The result stays valid and is
- * never NULL, so that diag_second and diag_help can follow. */
-Diag *diag_report(Diagnostics *diagnostics, DiagCode code, Span at, const char *format, ...) PLAN_PRINTF(4, 5);
+/* Records one finding. A second report with the same code at the same span is dropped. The result stays valid
+ * and is never NULL, so that diag_second and diag_help can follow. */
+Diag *diag_report(Diagnostics *diagnostics, DiagCode code, Span at, const char *format, ...)
+    PLAN_PRINTF(4, 5);
 /* A second place and what it has to do with the matter ("first declared here"). At most three are kept. */
 void diag_second(Diagnostics *diagnostics, Diag *diag, Span at, const char *format, ...) PLAN_PRINTF(4, 5);
 /* What to do about it, in one line. The last one given stands. */
@@ -57,19 +58,21 @@ void diag_drop(Diagnostics *diagnostics, Diag *diag);
 /* By file, place and order of reporting. Called by the renderers; harmless to call again. */
 void diagnostics_sort(Diagnostics *diagnostics);
 
-const char *diag_code_text(DiagCode code);   /* "P0101" */
-const char *diag_code_title(DiagCode code);  /* "unexpected-token" */
-const char *diag_code_about(DiagCode code);  /* one sentence about the kind of mistake */
+const char *diag_code_text(DiagCode code);  /* "P0101" */
+const char *diag_code_title(DiagCode code); /* "unexpected-token" */
+const char *diag_code_about(DiagCode code); /* one sentence about the kind of mistake */
 DiagSeverity diag_code_severity(DiagCode code);
 bool diag_code_find(Str text, DiagCode *code); /* "P0101" → code */
 
 /* Renderers. Both sort first. `colour` puts ANSI colours around the severity and the carets. */
 void diag_render_text(Diagnostics *diagnostics, const SourceSet *sources, bool colour, Buffer *out);
 /* [{"code","severity","message","file","line","column","end_line","end_column","offset","end_offset","help",
- *   "related":[{"message","file","line","column",…}]}], one record a line. help is null when there is none. */
+ *   "related":[{"message","file","line","column",…}]}], one record a line. help is null when there is none.
+ */
 void diag_render_json(Diagnostics *diagnostics, const SourceSet *sources, Buffer *out);
 
-/* The candidate that word was probably meant to be (by spelling distance), or an empty Str. Ties go to the first. */
+/* The candidate that word was probably meant to be (by spelling distance), or an empty Str. Ties go to the
+ * first. */
 Str suggest_nearest(Str word, const Str *candidates, size_t count);
 
 #endif

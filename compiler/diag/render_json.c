@@ -1,17 +1,22 @@
 /* Diagnostics for programs: one JSON array, one record a line. The fields are described in diag.h. */
 #include "compiler/diag/diag.h"
 
-static const char *const severities[] = {[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_NOTE] = "note"};
+static const char *const severities[] = {
+    [DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_NOTE] = "note"};
 
 static void write_string(Str text, Buffer *out)
 {
     buffer_add_char(out, '"');
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        if (c == '"' || c == '\\') buffer_printf(out, "\\%c", c);
-        else if (c == '\n') buffer_add_c(out, "\\n");
-        else if (c < 0x20) buffer_printf(out, "\\u%04x", c);
-        else buffer_add_char(out, (char)c);
+        if (c == '"' || c == '\\')
+            buffer_printf(out, "\\%c", c);
+        else if (c == '\n')
+            buffer_add_c(out, "\\n");
+        else if (c < 0x20)
+            buffer_printf(out, "\\u%04x", c);
+        else
+            buffer_add_char(out, (char)c);
     }
     buffer_add_char(out, '"');
 }
@@ -26,8 +31,9 @@ static void write_place(const SourceSet *sources, Span at, Buffer *out)
     SourcePlace from = source_place(file, at.start), to = source_place(file, at.end);
     buffer_add_c(out, "\"file\":");
     write_string(file->path, out);
-    buffer_printf(out, ",\"line\":%u,\"column\":%u,\"end_line\":%u,\"end_column\":%u,\"offset\":%u,\"end_offset\":%u",
-                  from.line, from.column, to.line, to.column, at.start, at.end);
+    buffer_printf(
+        out, ",\"line\":%u,\"column\":%u,\"end_line\":%u,\"end_column\":%u,\"offset\":%u,\"end_offset\":%u",
+        from.line, from.column, to.line, to.column, at.start, at.end);
 }
 
 static void write_diag(const Diag *diag, const SourceSet *sources, Buffer *out)
@@ -38,8 +44,10 @@ static void write_diag(const Diag *diag, const SourceSet *sources, Buffer *out)
     buffer_add_char(out, ',');
     write_place(sources, diag->at, out);
     buffer_add_c(out, ",\"help\":");
-    if (diag->help.len) write_string(diag->help, out);
-    else buffer_add_c(out, "null");
+    if (diag->help.len)
+        write_string(diag->help, out);
+    else
+        buffer_add_c(out, "null");
     buffer_add_c(out, ",\"related\":[");
     for (size_t i = 0; i < diag->related_count; i++) {
         buffer_add_c(out, i ? ",{\"message\":" : "{\"message\":");

@@ -9,8 +9,10 @@
 #include "compiler/diag/diag.h"
 #include "vm/base/utf8.h"
 
-static const char *const severities[] = {[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_NOTE] = "note"};
-static const char *const colours[] = {[DIAG_ERROR] = "\033[1;31m", [DIAG_WARNING] = "\033[1;33m", [DIAG_NOTE] = "\033[1;36m"};
+static const char *const severities[] = {
+    [DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_NOTE] = "note"};
+static const char *const colours[] = {
+    [DIAG_ERROR] = "\033[1;31m", [DIAG_WARNING] = "\033[1;33m", [DIAG_NOTE] = "\033[1;36m"};
 
 static void write_place(const SourceFile *file, SourcePlace place, Buffer *out)
 {
@@ -35,7 +37,8 @@ static void write_excerpt(const SourceFile *file, Span at, const char *colour, B
     size_t width = utf8_count(str_slice(line, from, to));
     buffer_add_c(out, colour);
     buffer_add_char(out, '^');
-    for (size_t i = 1; i < width; i++) buffer_add_char(out, '~');
+    for (size_t i = 1; i < width; i++)
+        buffer_add_char(out, '~');
     if (*colour) buffer_add_c(out, "\033[0m");
     buffer_add_char(out, '\n');
 }
@@ -45,8 +48,8 @@ static void write_diag(const Diag *diag, const SourceSet *sources, bool colour, 
     const SourceFile *file = source_file(sources, diag->at.file);
     const char *paint = colour ? colours[diag->severity] : "", *plain = colour ? "\033[0m" : "";
     if (file != NULL) write_place(file, source_place(file, diag->at.start), out);
-    buffer_printf(out, "%s%s[%s]%s: %.*s\n", paint, severities[diag->severity], diag_code_text(diag->code), plain,
-                  STR_ARG(diag->message));
+    buffer_printf(out, "%s%s[%s]%s: %.*s\n", paint, severities[diag->severity], diag_code_text(diag->code),
+                  plain, STR_ARG(diag->message));
     if (file != NULL) write_excerpt(file, diag->at, paint, out);
     for (size_t i = 0; i < diag->related_count; i++) {
         const DiagSecond *second = &diag->related[i];
@@ -63,5 +66,6 @@ void diag_render_text(Diagnostics *diagnostics, const SourceSet *sources, bool c
 {
     diagnostics_sort(diagnostics);
     for (size_t i = 0; i < diagnostics->items.count; i++)
-        if (!diagnostics->items.items[i]->dropped) write_diag(diagnostics->items.items[i], sources, colour, out);
+        if (!diagnostics->items.items[i]->dropped)
+            write_diag(diagnostics->items.items[i], sources, colour, out);
 }

@@ -1,5 +1,5 @@
-/* Spelling: which of several words was meant. In: a word and candidates; out: the nearest one, when it is near enough to be
- * worth saying. Distance counts a changed, missing, additional or swapped letter as one. */
+/* Spelling: which of several words was meant. In: a word and candidates; out: the nearest one, when it is
+ * near enough to be worth saying. Distance counts a changed, missing, additional or swapped letter as one. */
 #include "compiler/diag/diag.h"
 
 #include <ctype.h>
@@ -20,7 +20,8 @@ static size_t distance(Str a, Str b)
 {
     size_t rows[3][LONGEST + 1];
     size_t *older = rows[0], *old = rows[1], *now = rows[2];
-    for (size_t j = 0; j <= b.len; j++) old[j] = j;
+    for (size_t j = 0; j <= b.len; j++)
+        old[j] = j;
     for (size_t i = 1; i <= a.len; i++) {
         now[0] = i;
         for (size_t j = 1; j <= b.len; j++) {

@@ -1,5 +1,5 @@
-/* Source texts: loading, line starts, places. In: paths and texts; out: files that live as long as the set. The only file
- * of the compiler that reads plans from the disk. */
+/* Source texts: loading, line starts, places. In: paths and texts; out: files that live as long as the set.
+ * The only file of the compiler that reads plans from the disk. */
 #include "compiler/source/source.h"
 #include "vm/base/utf8.h"
 
@@ -13,7 +13,8 @@ enum { LARGEST_FILE = 64 << 20 };
 static void find_lines(SourceSet *set, SourceFile *file)
 {
     size_t count = 1;
-    for (size_t i = 0; i < file->text.len; i++) count += file->text.data[i] == '\n';
+    for (size_t i = 0; i < file->text.len; i++)
+        count += file->text.data[i] == '\n';
     uint32_t *lines = arena_array(&set->arena, uint32_t, count);
     size_t n = 1;
     for (size_t i = 0; i < file->text.len; i++)
@@ -39,7 +40,8 @@ static bool read_all(FILE *in, const char *name, Buffer *out, Error *error)
     for (;;) {
         size_t n = fread(block, 1, sizeof block, in);
         buffer_add(out, block, n);
-        if (out->len > LARGEST_FILE) return error_set(error, "%s is larger than %d MiB", name, LARGEST_FILE >> 20);
+        if (out->len > LARGEST_FILE)
+            return error_set(error, "%s is larger than %d MiB", name, LARGEST_FILE >> 20);
         if (n < sizeof block) break;
     }
     if (ferror(in)) return error_set(error, "cannot read %s: %s", name, strerror(errno));
@@ -80,8 +82,10 @@ uint32_t source_line_at(const SourceFile *file, uint32_t offset)
     size_t low = 0, high = file->line_count;
     while (high - low > 1) {
         size_t middle = (low + high) / 2;
-        if (file->lines[middle] <= offset) low = middle;
-        else high = middle;
+        if (file->lines[middle] <= offset)
+            low = middle;
+        else
+            high = middle;
     }
     return (uint32_t)(low + 1);
 }
@@ -99,7 +103,8 @@ Str source_line(const SourceFile *file, uint32_t line)
     if (line == 0 || line > file->line_count) return (Str){"", 0};
     size_t start = file->lines[line - 1];
     size_t end = line < file->line_count ? file->lines[line] - 1 : file->text.len;
-    while (end > start && file->text.data[end - 1] == '\r') end--;
+    while (end > start && file->text.data[end - 1] == '\r')
+        end--;
     return str_slice(file->text, start, end);
 }
 
@@ -111,7 +116,8 @@ Str source_text(const SourceSet *set, Span span)
 
 Span span_join(Span first, Span last)
 {
-    return (Span){first.file, first.start < last.start ? first.start : last.start, first.end > last.end ? first.end : last.end};
+    return (Span){first.file, first.start < last.start ? first.start : last.start,
+                  first.end > last.end ? first.end : last.end};
 }
 
 void source_set_free(SourceSet *set)

@@ -1,7 +1,8 @@
 /* Source texts and places in them.
  *
- * In: paths and texts. Out: a number for each file and byte ranges (Span) that everything later carries. Lines and
- * columns are computed only when something is printed. Every room of the compiler uses it; it knows none of them. */
+ * In: paths and texts. Out: a number for each file and byte ranges (Span) that everything later carries.
+ * Lines and columns are computed only when something is printed. Every room of the compiler uses it; it knows
+ * none of them. */
 #ifndef PLAN_SOURCE_SOURCE_H
 #define PLAN_SOURCE_SOURCE_H
 
@@ -15,8 +16,8 @@ typedef struct Span {
 
 typedef struct SourceFile {
     uint32_t id;
-    Str path; /* as it is to be printed */
-    Str text; /* NUL-terminated beyond its length */
+    Str path;              /* as it is to be printed */
+    Str text;              /* NUL-terminated beyond its length */
     const uint32_t *lines; /* byte offset of the start of each line; lines[0] is 0 */
     size_t line_count;     /* at least 1 */
 } SourceFile;

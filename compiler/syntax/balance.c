@@ -1,8 +1,9 @@
 /* Brackets that do not match: where the missing one belongs.
  *
- * In: tokens with their newlines still in place. Out: the same with every bracket paired. Round brackets are repaired
- * within their line. Braces are left alone while they balance; if they do not, indentation says which belong together:
- * a `}` closes what stands at its own column, a line closes every block that is indented like it or deeper. */
+ * In: tokens with their newlines still in place. Out: the same with every bracket paired. Round brackets are
+ * repaired within their line. Braces are left alone while they balance; if they do not, indentation says
+ * which belong together: a `}` closes what stands at its own column, a line closes every block that is
+ * indented like it or deeper. */
 #include "compiler/syntax/layout.h"
 #include "compiler/syntax/build.h"
 #include "plan.tab.h"
@@ -125,7 +126,8 @@ static void close_at(Balance *balance, size_t index)
         drop(balance, index);
         return;
     }
-    while (balance->opens.count > opener) close_innermost(balance, index);
+    while (balance->opens.count > opener)
+        close_innermost(balance, index);
     balance->opens.count--;
 }
 
@@ -146,11 +148,14 @@ static void close_by_indent(Balance *balance, size_t index)
     size_t column = indent_of(balance, index);
     const Open *open;
     while ((open = innermost_brace(balance)) != NULL && open->indent > column) {
-        while (balance->opens.items[balance->opens.count - 1].kind != TOK_LBRACE) close_innermost(balance, index);
+        while (balance->opens.items[balance->opens.count - 1].kind != TOK_LBRACE)
+            close_innermost(balance, index);
         close_innermost(balance, index);
     }
-    if (open == NULL || open->indent < column) drop(balance, index);
-    else close_at(balance, index);
+    if (open == NULL || open->indent < column)
+        drop(balance, index);
+    else
+        close_at(balance, index);
 }
 
 /* A line that is indented like an open block's heading, or less, is not inside of it. */
@@ -161,7 +166,8 @@ static void line_by_indent(Balance *balance, size_t index)
     size_t column = indent_of(balance, index);
     const Open *open;
     while ((open = innermost_brace(balance)) != NULL && open->indent >= column) {
-        while (balance->opens.items[balance->opens.count - 1].kind != TOK_LBRACE) close_innermost(balance, index);
+        while (balance->opens.items[balance->opens.count - 1].kind != TOK_LBRACE)
+            close_innermost(balance, index);
         close_innermost(balance, index);
         edit(balance, index, TOK_NL);
     }
@@ -181,7 +187,8 @@ static bool lacks_brace(const Balance *balance, size_t index, size_t *end)
         at++;
     }
     *end = at;
-    while (balance->items[at].kind == TOK_NL) at++;
+    while (balance->items[at].kind == TOK_NL)
+        at++;
     return balance->items[at].kind != TOK_YYEOF && indent_of(balance, at) > indent_of(balance, index);
 }
 
@@ -190,7 +197,8 @@ static bool is_stray_within(const Balance *balance, size_t index)
 {
     size_t opener = opener_for(balance, TOK_RBRACE), first = index;
     if (opener == 0) return true;
-    while (!begins_line(balance, first)) first--;
+    while (!begins_line(balance, first))
+        first--;
     return balance->items[first].kind != TOK_RBRACE && balance->opens.items[opener - 1].index < first;
 }
 
@@ -207,12 +215,17 @@ static void match(Balance *balance, bool too_many)
                 vec_push(&balance->opens, (Open){i, TOK_LBRACE, indent_of(balance, i)});
             }
         }
-        if (token_opens(kind)) vec_push(&balance->opens, (Open){i, kind, indent_of(balance, i)});
-        else if (kind == TOK_RBRACE && balance->by_indent && begins_line(balance, i)) close_by_indent(balance, i);
-        else if (kind == TOK_RBRACE && too_many && is_stray_within(balance, i)) drop(balance, i);
-        else if (token_closes(kind)) close_at(balance, i);
+        if (token_opens(kind))
+            vec_push(&balance->opens, (Open){i, kind, indent_of(balance, i)});
+        else if (kind == TOK_RBRACE && balance->by_indent && begins_line(balance, i))
+            close_by_indent(balance, i);
+        else if (kind == TOK_RBRACE && too_many && is_stray_within(balance, i))
+            drop(balance, i);
+        else if (token_closes(kind))
+            close_at(balance, i);
     }
-    while (balance->opens.count > 0) close_innermost(balance, balance->count - 1);
+    while (balance->opens.count > 0)
+        close_innermost(balance, balance->count - 1);
 }
 
 static void report(const Balance *balance, Diagnostics *diagnostics)
@@ -223,12 +236,15 @@ static void report(const Balance *balance, Diagnostics *diagnostics)
         Diag *diag;
         switch (problem.what) {
         case NOT_CLOSED:
-            diag = diag_report(diagnostics, DIAG_P0107, token->span, "this `%.*s` is not closed", STR_ARG(token->text));
+            diag = diag_report(diagnostics, DIAG_P0107, token->span, "this `%.*s` is not closed",
+                               STR_ARG(token->text));
             if (token->kind == TOK_LBRACE && balance->by_indent)
-                diag_help(diagnostics, diag, "by its indentation its block ends before the next line that stands as far left");
+                diag_help(diagnostics, diag,
+                          "by its indentation its block ends before the next line that stands as far left");
             break;
         case NOT_OPENED:
-            diag_report(diagnostics, DIAG_P0107, token->span, "this `%.*s` closes nothing", STR_ARG(token->text));
+            diag_report(diagnostics, DIAG_P0107, token->span, "this `%.*s` closes nothing",
+                        STR_ARG(token->text));
             break;
         case NO_BRACE:
             diag_report(diagnostics, DIAG_P0107, token->span, "the `{` after this heading is missing");
@@ -259,7 +275,10 @@ static void apply(const Balance *balance, TokenList *list)
                 continue;
             }
             Span span = {balance->file->id, balance->items[i].span.start, balance->items[i].span.start};
-            vec_push(&out, (Token){.kind = change->kind, .flags = TOKEN_MADE, .span = span, .text = {"", 0},
+            vec_push(&out, (Token){.kind = change->kind,
+                                   .flags = TOKEN_MADE,
+                                   .span = span,
+                                   .text = {"", 0},
                                    .partner = TOKEN_NONE});
         }
         if (!dropped) vec_push(&out, balance->items[i]);

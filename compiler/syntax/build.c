@@ -1,4 +1,5 @@
-/* Nodes that take more than a constructor: strings with their escapes and indentation, commands, names, lambdas.
+/* Nodes that take more than a constructor: strings with their escapes and indentation, commands, names,
+ * lambdas.
  *
  * In: what the grammar's actions have at hand. Out: nodes. Called by plan.y only; it looks nothing up. */
 #include "compiler/syntax/build.h"
@@ -32,7 +33,8 @@ Node *build_once(Parse *parse, Node *old, Node *newer, Span at, const char *what
 
 Node *build_name(Parse *parse, const Token *token)
 {
-    return build_node(parse, NODE_NAME, token->span, &(struct Ast_name){token->text}, sizeof(struct Ast_name));
+    return build_node(parse, NODE_NAME, token->span, &(struct Ast_name){token->text},
+                      sizeof(struct Ast_name));
 }
 
 static Node *build_text(Parse *parse, Str text, Span span)
@@ -43,7 +45,8 @@ static Node *build_text(Parse *parse, Str text, Span span)
 Node *build_key(Parse *parse, const Token *word)
 {
     NodeList parts = build_list(build_text(parse, word->text, word->span));
-    return build_node(parse, NODE_STRING, word->span, &(struct Ast_string){.parts = parts}, sizeof(struct Ast_string));
+    return build_node(parse, NODE_STRING, word->span, &(struct Ast_string){.parts = parts},
+                      sizeof(struct Ast_string));
 }
 
 /* The blanks before the closing quotes of a block, when they stand alone on their line; else 0. */
@@ -51,7 +54,8 @@ static size_t block_indentation(const Parse *parse, Span span)
 {
     size_t at = span.end >= 3 ? span.end - 3 : 0, blanks = 0;
     const char *data = parse->file->text.data;
-    while (at > span.start && (data[at - 1] == ' ' || data[at - 1] == '\t')) at--, blanks++;
+    while (at > span.start && (data[at - 1] == ' ' || data[at - 1] == '\t'))
+        at--, blanks++;
     return at > 0 && data[at - 1] == '\n' ? blanks : 0;
 }
 
@@ -79,7 +83,9 @@ static void trim_block(NodeList parts, bool *opens_line)
     if (first && first->kind == NODE_TEXT && !first->text.escaped) {
         Str text = first->text.text;
         size_t skip = 0;
-        while (skip < text.len && (text.data[skip] == ' ' || text.data[skip] == '\t' || text.data[skip] == '\r')) skip++;
+        while (skip < text.len &&
+               (text.data[skip] == ' ' || text.data[skip] == '\t' || text.data[skip] == '\r'))
+            skip++;
         if (skip < text.len && text.data[skip] == '\n') {
             first->text.text = str_slice(text, skip + 1, text.len);
             *opens_line = true;
@@ -88,7 +94,8 @@ static void trim_block(NodeList parts, bool *opens_line)
     if (last && last->kind == NODE_TEXT && !last->text.escaped) {
         Str text = last->text.text;
         size_t end = text.len;
-        while (end > 0 && (text.data[end - 1] == ' ' || text.data[end - 1] == '\t')) end--;
+        while (end > 0 && (text.data[end - 1] == ' ' || text.data[end - 1] == '\t'))
+            end--;
         if (end > 0 && text.data[end - 1] == '\n') {
             end--;
             if (end > 0 && text.data[end - 1] == '\r') end--;
@@ -105,15 +112,18 @@ Node *build_string(Parse *parse, const Token *begin, NodeList parts, Span span)
     Buffer text = {0};
     Span text_span = {0};
     if (block) trim_block(parts, &line_start);
-    for (Node *part = parts.first, *next; ; part = next) {
+    for (Node *part = parts.first, *next;; part = next) {
         next = part ? part->next : NULL;
         if (part && part->kind == NODE_TEXT) {
             text_span = text.len ? span_join(text_span, part->span) : part->span;
-            if (block && !part->text.escaped) add_dedented(&text, part->text.text, columns, &line_start);
-            else buffer_add_str(&text, part->text.text), line_start = false;
+            if (block && !part->text.escaped)
+                add_dedented(&text, part->text.text, columns, &line_start);
+            else
+                buffer_add_str(&text, part->text.text), line_start = false;
             continue;
         }
-        if (text.len) node_append(&merged, build_text(parse, arena_copy(parse->arena, buffer_str(&text)), text_span));
+        if (text.len)
+            node_append(&merged, build_text(parse, arena_copy(parse->arena, buffer_str(&text)), text_span));
         buffer_clear(&text);
         line_start = false;
         if (part == NULL) break;
@@ -133,7 +143,8 @@ Node *build_command(Parse *parse, const Token *begin, NodeList parts, Span span)
         part->next = NULL;
         Node *last = merged.last;
         bool plain = part->kind == NODE_TEXT && !part->text.escaped;
-        if (plain && last && last->kind == NODE_TEXT && !last->text.escaped && last->span.end == part->span.start) {
+        if (plain && last && last->kind == NODE_TEXT && !last->text.escaped &&
+            last->span.end == part->span.start) {
             last->span.end = part->span.end;
             last->text.text.len += part->text.text.len;
         } else {
@@ -151,7 +162,8 @@ NodeList build_lambda_params(Parse *parse, Node *expression)
     if (expression->kind == NODE_NAME) {
         parameter.name = expression->name.text;
     } else {
-        Diag *diag = diag_report(parse->diagnostics, DIAG_P0101, expression->span, "a parameter of a lambda is a name");
+        Diag *diag = diag_report(parse->diagnostics, DIAG_P0101, expression->span,
+                                 "a parameter of a lambda is a name");
         diag_help(parse->diagnostics, diag, "write `x => …` or `(a, b) => …`");
     }
     return build_list(build_node(parse, NODE_PARAMETER, expression->span, &parameter, sizeof parameter));

@@ -12,8 +12,9 @@ typedef struct Parse {
     const SourceFile *file;
     Diagnostics *diagnostics;
     TokenList *list;
-    size_t cursor;       /* the token that the parser gets next */
-    unsigned block_due;  /* after an error: the braces (2, then 1) of an empty block that come before the cursor */
+    size_t cursor; /* the token that the parser gets next */
+    unsigned
+        block_due; /* after an error: the braces (2, then 1) of an empty block that come before the cursor */
     uint32_t error_line; /* the line of the last syntax error, or 0 */
     size_t error_start;  /* the first token of the statement that had it */
     bool gave_up;        /* too many mistakes */
@@ -42,7 +43,7 @@ typedef struct ElseBlock {
 
 /* `fields` is a struct Ast_… that is copied into the node. */
 Node *build_node(Parse *parse, NodeKind kind, Span span, const void *fields, size_t size);
-NodeList build_list(Node *first);                 /* NULL: an empty list */
+NodeList build_list(Node *first);                  /* NULL: an empty list */
 NodeList build_more(NodeList list, Node *another); /* list with one more */
 Str build_doc(const Parse *parse, Span at);
 

@@ -1,8 +1,9 @@
 /* The token pass: what stands between bytes and grammar.
  *
- * In: the lexer's tokens. Out: the tokens that the grammar reads: words beside `.`, `:`, `=>` and `=` are names, two-word
- * tokens are one, brackets match (balance.c), a newline stands exactly where something ends, and `##` comments are
- * with the declarations that they document. Called by parse_file; it knows nothing of the grammar's rules. */
+ * In: the lexer's tokens. Out: the tokens that the grammar reads: words beside `.`, `:`, `=>` and `=` are
+ * names, two-word tokens are one, brackets match (balance.c), a newline stands exactly where something ends,
+ * and `##` comments are with the declarations that they document. Called by parse_file; it knows nothing of
+ * the grammar's rules. */
 #include "compiler/syntax/layout.h"
 #include "compiler/syntax/build.h"
 #include "plan.tab.h"
@@ -28,7 +29,8 @@ static bool is_text(const Token *token, const char *text)
 
 static bool begins_literal(int kind)
 {
-    return kind == TOK_STRING_BEGIN || kind == TOK_COMMAND_BEGIN || (kind >= TOK_INT_LITERAL && kind <= TOK_TIME_LITERAL);
+    return kind == TOK_STRING_BEGIN || kind == TOK_COMMAND_BEGIN ||
+           (kind >= TOK_INT_LITERAL && kind <= TOK_TIME_LITERAL);
 }
 
 /* Does its neighbourhood make the word a plain name, whatever it means elsewhere? */
@@ -37,13 +39,14 @@ static bool is_name_here(const Token *before, const Token *word, const Token *af
     if (before && before->kind == TOK_DOT) return true;
     if (after->kind == TOK_COLON) return true;
     if (after->kind == TOK_FAT)
-        return word->kind != TOK_OTHERWISE && word->kind != TOK_ELSE && word->kind != TOK_TRUE && word->kind != TOK_FALSE &&
-               word->kind != TOK_NONE;
+        return word->kind != TOK_OTHERWISE && word->kind != TOK_ELSE && word->kind != TOK_TRUE &&
+               word->kind != TOK_FALSE && word->kind != TOK_NONE;
     if (after->kind == TOK_ASSIGN_TO || after->kind == TOK_PLUS_ASSIGN)
         return is_open_word(word) || word->kind == TOK_BY || word->kind == TOK_ON;
     /* `answers[key] = …` against `page [a, b]`: the blank tells them apart. */
     if (after->kind == TOK_LBRACKET && after->span.start == word->span.end) return is_open_word(word);
-    /* `by` and `on` introduce a name; without one after them they are names themselves (`by` is a frequent parameter). */
+    /* `by` and `on` introduce a name; without one after them they are names themselves (`by` is a frequent
+     * parameter). */
     if (word->kind == TOK_BY || word->kind == TOK_ON)
         return !is_open_word(after) && !begins_literal(after->kind) && !(before && is_text(before, "go"));
     return false;
@@ -52,8 +55,10 @@ static bool is_name_here(const Token *before, const Token *word, const Token *af
 /* The kind of the token that two neighbouring words are together, or 0. */
 static int pair_kind(const Token *first, const Token *second, const Token *third)
 {
-    if (first->kind == TOK_INTERP && is_text(second, "required") && is_open_word(third)) return TOK_INTERP_REQUIRED;
-    if (first->kind == TOK_NOTIFY && is_text(second, "required") && (is_open_word(third) || third->kind == TOK_LBRACKET))
+    if (first->kind == TOK_INTERP && is_text(second, "required") && is_open_word(third))
+        return TOK_INTERP_REQUIRED;
+    if (first->kind == TOK_NOTIFY && is_text(second, "required") &&
+        (is_open_word(third) || third->kind == TOK_LBRACKET))
         return is_text(third, "using") ? 0 : TOK_NOTIFY_REQUIRED;
     if (is_text(first, "at") && is_text(second, "least")) return TOK_AT_LEAST;
     if (is_text(first, "at") && is_text(second, "most")) return TOK_AT_MOST;
@@ -90,13 +95,41 @@ static void settle_words(TokenList *list)
 static bool goes_on_after(int kind)
 {
     switch (kind) {
-    case TOK_COMMA: case TOK_LPAREN: case TOK_LBRACKET: case TOK_LBRACE: case TOK_INTERP: case TOK_INTERP_REQUIRED:
-    case TOK_ASSIGN_TO: case TOK_PLUS_ASSIGN: case TOK_FAT: case TOK_ARROW: case TOK_EQ: case TOK_NE: case TOK_LE:
-    case TOK_GE: case TOK_LT: case TOK_GT: case TOK_PLUS: case TOK_MINUS: case TOK_STAR: case TOK_SLASH:
-    case TOK_ABSENT: case TOK_RANGE: case TOK_AT_LEAST: case TOK_WORSE_THAN: case TOK_DOT: case TOK_COLON:
-    case TOK_THEN: case TOK_ELSE: case TOK_AND: case TOK_OR: case TOK_NOT: case TOK_MOD: case TOK_IN:
-    case TOK_MATCHES: case TOK_AS:
-        return true;
+    case TOK_COMMA:
+    case TOK_LPAREN:
+    case TOK_LBRACKET:
+    case TOK_LBRACE:
+    case TOK_INTERP:
+    case TOK_INTERP_REQUIRED:
+    case TOK_ASSIGN_TO:
+    case TOK_PLUS_ASSIGN:
+    case TOK_FAT:
+    case TOK_ARROW:
+    case TOK_EQ:
+    case TOK_NE:
+    case TOK_LE:
+    case TOK_GE:
+    case TOK_LT:
+    case TOK_GT:
+    case TOK_PLUS:
+    case TOK_MINUS:
+    case TOK_STAR:
+    case TOK_SLASH:
+    case TOK_ABSENT:
+    case TOK_RANGE:
+    case TOK_AT_LEAST:
+    case TOK_WORSE_THAN:
+    case TOK_DOT:
+    case TOK_COLON:
+    case TOK_THEN:
+    case TOK_ELSE:
+    case TOK_AND:
+    case TOK_OR:
+    case TOK_NOT:
+    case TOK_MOD:
+    case TOK_IN:
+    case TOK_MATCHES:
+    case TOK_AS: return true;
     default: return false;
     }
 }
@@ -145,7 +178,8 @@ static void put_newline(Tokens *out, const Token *items, size_t at, Opens *opens
     bool semicolon = token.kind == TOK_SEMI;
     size_t next = at + 1;
     int last = last_kind(out);
-    while (items[next].kind == TOK_NL) next++;
+    while (items[next].kind == TOK_NL)
+        next++;
     if (last == TOK_NL || last == TOK_LBRACE || (!semicolon && goes_on_after(last))) return;
     if (!semicolon && goes_on_before(items[next].kind)) return;
     token.kind = TOK_NL;
@@ -191,10 +225,13 @@ static const Token *token_from(const TokenList *list, uint32_t offset)
     size_t low = 0, high = list->tokens.count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (list->tokens.items[middle].span.start < offset) low = middle + 1;
-        else high = middle;
+        if (list->tokens.items[middle].span.start < offset)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    while (low < list->tokens.count && list->tokens.items[low].kind == TOK_NL) low++;
+    while (low < list->tokens.count && list->tokens.items[low].kind == TOK_NL)
+        low++;
     return low < list->tokens.count ? &list->tokens.items[low] : NULL;
 }
 
@@ -243,14 +280,14 @@ static void settle_docs(const SourceFile *file, Arena *arena, TokenList *list)
                source_line_at(file, comments[i + 1].span.start) == line + 1) {
             i++;
             line++;
-            text = arena_printf(arena, "%.*s\n%.*s", STR_ARG(text), STR_ARG(comment_text(file, &comments[i])));
+            text =
+                arena_printf(arena, "%.*s\n%.*s", STR_ARG(text), STR_ARG(comment_text(file, &comments[i])));
         }
         const Token *token = token_from(list, comments[i].span.end);
         if (token && token->kind != TOK_YYEOF && source_line_at(file, token->span.start) == line + 1)
             add_doc(list, arena, token->span.start, text);
     }
-    if (list->docs.count > 1)
-        qsort(list->docs.items, list->docs.count, sizeof *list->docs.items, by_offset);
+    if (list->docs.count > 1) qsort(list->docs.items, list->docs.count, sizeof *list->docs.items, by_offset);
 }
 
 void layout_tokens(const SourceFile *file, Arena *arena, TokenList *list, Diagnostics *diagnostics)

@@ -7,8 +7,8 @@
 bool token_opens(int kind);  /* ( [ { ${ */
 bool token_closes(int kind); /* ) ] } and the end of ${ } */
 
-/* Makes the brackets of the list match: what has no partner is reported and dropped, what is not closed is reported and
- * closed where it was most likely meant to be. */
+/* Makes the brackets of the list match: what has no partner is reported and dropped, what is not closed is
+ * reported and closed where it was most likely meant to be. */
 void balance_tokens(const SourceFile *file, TokenList *list, Diagnostics *diagnostics);
 
 #endif

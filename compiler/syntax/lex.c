@@ -1,7 +1,8 @@
-/* What the lexer's rules do: tokens, comments, the stack of open literals, and what is wrong with words and numbers.
+/* What the lexer's rules do: tokens, comments, the stack of open literals, and what is wrong with words and
+ * numbers.
  *
- * In: matches of grammar/plan.l. Out: a TokenList and diagnostics. Numbers are in lex_number.c. It never looks at more
- * than the match and the stack. */
+ * In: matches of grammar/plan.l. Out: a TokenList and diagnostics. Numbers are in lex_number.c. It never
+ * looks at more than the match and the stack. */
 #include "compiler/syntax/lex_state.h"
 #include "compiler/syntax/build.h"
 #include "plan.tab.h"
@@ -45,9 +46,12 @@ void lex_comment(Lex *lex, const char *text, size_t len)
 {
     Span span = lex_span(lex);
     if (span.start == 0 && len > 1 && text[1] == '!') return;
-    while (len > 0 && text[len - 1] == '\r') len--, span.end--;
+    while (len > 0 && text[len - 1] == '\r')
+        len--, span.end--;
     size_t before = span.start;
-    while (before > 0 && (lex->file->text.data[before - 1] == ' ' || lex->file->text.data[before - 1] == '\t')) before--;
+    while (before > 0 &&
+           (lex->file->text.data[before - 1] == ' ' || lex->file->text.data[before - 1] == '\t'))
+        before--;
     bool own_line = before == 0 || lex->file->text.data[before - 1] == '\n';
     bool doc = len > 1 && text[1] == '#' && (len == 2 || text[2] != '#');
     vec_push(&lex->out->comments, (Comment){span, doc, own_line});
@@ -74,7 +78,8 @@ void lex_foreign(Lex *lex, const char *text, size_t len)
         lex_push(lex, table[i].kind, lex_span(lex));
         return;
     }
-    Diag *diag = diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "there is no operator `%.*s`", STR_ARG(word));
+    Diag *diag = diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "there is no operator `%.*s`",
+                             STR_ARG(word));
     diag_help(lex->diagnostics, diag, "write it out: `x = x %c 1`", text[0]);
     if (text[1] == '=') lex_push(lex, TOK_PLUS_ASSIGN, lex_span(lex));
 }
@@ -93,14 +98,17 @@ void lex_single_quotes(Lex *lex, const char *text, size_t len)
 void lex_bad_character(Lex *lex, const char *text, size_t len)
 {
     if (len >= 3 && (memcmp(text, "\xE2\x80\x9C", 3) == 0 || memcmp(text, "\xE2\x80\x9D", 3) == 0)) {
-        diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "typographic quotes mean nothing here; strings stand in `\"`");
+        diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex),
+                    "typographic quotes mean nothing here; strings stand in `\"`");
         return;
     }
     unsigned char first = (unsigned char)text[0];
     if (first >= 0x20 && first != 0x7F)
-        diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "`%.*s` means nothing outside of a string", (int)len, text);
+        diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "`%.*s` means nothing outside of a string",
+                    (int)len, text);
     else
-        diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "a control character (byte %u) stands in the text", first);
+        diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex),
+                    "a control character (byte %u) stands in the text", first);
 }
 
 /* ---- literals ---- */
@@ -140,14 +148,16 @@ void lex_escape(Lex *lex, const char *text, size_t len)
                 push_escaped(lex, bytes, size);
                 return;
             }
-            diag_report(lex->diagnostics, DIAG_P0105, lex_span(lex), "`%.*s` is no character", (int)len, text);
+            diag_report(lex->diagnostics, DIAG_P0105, lex_span(lex), "`%.*s` is no character", (int)len,
+                        text);
             return;
         }
         break;
     default: break;
     }
     Diag *diag = diag_report(lex->diagnostics, DIAG_P0105, lex_span(lex), "`\\%c` is no escape", text[1]);
-    diag_help(lex->diagnostics, diag, "the escapes are \\n \\t \\\" \\\\ \\$ \\u{1F4DF}; a backslash is `\\\\`");
+    diag_help(lex->diagnostics, diag,
+              "the escapes are \\n \\t \\\" \\\\ \\$ \\u{1F4DF}; a backslash is `\\\\`");
 }
 
 void lex_command_escape(Lex *lex, const char *text, size_t len)
@@ -162,11 +172,13 @@ LexState lex_open(Lex *lex, LexState literal, const char *text, size_t len)
     for (size_t i = lex->levels.count; command && i > 0; i--) {
         LexLevel *level = &lex->levels.items[i - 1];
         if (level->literal == LEX_COMMAND_BLOCK && literal == LEX_COMMAND) {
-            diag_report(lex->diagnostics, DIAG_P0116, lex_span(lex), "a command cannot stand in the `${ }` of a command");
+            diag_report(lex->diagnostics, DIAG_P0116, lex_span(lex),
+                        "a command cannot stand in the `${ }` of a command");
             return LEX_PLAIN;
         }
         if (level->literal != literal) continue;
-        diag_report(lex->diagnostics, DIAG_P0116, (Span){lex->file->id, level->interpolation, level->interpolation + 2},
+        diag_report(lex->diagnostics, DIAG_P0116,
+                    (Span){lex->file->id, level->interpolation, level->interpolation + 2},
                     "`${` is not closed before the command ends");
         lex_close_levels(lex, i - 1, lex->start);
         return lex_state(lex);
@@ -206,7 +218,8 @@ void lex_close_levels(Lex *lex, size_t keep, uint32_t offset)
 {
     while (lex->levels.count > keep) {
         LexLevel level = lex->levels.items[--lex->levels.count];
-        for (uint32_t i = 0; level.interpolated && i < level.braces; i++) push_made(lex, TOK_RBRACE, offset);
+        for (uint32_t i = 0; level.interpolated && i < level.braces; i++)
+            push_made(lex, TOK_RBRACE, offset);
         if (level.interpolated) push_made(lex, TOK_INTERP_END, offset);
         push_made(lex, end_kind(level.literal), offset);
     }
@@ -279,14 +292,15 @@ LexState lex_cut(Lex *lex, const char *text, size_t len)
     Span begin = {lex->file->id, level->begin, level->begin + 1};
     Diag *diag = diag_report(lex->diagnostics, DIAG_P0104, begin, "this %s is not closed on its line",
                              command ? "command" : "string");
-    diag_help(lex->diagnostics, diag, "close it with `%s`, or use %s for several lines", command ? "`` ` ``" : "\"",
-              command ? "```" : "\"\"\"");
+    diag_help(lex->diagnostics, diag, "close it with `%s`, or use %s for several lines",
+              command ? "`` ` ``" : "\"", command ? "```" : "\"\"\"");
     /* `step "Look {`: the brace belongs to the plan, or the whole block would be lost with it. */
     Token *last = &lex->out->tokens.items[lex->out->tokens.count - 1];
     uint32_t brace = 0;
     if (last->kind == TOK_TEXT && !(last->flags & TOKEN_ESCAPED) && last->text.len > 1) {
         size_t end = last->text.len;
-        while (end > 0 && (last->text.data[end - 1] == ' ' || last->text.data[end - 1] == '\r')) end--;
+        while (end > 0 && (last->text.data[end - 1] == ' ' || last->text.data[end - 1] == '\r'))
+            end--;
         if (end > 1 && last->text.data[end - 1] == '{' && last->text.data[end - 2] == ' ') {
             brace = last->span.start + (uint32_t)end;
             last->text.len = end - 1;

@@ -1,7 +1,7 @@
 /* What the lexer's rules do: they call these functions, one for each kind of thing recognised.
  *
- * In: the bytes that a rule matched. Out: tokens, comments, diagnostics, and the state in which the lexer goes on.
- * Only grammar/plan.l and lex.c use it. */
+ * In: the bytes that a rule matched. Out: tokens, comments, diagnostics, and the state in which the lexer
+ * goes on. Only grammar/plan.l and lex.c use it. */
 #ifndef PLAN_SYNTAX_LEX_H
 #define PLAN_SYNTAX_LEX_H
 

@@ -1,7 +1,7 @@
 /* Numbers, durations, dates and times of day: from their text to their value.
  *
- * In: matches of grammar/plan.l. Out: tokens with values; what is no such thing is reported, and a token of the likeliest
- * kind is made all the same, so that one mistake gives one message. */
+ * In: matches of grammar/plan.l. Out: tokens with values; what is no such thing is reported, and a token of
+ * the likeliest kind is made all the same, so that one mistake gives one message. */
 #include "compiler/syntax/lex_state.h"
 #include "plan.tab.h"
 
@@ -35,7 +35,8 @@ void lex_integer(Lex *lex, const char *text, size_t len)
     errno = 0;
     long long value = strtoll(plain_digits(lex, text, len), NULL, 10);
     if (errno == ERANGE)
-        diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "`%.*s` is too large for an int (64 bits)", (int)len, text);
+        diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "`%.*s` is too large for an int (64 bits)",
+                    (int)len, text);
     push_integer(lex, TOK_INT_LITERAL, value);
 }
 
@@ -44,7 +45,8 @@ static double read_float(Lex *lex, const char *text, size_t len)
     errno = 0;
     double value = strtod(plain_digits(lex, text, len), NULL);
     if (errno == ERANGE && value > 1)
-        diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "`%.*s` is too large for a float", (int)len, text);
+        diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "`%.*s` is too large for a float", (int)len,
+                    text);
     return value;
 }
 
@@ -80,28 +82,35 @@ void lex_duration(Lex *lex, const char *text, size_t len)
     for (size_t i = 0; i < len;) {
         int64_t number = 0;
         for (; i < len && text[i] >= '0' && text[i] <= '9'; i++) {
-            if (number > 100000000000) large = true;
-            else number = number * 10 + (text[i] - '0');
+            if (number > 100000000000)
+                large = true;
+            else
+                number = number * 10 + (text[i] - '0');
         }
         size_t n;
         int unit = unit_at(text, i, len, &n);
         if (unit <= before)
-            diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex),
-                        "the units of a duration stand from the largest to the smallest, each once: 1d2h30m10s500ms");
+            diag_report(
+                lex->diagnostics, DIAG_P0106, lex_span(lex),
+                "the units of a duration stand from the largest to the smallest, each once: 1d2h30m10s500ms");
         before = unit < 0 ? before : unit;
         i += n;
         int64_t ms = unit < 0 ? 1 : units[unit].ms;
-        if (number > (INT64_C(1) << 53) / ms || total > (INT64_C(1) << 53)) large = true;
-        else total += number * ms;
+        if (number > (INT64_C(1) << 53) / ms || total > (INT64_C(1) << 53))
+            large = true;
+        else
+            total += number * ms;
     }
-    if (large) diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "`%.*s` is too long a time", (int)len, text);
+    if (large)
+        diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "`%.*s` is too long a time", (int)len, text);
     push_integer(lex, TOK_DURATION_LITERAL, total);
 }
 
 static int digits(const char *text, size_t count)
 {
     int value = 0;
-    for (size_t i = 0; i < count; i++) value = value * 10 + (text[i] - '0');
+    for (size_t i = 0; i < count; i++)
+        value = value * 10 + (text[i] - '0');
     return value;
 }
 
@@ -121,7 +130,8 @@ void lex_time(Lex *lex, const char *text, size_t len)
 {
     int hour = digits(text, 2), minute = digits(text + 3, 2), second = len > 5 ? digits(text + 6, 2) : 0;
     if (hour > 23 || minute > 59 || second > 59)
-        diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "there is no time of day %.*s", (int)len, text);
+        diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "there is no time of day %.*s", (int)len,
+                    text);
     push_integer(lex, TOK_TIME_LITERAL, ((hour * 60 + minute) * 60 + second) * INT64_C(1000));
 }
 
@@ -130,11 +140,11 @@ static const char *unit_meant(Str word)
 {
     static const struct {
         const char *word, *unit;
-    } table[] = {{"min", "m"},   {"mins", "m"},    {"minute", "m"}, {"minutes", "m"}, {"sec", "s"},
-                 {"secs", "s"},  {"second", "s"},  {"seconds", "s"}, {"hr", "h"},     {"hrs", "h"},
-                 {"hour", "h"},  {"hours", "h"},   {"day", "d"},    {"days", "d"},    {"msec", "ms"},
-                 {"ms", "ms"},   {"s", "s"},       {"m", "m"},      {"h", "h"},       {"d", "d"},
-                 {"M", "m"},     {"H", "h"},       {"S", "s"},      {"D", "d"}};
+    } table[] = {{"min", "m"},  {"mins", "m"},   {"minute", "m"},  {"minutes", "m"}, {"sec", "s"},
+                 {"secs", "s"}, {"second", "s"}, {"seconds", "s"}, {"hr", "h"},      {"hrs", "h"},
+                 {"hour", "h"}, {"hours", "h"},  {"day", "d"},     {"days", "d"},    {"msec", "ms"},
+                 {"ms", "ms"},  {"s", "s"},      {"m", "m"},       {"h", "h"},       {"d", "d"},
+                 {"M", "m"},    {"H", "h"},      {"S", "s"},       {"D", "d"}};
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (str_equal_c(word, table[i].word)) return table[i].unit;
     return NULL;
@@ -144,11 +154,13 @@ void lex_bad_number(Lex *lex, const char *text, size_t len)
 {
     Str all = {text, len};
     size_t number = 0;
-    while (number < len && (strchr("0123456789._", text[number]) != NULL)) number++;
+    while (number < len && (strchr("0123456789._", text[number]) != NULL))
+        number++;
     const char *unit = unit_meant(str_slice(all, number, len));
     Diag *diag;
     if (len == 4 && text[1] == ':') {
-        diag = diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "a time of day has two digits on both sides");
+        diag = diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex),
+                           "a time of day has two digits on both sides");
         diag_help(lex->diagnostics, diag, "write `0%.*s`", (int)len, text);
         push_integer(lex, TOK_TIME_LITERAL, (digits(text, 1) * 60 + digits(text + 2, 2)) * INT64_C(60000));
         return;
@@ -157,11 +169,14 @@ void lex_bad_number(Lex *lex, const char *text, size_t len)
         diag = diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "a duration has no fraction");
         diag_help(lex->diagnostics, diag, "write it with a smaller unit, as in `1h30m`");
     } else if (unit != NULL) {
-        diag = diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "`%.*s` is no duration", (int)len, text);
+        diag =
+            diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "`%.*s` is no duration", (int)len, text);
         diag_help(lex->diagnostics, diag, "write `%.*s%s`", (int)number, text, unit);
     } else {
-        diag = diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "`%.*s` is neither a number nor a name", (int)len, text);
-        diag_help(lex->diagnostics, diag, "durations are written 500ms 90s 15m 1h30m 2d; names begin with a letter");
+        diag = diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex),
+                           "`%.*s` is neither a number nor a name", (int)len, text);
+        diag_help(lex->diagnostics, diag,
+                  "durations are written 500ms 90s 15m 1h30m 2d; names begin with a letter");
         push_integer(lex, TOK_INT_LITERAL, 0);
         return;
     }

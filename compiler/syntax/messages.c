@@ -1,9 +1,9 @@
-/* What is said about a syntax error, and where parsing goes on.
+/* What is said about a syntax error.
  *
- * In: the token that does not fit and the kinds that would. Out: one diagnostic for a line. The automaton's list of
- * expected tokens is folded until it is short; where a line begins with an unknown word, the word itself is what is
- * wrong, whatever the automaton stumbled over. Called by the generated parser only. */
-#include "compiler/syntax/messages.h"
+ * In: the token that does not fit and the kinds that would. Out: one diagnostic for a line. The automaton's
+ * list of expected tokens is folded until it is short; where a line begins with an unknown word, the word
+ * itself is what is wrong, whatever the automaton stumbled over. Called by the generated parser only. */
+#include "compiler/syntax/wrong.h"
 #include "compiler/syntax/layout.h"
 #include "plan.tab.h"
 
@@ -11,187 +11,49 @@
 
 enum { MOST_ERRORS = 200 };
 
-typedef struct Wrong {
-    Parse *parse;
-    const Token *items;
-    size_t at;    /* the token that does not fit */
-    size_t start; /* the first token of its statement */
-    char body;    /* letter of the body that holds the statement */
-    const int *expected;
-    size_t expected_count;
-} Wrong;
-
-/* ---- where ---- */
-
-static bool expects(const Wrong *wrong, int kind)
-{
-    for (size_t i = 0; i < wrong->expected_count; i++)
-        if (wrong->expected[i] == kind) return true;
-    return false;
-}
-
-/* The opener of the innermost bracket around a token, or TOKEN_NONE. */
-static size_t enclosing(const TokenList *list, size_t index)
-{
-    const Token *items = list->tokens.items;
-    while (index > 0) {
-        index--;
-        if (token_closes(items[index].kind) && items[index].partner < index) index = items[index].partner;
-        else if (token_opens(items[index].kind)) return index;
-    }
-    return TOKEN_NONE;
-}
-
-/* Does a `{` here begin a map, by what stands before it? */
-static bool opens_map(const Token *items, size_t brace)
-{
-    if (brace == 0 || (items[brace].flags & TOKEN_BLOCK)) return false;
-    switch (items[brace - 1].kind) {
-    case TOK_COMMA: case TOK_LPAREN: case TOK_LBRACKET: case TOK_COLON: case TOK_ASSIGN_TO: case TOK_JSON:
-    case TOK_RETURN: case TOK_ABSENT: case TOK_EQ: case TOK_NE: case TOK_IN: case TOK_THEN: case TOK_INTERP: case TOK_AS:
-    case TOK_UNTIL: case TOK_WHEN: case TOK_IF: case TOK_VERIFY: case TOK_AND: case TOK_OR: case TOK_NOT:
-        return true;
-    default: return false;
-    }
-}
-
-/* The outermost expression bracket around a token; the token itself when it stands in none. */
-static size_t outermost(const TokenList *list, size_t index)
-{
-    const Token *items = list->tokens.items;
-    for (size_t around = enclosing(list, index); around != TOKEN_NONE; around = enclosing(list, around)) {
-        if (items[around].kind == TOK_LBRACE && !opens_map(items, around)) break;
-        index = around;
-    }
-    return index;
-}
-
-size_t token_statement(const TokenList *list, size_t index)
-{
-    const Token *items = list->tokens.items;
-    index = outermost(list, index);
-    while (index > 0) {
-        const Token *before = &items[index - 1];
-        if (before->kind == TOK_NL) break;
-        if (token_closes(before->kind) && before->partner < index) index = before->partner;
-        else if (token_opens(before->kind)) break;
-        else index--;
-    }
-    return index;
-}
-
-bool token_begins_line(const TokenList *list, size_t index)
-{
-    return token_statement(list, index) == index;
-}
-
-char token_body(const TokenList *list, size_t index)
-{
-    const Token *items = list->tokens.items;
-    size_t brace = enclosing(list, outermost(list, index));
-    if (brace == TOKEN_NONE) return 'f';
-    if (items[brace - 1].kind == TOK_FAT) return 's';
-    size_t heading = token_statement(list, brace);
-    if (items[heading].kind == TOK_VERIFY && items[heading + 1].kind == TOK_ALL) return 'a';
-    const Keyword *keyword = keyword_of_kind(items[heading].kind);
-    if (items[heading].kind == TOK_MATCH || items[heading].kind == TOK_RECORD || items[heading].kind == TOK_ENUM) return '-';
-    return keyword && keyword->opens != '-' ? keyword->opens : 's';
-}
-
-/* ---- recovery ---- */
-
-/* A bad heading of one of these still has a body worth reading. */
-static bool has_error_body(int kind)
-{
-    switch (kind) {
-    case TOK_PLAN: case TOK_FN: case TOK_STEP: case TOK_FOR: case TOK_REPEAT: case TOK_REMEDIES: case TOK_REMEDY:
-    case TOK_WATCH: case TOK_PHASE: case TOK_TRACK: case TOK_IF: case TOK_DRILL:
-        return true;
-    default: return false;
-    }
-}
-
-/* Has the heading of the statement that ends at `at` a body that the parser now waits for? */
-static bool waits_for_body(const Wrong *wrong)
-{
-    const Token *items = wrong->items;
-    size_t start = wrong->start;
-    for (size_t i = start; i < wrong->at; i++) { /* the statement of a match arm */
-        if (items[i].kind == TOK_FAT) start = i + 1;
-        if (token_opens(items[i].kind) && items[i].partner > i && items[i].partner < wrong->at) i = items[i].partner;
-    }
-    /* A second error in one statement: its body was found after the first. */
-    return start < wrong->at && wrong->start != wrong->parse->error_start && has_error_body(items[start].kind);
-}
-
-/* `repeat until { …`: the condition is missing and the parser took the block for a map. Gives the brace, or TOKEN_NONE. */
-static size_t block_taken_for_map(const TokenList *list, size_t at)
-{
-    const Token *items = list->tokens.items;
-    size_t brace = enclosing(list, at);
-    if (brace == TOKEN_NONE || brace == 0 || items[brace].kind != TOK_LBRACE || at > brace + 2) return TOKEN_NONE;
-    int before = items[brace - 1].kind;
-    if (!opens_map(items, brace) || (before != TOK_UNTIL && before != TOK_WHEN && before != TOK_IF)) return TOKEN_NONE;
-    return has_error_body(items[token_statement(list, brace)].kind) ? brace : TOKEN_NONE;
-}
-
-/* From here on it is a block. */
-static void read_as_block(Parse *parse, size_t brace)
-{
-    Token *token = &parse->list->tokens.items[brace];
-    diag_report(parse->diagnostics, DIAG_P0101, token->span, "an expression is expected before the `{` of the block");
-    token->flags |= TOKEN_BLOCK;
-    parse->cursor = brace;
-    parse->error_line = source_line_at(parse->file, token->span.start);
-    parse->error_start = token_statement(parse->list, brace);
-}
-
-/* Moves the cursor to the end of the statement, or to the `{` of its body, so that no brace group is cut. A heading whose
- * body is not there gets an empty one. */
-static void move_on(const Wrong *wrong)
-{
-    Parse *parse = wrong->parse;
-    const Token *items = wrong->items;
-    size_t at = wrong->at, around = enclosing(parse->list, at);
-    if (items[at].kind == TOK_YYEOF) return;
-    if (around != TOKEN_NONE && (items[around].kind == TOK_INTERP || items[around].kind == TOK_INTERP_REQUIRED)) {
-        if (items[around].partner != TOKEN_NONE && items[around].partner != at) parse->cursor = items[around].partner;
-        return;
-    }
-    bool body = waits_for_body(wrong);
-    if (body && items[at].kind == TOK_LBRACE) return;
-    size_t out = outermost(parse->list, at);
-    if (out != at && items[out].partner != TOKEN_NONE) at = items[out].partner;
-    for (; items[at].kind != TOK_NL && items[at].kind != TOK_YYEOF && items[at].kind != TOK_RBRACE; at++) {
-        if (body && items[at].kind == TOK_LBRACE) {
-            parse->cursor = at;
-            return;
-        }
-        if (token_opens(items[at].kind) && items[at].partner != TOKEN_NONE && items[at].partner > at) at = items[at].partner;
-    }
-    if (body) parse->block_due = 2;
-    if (body || at != wrong->at) parse->cursor = at;
-}
-
-/* ---- what ---- */
+/* ---- what the automaton expected ---- */
 
 static void describe(const Token *token, Buffer *out)
 {
-    if (token->kind == TOK_NL && (token->flags & TOKEN_MADE)) buffer_add_c(out, "the end of the block");
-    else if (token->kind == TOK_NL) buffer_add_c(out, token->flags & TOKEN_SEMICOLON ? "`;`" : "the end of the line");
-    else if (token->flags & TOKEN_WORD) buffer_printf(out, "`%.*s`", STR_ARG(token->text));
-    else if (token->kind >= TOK_INT_LITERAL && token->kind <= TOK_TIME_LITERAL) buffer_printf(out, "`%.*s`", STR_ARG(token->text));
-    else buffer_add_c(out, token_kind_name(token->kind));
+    if (token->kind == TOK_NL && (token->flags & TOKEN_MADE))
+        buffer_add_c(out, "the end of the block");
+    else if (token->kind == TOK_NL)
+        buffer_add_c(out, token->flags & TOKEN_SEMICOLON ? "`;`" : "the end of the line");
+    else if (token->flags & TOKEN_WORD)
+        buffer_printf(out, "`%.*s`", STR_ARG(token->text));
+    else if (token->kind >= TOK_INT_LITERAL && token->kind <= TOK_TIME_LITERAL)
+        buffer_printf(out, "`%.*s`", STR_ARG(token->text));
+    else
+        buffer_add_c(out, token_kind_name(token->kind));
 }
 
 static bool is_operator(int kind)
 {
     switch (kind) {
-    case TOK_EQ: case TOK_NE: case TOK_LE: case TOK_GE: case TOK_LT: case TOK_GT: case TOK_PLUS: case TOK_MINUS:
-    case TOK_STAR: case TOK_SLASH: case TOK_ABSENT: case TOK_RANGE: case TOK_AT_LEAST: case TOK_WORSE_THAN: case TOK_AND:
-    case TOK_OR: case TOK_NOT: case TOK_MOD: case TOK_IN: case TOK_MATCHES: case TOK_AS: case TOK_DOT: case TOK_LPAREN:
-    case TOK_LBRACKET:
-        return true;
+    case TOK_EQ:
+    case TOK_NE:
+    case TOK_LE:
+    case TOK_GE:
+    case TOK_LT:
+    case TOK_GT:
+    case TOK_PLUS:
+    case TOK_MINUS:
+    case TOK_STAR:
+    case TOK_SLASH:
+    case TOK_ABSENT:
+    case TOK_RANGE:
+    case TOK_AT_LEAST:
+    case TOK_WORSE_THAN:
+    case TOK_AND:
+    case TOK_OR:
+    case TOK_NOT:
+    case TOK_MOD:
+    case TOK_IN:
+    case TOK_MATCHES:
+    case TOK_AS:
+    case TOK_DOT:
+    case TOK_LPAREN:
+    case TOK_LBRACKET: return true;
     default: return false;
     }
 }
@@ -199,11 +61,28 @@ static bool is_operator(int kind)
 static bool begins_operand(int kind)
 {
     switch (kind) {
-    case TOK_INT_LITERAL: case TOK_FLOAT_LITERAL: case TOK_PERCENT_LITERAL: case TOK_DURATION_LITERAL:
-    case TOK_DATE_LITERAL: case TOK_TIME_LITERAL: case TOK_STRING_BEGIN: case TOK_COMMAND_BEGIN: case TOK_IDENT:
-    case TOK_LPAREN: case TOK_LBRACKET: case TOK_LBRACE: case TOK_MINUS: case TOK_NOT: case TOK_OBSERVE: case TOK_SH:
-    case TOK_ON: case TOK_TRUE: case TOK_FALSE: case TOK_NONE: case TOK_IF: case TOK_ASK:
-        return true;
+    case TOK_INT_LITERAL:
+    case TOK_FLOAT_LITERAL:
+    case TOK_PERCENT_LITERAL:
+    case TOK_DURATION_LITERAL:
+    case TOK_DATE_LITERAL:
+    case TOK_TIME_LITERAL:
+    case TOK_STRING_BEGIN:
+    case TOK_COMMAND_BEGIN:
+    case TOK_IDENT:
+    case TOK_LPAREN:
+    case TOK_LBRACKET:
+    case TOK_LBRACE:
+    case TOK_MINUS:
+    case TOK_NOT:
+    case TOK_OBSERVE:
+    case TOK_SH:
+    case TOK_ON:
+    case TOK_TRUE:
+    case TOK_FALSE:
+    case TOK_NONE:
+    case TOK_IF:
+    case TOK_ASK: return true;
     default: {
         const Keyword *keyword = keyword_of_kind(kind);
         return keyword != NULL && !keyword->reserved;
@@ -219,20 +98,25 @@ typedef struct Choices {
 
 static void choose(Choices *choices, const char *text)
 {
-    if (choices->count < sizeof choices->text / sizeof choices->text[0]) choices->text[choices->count++] = text;
-    else choices->too_many = true;
+    if (choices->count < sizeof choices->text / sizeof choices->text[0])
+        choices->text[choices->count++] = text;
+    else
+        choices->too_many = true;
 }
 
 /* Folds what the automaton would take into a few words. */
 static Choices fold(const Wrong *wrong)
 {
     Choices choices = {0};
-    bool operand = expects(wrong, TOK_FLOAT_LITERAL), name = expects(wrong, TOK_IDENT);
+    bool operand = wrong_expects(wrong, TOK_FLOAT_LITERAL), name = wrong_expects(wrong, TOK_IDENT);
     size_t operators = 0;
-    for (size_t i = 0; i < wrong->expected_count; i++) operators += is_operator(wrong->expected[i]);
+    for (size_t i = 0; i < wrong->expected_count; i++)
+        operators += is_operator(wrong->expected[i]);
     bool fold_operators = !operand && operators > 5;
-    if (operand) choose(&choices, "an expression");
-    else if (name) choose(&choices, "a name");
+    if (operand)
+        choose(&choices, "an expression");
+    else if (name)
+        choose(&choices, "a name");
     for (size_t i = 0; i < wrong->expected_count; i++) {
         int kind = wrong->expected[i];
         const Keyword *keyword = keyword_of_kind(kind);
@@ -245,15 +129,21 @@ static Choices fold(const Wrong *wrong)
     return choices;
 }
 
-/* What ends the line above in a way that draws the token's line in (a comma, an operator); NULL: nothing does. */
+/* What ends the line above in a way that draws the token's line in (a comma, an operator); NULL: nothing
+ * does. */
 static const Token *drawn_in_by(const Wrong *wrong, Span at)
 {
     uint32_t line = source_line_at(wrong->parse->file, at.start);
     size_t i = wrong->at;
-    while (i > wrong->start && source_line_at(wrong->parse->file, wrong->items[i - 1].span.start) == line) i--;
-    if (i <= wrong->start || enclosing(wrong->parse->list, i) != enclosing(wrong->parse->list, wrong->start)) return NULL;
+    while (i > wrong->start && source_line_at(wrong->parse->file, wrong->items[i - 1].span.start) == line)
+        i--;
+    if (i <= wrong->start ||
+        token_enclosing(wrong->parse->list, i) != token_enclosing(wrong->parse->list, wrong->start))
+        return NULL;
     const Token *last = &wrong->items[i - 1];
-    return last->kind != TOK_NL && !(last->flags & TOKEN_WORD) && last->text.len > 0 && last->text.len < 3 ? last : NULL;
+    return last->kind != TOK_NL && !(last->flags & TOKEN_WORD) && last->text.len > 0 && last->text.len < 3
+               ? last
+               : NULL;
 }
 
 /* A word that is nearly one that could stand here. */
@@ -265,12 +155,14 @@ static bool report_spelling(const Wrong *wrong)
     if (!(word->flags & TOKEN_WORD) || keyword_find(word->text) != NULL) return false;
     for (size_t i = 0; i < wrong->expected_count; i++) {
         const Keyword *keyword = keyword_of_kind(wrong->expected[i]);
-        if (keyword != NULL && count < sizeof words / sizeof words[0]) words[count++] = str_from_c(keyword->text);
+        if (keyword != NULL && count < sizeof words / sizeof words[0])
+            words[count++] = str_from_c(keyword->text);
     }
     Str meant = suggest_nearest(word->text, words, count);
     if (meant.len == 0) return false;
-    Diag *diag = diag_report(wrong->parse->diagnostics, DIAG_P0101, word->span, "`%.*s` means nothing here; did you mean `%.*s`?",
-                             STR_ARG(word->text), STR_ARG(meant));
+    Diag *diag =
+        diag_report(wrong->parse->diagnostics, DIAG_P0101, word->span,
+                    "`%.*s` means nothing here; did you mean `%.*s`?", STR_ARG(word->text), STR_ARG(meant));
     diag_help(wrong->parse->diagnostics, diag, "write `%.*s`", STR_ARG(meant));
     return true;
 }
@@ -283,7 +175,11 @@ static void report_generic(const Wrong *wrong, Span at)
     if (choices.count > 0 && choices.count <= 6 && !choices.too_many) {
         buffer_add_c(&text, " stands where ");
         for (size_t i = 0; i < choices.count; i++)
-            buffer_printf(&text, "%s%s", i == 0 ? "" : i + 1 == choices.count ? " or " : ", ", choices.text[i]);
+            buffer_printf(&text, "%s%s",
+                          i == 0                   ? ""
+                          : i + 1 == choices.count ? " or "
+                                                   : ", ",
+                          choices.text[i]);
         buffer_add_c(&text, choices.count > 1 ? " could stand" : " is expected");
     } else {
         buffer_add_c(&text, " does not fit here");
@@ -294,17 +190,22 @@ static void report_generic(const Wrong *wrong, Span at)
     const Token *items = wrong->items, *above = drawn_in_by(wrong, at);
     const Keyword *keyword = keyword_of_kind(items[wrong->at].kind);
     if (above != NULL) {
-        diag_second(diagnostics, diag, above->span, "after this `%.*s` the line goes on", STR_ARG(above->text));
-        diag_help(diagnostics, diag, "take the `%.*s` away if the line was meant to end there", STR_ARG(above->text));
-    } else if (expects(wrong, TOK_NL) && keyword && strchr(keyword->begins, wrong->body == 'p' ? 's' : wrong->body)) {
+        diag_second(diagnostics, diag, above->span, "after this `%.*s` the line goes on",
+                    STR_ARG(above->text));
+        diag_help(diagnostics, diag, "take the `%.*s` away if the line was meant to end there",
+                  STR_ARG(above->text));
+    } else if (wrong_expects(wrong, TOK_NL) && keyword &&
+               strchr(keyword->begins, wrong->body == 'p' ? 's' : wrong->body)) {
         diag_help(diagnostics, diag, "a new line or `;` goes before `%s`", keyword->text);
-    } else if ((items[wrong->at].kind == TOK_IN || items[wrong->at].kind == TOK_FOR) && expects(wrong, TOK_WITHIN)) {
+    } else if ((items[wrong->at].kind == TOK_IN || items[wrong->at].kind == TOK_FOR) &&
+               wrong_expects(wrong, TOK_WITHIN)) {
         diag_help(diagnostics, diag, "write `within` for a limit of time");
     } else if (items[wrong->at].kind == TOK_ELSE && items[wrong->at + 1].kind == TOK_FAT) {
         diag_help(diagnostics, diag, "the default of `match` is `otherwise => …`");
-    } else if (expects(wrong, TOK_LBRACE) && items[wrong->at].kind == TOK_THEN && items[wrong->start].kind == TOK_IF) {
+    } else if (wrong_expects(wrong, TOK_LBRACE) && items[wrong->at].kind == TOK_THEN &&
+               items[wrong->start].kind == TOK_IF) {
         diag_help(diagnostics, diag, "as a statement write `if … { … } else { … }`");
-    } else if (expects(wrong, TOK_THEN) && items[wrong->at].kind == TOK_LBRACE) {
+    } else if (wrong_expects(wrong, TOK_THEN) && items[wrong->at].kind == TOK_LBRACE) {
         diag_help(diagnostics, diag, "as a value write `if … then … else …`");
     }
 }
@@ -317,7 +218,8 @@ static size_t line_words(char body, Str *words, size_t cap)
     size_t count = 0;
     const Keyword *keyword;
     for (size_t i = 0; (keyword = keyword_at(i)) != NULL; i++) {
-        bool here = strchr(keyword->begins, body) != NULL || (body == 'p' && strchr(keyword->begins, 's') != NULL);
+        bool here =
+            strchr(keyword->begins, body) != NULL || (body == 'p' && strchr(keyword->begins, 's') != NULL);
         if (here && count < cap) words[count++] = str_from_c(keyword->text);
     }
     return count;
@@ -347,16 +249,18 @@ static bool report_unknown_word(const Wrong *wrong, const Token *word)
     Str meant = suggest_nearest(word->text, words, count);
     Diagnostics *diagnostics = wrong->parse->diagnostics;
     if (meant.len) {
-        Diag *diag = diag_report(diagnostics, DIAG_P0102, word->span, "there is no %s `%.*s`; did you mean `%.*s`?",
-                                 line_name(wrong->body), STR_ARG(word->text), STR_ARG(meant));
+        Diag *diag =
+            diag_report(diagnostics, DIAG_P0102, word->span, "there is no %s `%.*s`; did you mean `%.*s`?",
+                        line_name(wrong->body), STR_ARG(word->text), STR_ARG(meant));
         diag_help(diagnostics, diag, "write `%.*s`", STR_ARG(meant));
         return true;
     }
     /* The first word of a drill line may well be a contact, and what follows is wrong. */
     if (wrong->body == 'd' && wrong->at > wrong->start) return false;
-    Diag *diag = diag_report(diagnostics, DIAG_P0102, word->span, "there is no %s `%.*s`", line_name(wrong->body),
-                             STR_ARG(word->text));
-    if (wrong->body == 's' || wrong->body == 'p') diag_help(diagnostics, diag, "a call needs `run` or `observe` before it, a value `let`");
+    Diag *diag = diag_report(diagnostics, DIAG_P0102, word->span, "there is no %s `%.*s`",
+                             line_name(wrong->body), STR_ARG(word->text));
+    if (wrong->body == 's' || wrong->body == 'p')
+        diag_help(diagnostics, diag, "a call needs `run` or `observe` before it, a value `let`");
     return true;
 }
 
@@ -368,39 +272,67 @@ static bool is_dotted(const Token *items, size_t start, size_t end)
     return end > start && (end - start) % 2 == 1;
 }
 
+/* The `=` behind a chain of names, calls and indexes that begins the statement; TOKEN_NONE: there is none. */
+static size_t assignment_of_chain(const Wrong *wrong)
+{
+    const Token *items = wrong->items;
+    size_t at = wrong->start;
+    if (!(items[at].flags & TOKEN_WORD)) return TOKEN_NONE;
+    while ((items[at].flags & TOKEN_WORD) || items[at].kind == TOK_DOT || items[at].kind == TOK_LPAREN ||
+           items[at].kind == TOK_LBRACKET)
+        at = token_opens(items[at].kind) && items[at].partner != TOKEN_NONE ? items[at].partner + 1 : at + 1;
+    return items[at].kind == TOK_ASSIGN_TO || items[at].kind == TOK_PLUS_ASSIGN ? at : TOKEN_NONE;
+}
+
 static bool report_line_start(const Wrong *wrong)
 {
     const Token *items = wrong->items, *first = &items[wrong->start], *at = &items[wrong->at];
     Diagnostics *diagnostics = wrong->parse->diagnostics;
     const Keyword *keyword = first->flags & TOKEN_WORD ? keyword_find(first->text) : NULL;
     bool block = wrong->body == 's' || wrong->body == 'p';
+    size_t assigned = block && token_opens(at->kind) ? assignment_of_chain(wrong) : TOKEN_NONE;
+    if (assigned != TOKEN_NONE && first->kind == TOK_IDENT) {
+        Diag *diag = diag_report(diagnostics, DIAG_P0113, span_join(first->span, items[assigned - 1].span),
+                                 "this cannot be assigned");
+        diag_help(diagnostics, diag, "a variable, `a.b` and `x[i]` can");
+        return true;
+    }
     if (block && at->kind == TOK_LPAREN && is_dotted(items, wrong->start, wrong->at)) {
         Span call = at->partner != TOKEN_NONE ? span_join(first->span, items[at->partner].span) : first->span;
-        Diag *diag = diag_report(diagnostics, DIAG_P0108, call, "a call cannot stand alone: what it gives would be lost");
-        diag_help(diagnostics, diag, "put `run` before it if it changes something, `observe` if it only looks");
+        Diag *diag = diag_report(diagnostics, DIAG_P0108, call,
+                                 "a call cannot stand alone: what it gives would be lost");
+        diag_help(diagnostics, diag,
+                  "put `run` before it if it changes something, `observe` if it only looks");
         return true;
     }
     if (wrong->at == wrong->start && at->kind == TOK_COMMAND_BEGIN) {
         Diag *diag = diag_report(diagnostics, DIAG_P0109, at->span, "a command cannot stand alone");
-        diag_help(diagnostics, diag, "put `run` before it if it changes something, `observe` if it only looks");
+        diag_help(diagnostics, diag,
+                  "put `run` before it if it changes something, `observe` if it only looks");
         return true;
     }
-    if (first->kind == TOK_IDENT && keyword == NULL && (first->flags & TOKEN_WORD) && wrong->at <= wrong->start + 1) {
+    if (first->kind == TOK_IDENT && keyword == NULL && (first->flags & TOKEN_WORD) &&
+        wrong->at <= wrong->start + 1) {
         return wrong->body != '-' && report_unknown_word(wrong, first);
     }
-    bool here = keyword != NULL && (strchr(keyword->begins, wrong->body) || (wrong->body == 'p' && strchr(keyword->begins, 's')));
+    bool here = keyword != NULL && (strchr(keyword->begins, wrong->body) ||
+                                    (wrong->body == 'p' && strchr(keyword->begins, 's')));
     if (wrong->at <= wrong->start + 1 && keyword != NULL && !here && wrong->body != '-') {
-        Diag *diag = diag_report(diagnostics, DIAG_P0102, first->span, "no %s begins with `%s`", line_name(wrong->body),
-                                 keyword->text);
-        if (keyword->kind == TOK_ELSE) diag_help(diagnostics, diag, "`else` stands after the `}` of what it belongs to");
-        else if (strchr(keyword->begins, 'f')) diag_help(diagnostics, diag, "declarations stand at the top level of the file");
-        else if (strchr(keyword->begins, 's') && wrong->body == 'f') diag_help(diagnostics, diag, "statements stand in a plan or a `fn`");
+        Diag *diag = diag_report(diagnostics, DIAG_P0102, first->span, "no %s begins with `%s`",
+                                 line_name(wrong->body), keyword->text);
+        if (keyword->kind == TOK_ELSE)
+            diag_help(diagnostics, diag, "`else` stands after the `}` of what it belongs to");
+        else if (strchr(keyword->begins, 'f'))
+            diag_help(diagnostics, diag, "declarations stand at the top level of the file");
+        else if (strchr(keyword->begins, 's') && wrong->body == 'f')
+            diag_help(diagnostics, diag, "statements stand in a plan or a `fn`");
         return true;
     }
     if (wrong->at == wrong->start && keyword == NULL && wrong->body != '-') {
         Buffer text = {0};
         describe(at, &text);
-        diag_report(diagnostics, DIAG_P0102, at->span, "no %s begins with %s", line_name(wrong->body), text.data);
+        diag_report(diagnostics, DIAG_P0102, at->span, "no %s begins with %s", line_name(wrong->body),
+                    text.data);
         buffer_free(&text);
         return true;
     }
@@ -413,11 +345,16 @@ static bool report_command_words(const Wrong *wrong)
 {
     const Token *items = wrong->items, *at = &items[wrong->at];
     size_t effect = wrong->at;
-    while (effect > wrong->start && items[effect - 1].kind != TOK_RUN && items[effect - 1].kind != TOK_OBSERVE) effect--;
+    while (effect > wrong->start && items[effect - 1].kind != TOK_RUN &&
+           items[effect - 1].kind != TOK_OBSERVE)
+        effect--;
     if (effect == wrong->start || !is_dotted(items, effect, wrong->at)) return false;
-    if (!(at->flags & TOKEN_WORD) && at->kind != TOK_MINUS && at->kind != TOK_SLASH && at->kind != TOK_STRING_BEGIN) return false;
+    if (!(at->flags & TOKEN_WORD) && at->kind != TOK_MINUS && at->kind != TOK_SLASH &&
+        at->kind != TOK_STRING_BEGIN)
+        return false;
     size_t end = wrong->at;
-    while (items[end].kind != TOK_NL) end++;
+    while (items[end].kind != TOK_NL)
+        end++;
     Span words = span_join(items[effect].span, items[end - 1].span);
     Diag *diag = diag_report(wrong->parse->diagnostics, DIAG_P0101, words, "a command stands in backticks");
     Str text = str_slice(wrong->parse->file->text, words.start, words.end);
@@ -430,22 +367,26 @@ static bool report_special(const Wrong *wrong)
     const Token *at = &wrong->items[wrong->at];
     Diagnostics *diagnostics = wrong->parse->diagnostics;
     int first = wrong->items[wrong->start].kind;
-    if (at->kind == TOK_ASSIGN_TO && expects(wrong, TOK_EQ)) {
+    if (at->kind == TOK_ASSIGN_TO && wrong_expects(wrong, TOK_EQ)) {
         Diag *diag = diag_report(diagnostics, DIAG_P0114, at->span, "`=` assigns; `==` compares");
         diag_help(diagnostics, diag, "write `==`");
         return true;
     }
-    if ((at->kind == TOK_IF || at->kind == TOK_ASK || at->kind == TOK_RUN) && expects(wrong, TOK_FLOAT_LITERAL)) {
-        Diag *diag = diag_report(diagnostics, DIAG_P0118, at->span, "`%.*s` is no operand here", STR_ARG(at->text));
-        diag_help(diagnostics, diag, at->kind == TOK_RUN ? "`run` stands alone, or as the whole right side: `let r = run …`"
-                                                         : "put it in parentheses: `(%.*s …)`",
+    if ((at->kind == TOK_IF || at->kind == TOK_ASK || at->kind == TOK_RUN) &&
+        wrong_expects(wrong, TOK_FLOAT_LITERAL)) {
+        Diag *diag =
+            diag_report(diagnostics, DIAG_P0118, at->span, "`%.*s` is no operand here", STR_ARG(at->text));
+        diag_help(diagnostics, diag,
+                  at->kind == TOK_RUN ? "`run` stands alone, or as the whole right side: `let r = run …`"
+                                      : "put it in parentheses: `(%.*s …)`",
                   STR_ARG(at->text));
         return true;
     }
-    if (at->kind == TOK_NL && expects(wrong, TOK_LBRACE) && !expects(wrong, TOK_FLOAT_LITERAL) &&
-        !expects(wrong, TOK_NL) && (has_error_body(first) || first == TOK_PARALLEL)) {
+    if (at->kind == TOK_NL && wrong_expects(wrong, TOK_LBRACE) && !wrong_expects(wrong, TOK_FLOAT_LITERAL) &&
+        !wrong_expects(wrong, TOK_NL) && (token_has_error_body(first) || first == TOK_PARALLEL)) {
         Span heading = wrong->items[wrong->start].span;
-        Diag *diag = diag_report(diagnostics, DIAG_P0101, at->span, "a `{` is expected at the end of this line");
+        Diag *diag =
+            diag_report(diagnostics, DIAG_P0101, at->span, "a `{` is expected at the end of this line");
         diag_second(diagnostics, diag, heading, "this opens a block");
         return true;
     }
@@ -473,10 +414,11 @@ void parse_error(Parse *parse, Span at, const int *expected, size_t count)
     size_t index = parse->cursor;
     if (index > 0 && (items[index].kind != TOK_YYEOF || items[index - 1].span.start == at.start)) index--;
     if (items[index].kind != TOK_YYEOF && items[index].span.start != at.start) index = parse->cursor;
-    Wrong wrong = {.parse = parse, .items = items, .at = index, .expected = expected, .expected_count = count};
-    size_t brace = block_taken_for_map(parse->list, index);
+    Wrong wrong = {
+        .parse = parse, .items = items, .at = index, .expected = expected, .expected_count = count};
+    size_t brace = token_block_taken_for_map(parse->list, index);
     if (brace != TOKEN_NONE) {
-        read_as_block(parse, brace);
+        parse_read_as_block(parse, brace);
         return;
     }
     wrong.start = token_statement(parse->list, index);
@@ -484,14 +426,16 @@ void parse_error(Parse *parse, Span at, const int *expected, size_t count)
     uint32_t line = source_line_at(parse->file, at.start);
     uint32_t start_line = source_line_at(parse->file, items[wrong.start].span.start);
     if (parse->diagnostics->errors >= MOST_ERRORS) {
-        if (!parse->gave_up) diag_report(parse->diagnostics, DIAG_P0120, at, "from here on mistakes are not told any more");
+        if (!parse->gave_up)
+            diag_report(parse->diagnostics, DIAG_P0120, at, "from here on mistakes are not told any more");
         parse->gave_up = true;
         parse->cursor = parse->list->tokens.count - 1;
         return;
     } else if (!line_has_report(parse, line) && !line_has_report(parse, start_line)) {
-        if (!report_line_start(&wrong) && !report_special(&wrong) && !report_spelling(&wrong)) report_generic(&wrong, at);
+        if (!report_line_start(&wrong) && !report_special(&wrong) && !report_spelling(&wrong))
+            report_generic(&wrong, at);
     }
     parse->error_line = line;
-    move_on(&wrong);
+    wrong_move_on(&wrong);
     parse->error_start = wrong.start;
 }

@@ -1,7 +1,7 @@
 /* What is said about a syntax error, and where parsing goes on after it.
  *
- * In: the token that does not fit and the kinds of tokens that would. Out: one diagnostic for a line; the parser's cursor
- * stands where no brace group is cut. Called by the generated parser only. */
+ * In: the token that does not fit and the kinds of tokens that would. Out: one diagnostic for a line; the
+ * parser's cursor stands where no brace group is cut. Called by the generated parser only. */
 #ifndef PLAN_SYNTAX_MESSAGES_H
 #define PLAN_SYNTAX_MESSAGES_H
 

@@ -9,7 +9,8 @@ Node *parse_file(Arena *arena, SourceSet *sources, uint32_t file, Diagnostics *d
 {
     TokenList list = {0};
     const SourceFile *source = source_file(sources, file);
-    Parse parse = {.arena = arena, .file = source, .diagnostics = diagnostics, .list = &list, .error_start = SIZE_MAX};
+    Parse parse = {
+        .arena = arena, .file = source, .diagnostics = diagnostics, .list = &list, .error_start = SIZE_MAX};
     parse.root = node_new(arena, NODE_FILE, (Span){file, 0, (uint32_t)source->text.len});
     lex_file(source, arena, &list, diagnostics);
     layout_tokens(source, arena, &list, diagnostics);
@@ -33,8 +34,10 @@ void dump_tokens(SourceSet *sources, uint32_t file, Diagnostics *diagnostics, Bu
         if (token->kind == TOK_IDENT || token->kind == TOK_TEXT) {
             buffer_add_c(out, " \"");
             for (size_t c = 0; c < token->text.len; c++) {
-                if (token->text.data[c] == '\n') buffer_add_c(out, "\\n");
-                else buffer_add_char(out, token->text.data[c]);
+                if (token->text.data[c] == '\n')
+                    buffer_add_c(out, "\\n");
+                else
+                    buffer_add_char(out, token->text.data[c]);
             }
             buffer_add_char(out, '"');
         } else if (token->kind >= TOK_INT_LITERAL && token->kind <= TOK_TIME_LITERAL) {

@@ -1,7 +1,7 @@
 /* The front end's one door: a file's text becomes a tree.
  *
- * In: a file of the set. Out: NODE_FILE, never NULL, with as much of the file as could be understood; everything wrong is
- * in the diagnostics. Looks nothing up, checks no names or types. */
+ * In: a file of the set. Out: NODE_FILE, never NULL, with as much of the file as could be understood;
+ * everything wrong is in the diagnostics. Looks nothing up, checks no names or types. */
 #ifndef PLAN_SYNTAX_PARSE_H
 #define PLAN_SYNTAX_PARSE_H
 

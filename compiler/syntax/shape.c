@@ -1,16 +1,16 @@
-/* The shape of a tree: what the grammar lets through because one list of statements serves all bodies, and because names
- * and types are needed for nothing here.
+/* The shape of a tree: what the grammar lets through because one list of statements serves all bodies, and
+ * because names and types are needed for nothing here.
  *
- * In: a parsed file. Out: diagnostics about clauses in the wrong body or behind statements, things said twice, commands
- * without `run` or `observe`, and parts that have to be there. The tree is not changed, but what is nested so deeply that
- * later rooms could not follow is cut off. */
+ * In: a parsed file. Out: diagnostics about clauses in the wrong body or behind statements, things said
+ * twice, commands without `run` or `observe`, and parts that have to be there. The tree is not changed, but
+ * what is nested so deeply that later rooms could not follow is cut off. */
 #include "compiler/syntax/build.h"
 
 enum { DEEPEST = 1000 };
 
 /* Where a list of statements stands. */
 typedef struct Place {
-    NodeKind body;   /* whose body it is, directly */
+    NodeKind body;                     /* whose body it is, directly */
     bool plan, phase, step, fn, watch; /* is one of these around it? */
 } Place;
 
@@ -40,19 +40,29 @@ typedef enum Home {
 static Home home_of(const Node *node)
 {
     switch (node->kind) {
-    case NODE_PLAN_SEVERITY: case NODE_STARTS_ON: case NODE_STARTS_ANOTHER: case NODE_SYMPTOM: case NODE_UPDATE:
-    case NODE_AFTERWARDS:
-        return HOME_PLAN;
-    case NODE_ONLY_IF: case NODE_BY: case NODE_TIMEOUT: case NODE_RETRY: case NODE_NO_SKIP: case NODE_UNDO_ON_FAILURE:
-        return HOME_STEP;
+    case NODE_PLAN_SEVERITY:
+    case NODE_STARTS_ON:
+    case NODE_STARTS_ANOTHER:
+    case NODE_SYMPTOM:
+    case NODE_UPDATE:
+    case NODE_AFTERWARDS: return HOME_PLAN;
+    case NODE_ONLY_IF:
+    case NODE_BY:
+    case NODE_TIMEOUT:
+    case NODE_RETRY:
+    case NODE_NO_SKIP:
+    case NODE_UNDO_ON_FAILURE: return HOME_STEP;
     case NODE_ON_FAILURE: return node->on_failure.kind == FAILURE_BLOCK ? HOME_PLAN_OR_STEP : HOME_STEP;
-    case NODE_NEEDS_APPROVAL: case NODE_UNDO: return HOME_IN_STEP;
-    case NODE_STEP: case NODE_REMEDIES: return HOME_OUTSIDE_STEP;
+    case NODE_NEEDS_APPROVAL:
+    case NODE_UNDO: return HOME_IN_STEP;
+    case NODE_STEP:
+    case NODE_REMEDIES: return HOME_OUTSIDE_STEP;
     case NODE_PHASE: return node->phase.track ? HOME_TRACK : HOME_PHASE;
     case NODE_REMEDY: return HOME_REMEDIES;
     case NODE_STOP_PHASE: return HOME_WATCH;
     case NODE_RETURN: return HOME_FN;
-    case NODE_ALWAYS: case NODE_WATCH: return HOME_PLAN_BODY;
+    case NODE_ALWAYS:
+    case NODE_WATCH: return HOME_PLAN_BODY;
     default: return HOME_ANY;
     }
 }
@@ -101,7 +111,8 @@ static Str first_word(const Shape *shape, const Node *node)
 {
     Str text = str_slice(shape->parse->file->text, node->span.start, node->span.end);
     size_t len = 0;
-    while (len < text.len && ((text.data[len] | 32) >= 'a' && (text.data[len] | 32) <= 'z')) len++;
+    while (len < text.len && ((text.data[len] | 32) >= 'a' && (text.data[len] | 32) <= 'z'))
+        len++;
     return str_slice(text, 0, len);
 }
 
@@ -122,67 +133,97 @@ static bool is_step_clause(const Node *node)
 static void check_order(Shape *shape, NodeList body)
 {
     const Node *statement = NULL;
-    for node_each(item, body) {
-        if (!is_step_clause(item)) {
-            if (statement == NULL) statement = item;
-            continue;
+    for
+        node_each(item, body)
+        {
+            if (!is_step_clause(item)) {
+                if (statement == NULL) statement = item;
+                continue;
+            }
+            if (statement == NULL) continue;
+            Diagnostics *diagnostics = shape->parse->diagnostics;
+            Str word = first_word(shape, item);
+            Diag *diag = diag_report(diagnostics, DIAG_P0111, word_span(shape, item),
+                                     "clauses come first: `%.*s` stands after a statement", STR_ARG(word));
+            uint32_t line = source_line_at(shape->parse->file, statement->span.start);
+            diag_second(diagnostics, diag, word_span(shape, statement), "the first statement");
+            diag_help(diagnostics, diag, "move `%.*s` above line %u", STR_ARG(word), line);
         }
-        if (statement == NULL) continue;
-        Diagnostics *diagnostics = shape->parse->diagnostics;
-        Str word = first_word(shape, item);
-        Diag *diag = diag_report(diagnostics, DIAG_P0111, word_span(shape, item), "clauses come first: `%.*s` stands after a statement",
-                                 STR_ARG(word));
-        uint32_t line = source_line_at(shape->parse->file, statement->span.start);
-        diag_second(diagnostics, diag, word_span(shape, statement), "the first statement");
-        diag_help(diagnostics, diag, "move `%.*s` above line %u", STR_ARG(word), line);
-    }
 }
 
 /* May a kind stand only once in its list? */
 static bool only_once(NodeKind kind)
 {
     switch (kind) {
-    case NODE_REACH: case NODE_ANSWER_WITHIN: case NODE_BACKUP: case NODE_PRIMARY: case NODE_DUTIES: case NODE_MEMBERS:
-    case NODE_HANDOVER: case NODE_RESPOND: case NODE_RESOLVE_WITHIN: case NODE_ESCALATE_BY: case NODE_ACK_HOLDS:
-    case NODE_MEANS: case NODE_REVIEW: case NODE_PLAN_SEVERITY: case NODE_ONLY_IF: case NODE_BY: case NODE_TIMEOUT:
-    case NODE_RETRY: case NODE_NO_SKIP: case NODE_ON_FAILURE: case NODE_UNDO_ON_FAILURE: case NODE_STARTS_ANOTHER:
-    case NODE_DRILL_START: case NODE_DRILL_UNTIL: case NODE_FROM: case NODE_FIELD:
-        return true;
+    case NODE_REACH:
+    case NODE_ANSWER_WITHIN:
+    case NODE_BACKUP:
+    case NODE_PRIMARY:
+    case NODE_DUTIES:
+    case NODE_MEMBERS:
+    case NODE_HANDOVER:
+    case NODE_RESPOND:
+    case NODE_RESOLVE_WITHIN:
+    case NODE_ESCALATE_BY:
+    case NODE_ACK_HOLDS:
+    case NODE_MEANS:
+    case NODE_REVIEW:
+    case NODE_PLAN_SEVERITY:
+    case NODE_ONLY_IF:
+    case NODE_BY:
+    case NODE_TIMEOUT:
+    case NODE_RETRY:
+    case NODE_NO_SKIP:
+    case NODE_ON_FAILURE:
+    case NODE_UNDO_ON_FAILURE:
+    case NODE_STARTS_ANOTHER:
+    case NODE_DRILL_START:
+    case NODE_DRILL_UNTIL:
+    case NODE_FROM:
+    case NODE_FIELD: return true;
     default: return false;
     }
 }
 
 static void check_twice(Shape *shape, NodeList list)
 {
-    for node_each(item, list) {
-        if (!only_once(item->kind)) continue;
-        for (const Node *earlier = list.first; earlier != item; earlier = earlier->next) {
-            if (earlier->kind != item->kind) continue;
-            if (item->kind == NODE_FIELD && !str_equal(item->field.name, earlier->field.name)) continue;
-            Diagnostics *diagnostics = shape->parse->diagnostics;
-            Str word = first_word(shape, item);
-            Diag *diag = diag_report(diagnostics, DIAG_P0112, word_span(shape, item), "`%.*s` is said twice", STR_ARG(word));
-            diag_second(diagnostics, diag, word_span(shape, earlier), "here for the first time");
-            break;
+    for
+        node_each(item, list)
+        {
+            if (!only_once(item->kind)) continue;
+            for (const Node *earlier = list.first; earlier != item; earlier = earlier->next) {
+                if (earlier->kind != item->kind) continue;
+                if (item->kind == NODE_FIELD && !str_equal(item->field.name, earlier->field.name)) continue;
+                Diagnostics *diagnostics = shape->parse->diagnostics;
+                Str word = first_word(shape, item);
+                Diag *diag = diag_report(diagnostics, DIAG_P0112, word_span(shape, item),
+                                         "`%.*s` is said twice", STR_ARG(word));
+                diag_second(diagnostics, diag, word_span(shape, earlier), "here for the first time");
+                break;
+            }
         }
-    }
 }
 
 static void check_homes(Shape *shape, NodeList body)
 {
-    for node_each(item, body) {
-        Home home = home_of(item);
-        bool stranger = shape->place.body == NODE_REMEDIES && item->kind != NODE_REMEDY && item->kind != NODE_FROM;
-        if (is_at_home(&shape->place, home) && !stranger) continue;
-        Str word = first_word(shape, item);
-        Diagnostics *diagnostics = shape->parse->diagnostics;
-        if (stranger) {
-            Diag *diag = diag_report(diagnostics, DIAG_P0110, word_span(shape, item), "in `remedies` stands nothing but `remedy`");
-            diag_help(diagnostics, diag, "put it into a `remedy \"…\" { }`, or before the `remedies`");
-        } else {
-            diag_report(diagnostics, DIAG_P0110, word_span(shape, item), "`%.*s` stands only %s", STR_ARG(word), home_text(home));
+    for
+        node_each(item, body)
+        {
+            Home home = home_of(item);
+            bool stranger =
+                shape->place.body == NODE_REMEDIES && item->kind != NODE_REMEDY && item->kind != NODE_FROM;
+            if (is_at_home(&shape->place, home) && !stranger) continue;
+            Str word = first_word(shape, item);
+            Diagnostics *diagnostics = shape->parse->diagnostics;
+            if (stranger) {
+                Diag *diag = diag_report(diagnostics, DIAG_P0110, word_span(shape, item),
+                                         "in `remedies` stands nothing but `remedy`");
+                diag_help(diagnostics, diag, "put it into a `remedy \"…\" { }`, or before the `remedies`");
+            } else {
+                diag_report(diagnostics, DIAG_P0110, word_span(shape, item), "`%.*s` stands only %s",
+                            STR_ARG(word), home_text(home));
+            }
         }
-    }
 }
 
 static void visit(Node *node, void *context);
@@ -199,7 +240,8 @@ static void visit_body(Shape *shape, NodeKind body, NodeList list)
     check_homes(shape, list);
     check_twice(shape, list);
     if (body == NODE_STEP || body == NODE_REMEDY) check_order(shape, list);
-    for node_each(item, list) visit(item, shape);
+    for
+        node_each(item, list) visit(item, shape);
     shape->place = before;
 }
 
@@ -210,7 +252,9 @@ static bool has_effect_root(const Node *node)
         switch (node->kind) {
         case NODE_MEMBER: node = node->member.object; break;
         case NODE_INDEX: node = node->index.object; break;
-        case NODE_CALL: case NODE_COMMAND: case NODE_WRONG: return true;
+        case NODE_CALL:
+        case NODE_COMMAND:
+        case NODE_WRONG: return true;
         default: return false;
         }
     }
@@ -233,7 +277,8 @@ static void visit_effect(Shape *shape, Node *node, Node *effect, const char *wor
 
 static void visit_list(Shape *shape, NodeList list)
 {
-    for node_each(item, list) visit(item, shape);
+    for
+        node_each(item, list) visit(item, shape);
 }
 
 static void missing_part(Shape *shape, Span span, const char *what, const char *help)
@@ -254,8 +299,8 @@ static bool visit_block(Shape *shape, Node *node)
     case NODE_STEP: visit_body(shape, NODE_STEP, node->step.body); return true;
     case NODE_REMEDY: visit_body(shape, NODE_REMEDY, node->remedy.body); return true;
     case NODE_FN:
-        for node_each(param, node->fn.params)
-            if (param->parameter.type == NULL)
+        for
+            node_each(param, node->fn.params) if (param->parameter.type == NULL)
                 missing_part(shape, param->span, "a parameter of a `fn` has a type", "write `name: type`");
         visit_list(shape, node->fn.params);
         visit_body(shape, NODE_FN, node->fn.body);
@@ -267,10 +312,13 @@ static bool visit_block(Shape *shape, Node *node)
         visit_body(shape, NODE_IF, node->remedies.otherwise);
         return true;
     case NODE_WATCH:
-        if (!node->watch.when) missing_part(shape, word_span(shape, node), "this `watch` has no condition", "write `when COND`");
-        else visit(node->watch.when, shape);
+        if (!node->watch.when)
+            missing_part(shape, word_span(shape, node), "this `watch` has no condition", "write `when COND`");
+        else
+            visit(node->watch.when, shape);
         if (!node->watch.every)
-            missing_part(shape, word_span(shape, node), "this `watch` does not say how often it looks", "write `every 30s`");
+            missing_part(shape, word_span(shape, node), "this `watch` does not say how often it looks",
+                         "write `every 30s`");
         visit_body(shape, NODE_WATCH, node->watch.body);
         return true;
     case NODE_IF:
@@ -284,8 +332,11 @@ static bool visit_block(Shape *shape, Node *node)
         return true;
     case NODE_ARM: visit_body(shape, NODE_ARM, node->arm.body); return true;
     case NODE_REPEAT:
-        if (node->repeat.until) visit(node->repeat.until, shape);
-        else missing_part(shape, word_span(shape, node), "this `repeat` does not say until when", "write `until COND`");
+        if (node->repeat.until)
+            visit(node->repeat.until, shape);
+        else
+            missing_part(shape, word_span(shape, node), "this `repeat` does not say until when",
+                         "write `until COND`");
         visit_body(shape, NODE_REPEAT, node->repeat.body);
         visit_body(shape, NODE_IF, node->repeat.otherwise);
         return true;
@@ -300,8 +351,10 @@ static bool visit_block(Shape *shape, Node *node)
 static void visit_command(Shape *shape, Node *node, bool effect)
 {
     if (!effect) {
-        Diag *diag = diag_report(shape->parse->diagnostics, DIAG_P0109, node->span, "a command stands here without `observe` or `run`");
-        diag_help(shape->parse->diagnostics, diag, "put `observe` before it if it only looks; text stands in `\"`");
+        Diag *diag = diag_report(shape->parse->diagnostics, DIAG_P0109, node->span,
+                                 "a command stands here without `observe` or `run`");
+        diag_help(shape->parse->diagnostics, diag,
+                  "put `observe` before it if it only looks; text stands in `\"`");
     }
     node_children(node, visit, shape);
 }
@@ -329,8 +382,10 @@ static void visit(Node *node, void *context)
     bool effect = shape->effect;
     shape->effect = false;
     if (shape->depth == DEEPEST) {
-        Diag *diag = diag_report(shape->parse->diagnostics, DIAG_P0117, node->span, "this is nested too deeply");
-        diag_help(shape->parse->diagnostics, diag, "take parts out into a `let`, a `fn` or a plan of their own");
+        Diag *diag =
+            diag_report(shape->parse->diagnostics, DIAG_P0117, node->span, "this is nested too deeply");
+        diag_help(shape->parse->diagnostics, diag,
+                  "take parts out into a `let`, a `fn` or a plan of their own");
         node->kind = NODE_WRONG;
         return;
     }
@@ -344,7 +399,8 @@ static void visit_kind(Shape *shape, Node *node, bool effect)
     switch (node->kind) {
     case NODE_PARAM:
         if (!node->param.type && !node->param.value)
-            missing_part(shape, node->span, "this `param` has neither a type nor a default", "write `param name: type` or `param name = default`");
+            missing_part(shape, node->span, "this `param` has neither a type nor a default",
+                         "write `param name: type` or `param name = default`");
         break;
     case NODE_OBSERVE:
         visit_effect(shape, node, node->observe.effect, "observe");
@@ -365,13 +421,18 @@ static void visit_kind(Shape *shape, Node *node, bool effect)
     case NODE_CALL:
         /* The command may be at the root of the chain; arguments and indexes are no effects. */
         shape->effect = effect;
-        visit(node->kind == NODE_MEMBER ? node->member.object : node->kind == NODE_INDEX ? node->index.object : node->call.callee, shape);
+        visit(node->kind == NODE_MEMBER  ? node->member.object
+              : node->kind == NODE_INDEX ? node->index.object
+                                         : node->call.callee,
+              shape);
         shape->effect = false;
         if (node->kind == NODE_INDEX) visit(node->index.index, shape);
         if (node->kind == NODE_CALL) visit_list(shape, node->call.args);
         return;
     case NODE_COMMAND: visit_command(shape, node, effect); return;
-    case NODE_SECRET: case NODE_DRILL_COMMAND: case NODE_EFFECT_PATTERN:
+    case NODE_SECRET:
+    case NODE_DRILL_COMMAND:
+    case NODE_EFFECT_PATTERN:
         shape->effect = true;
         node_children(node, visit, shape);
         shape->effect = false;
@@ -385,5 +446,6 @@ static void visit_kind(Shape *shape, Node *node, bool effect)
 void shape_check(Parse *parse, Node *file)
 {
     Shape shape = {.parse = parse};
-    for node_each(item, file->file.items) visit(item, &shape);
+    for
+        node_each(item, file->file.items) visit(item, &shape);
 }

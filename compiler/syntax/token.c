@@ -1,4 +1,5 @@
-/* Keywords and the token list's own small functions. In: keywords.def; out: look-ups for lexer, token pass and messages. */
+/* Keywords and the token list's own small functions. In: keywords.def; out: look-ups for lexer, token pass
+ * and messages. */
 #include "compiler/syntax/token.h"
 #include "compiler/syntax/build.h"
 #include "plan.tab.h"
@@ -27,8 +28,10 @@ const Keyword *keyword_find(Str word)
         size_t middle = (low + high) / 2;
         int order = str_compare(word, str_from_c(keywords[middle].text));
         if (order == 0) return &keywords[middle];
-        if (order < 0) high = middle;
-        else low = middle + 1;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
     }
     return NULL;
 }
@@ -46,8 +49,10 @@ Str token_doc(const TokenList *list, uint32_t offset)
     while (low < high) {
         size_t middle = (low + high) / 2;
         if (list->docs.items[middle].offset == offset) return list->docs.items[middle].text;
-        if (list->docs.items[middle].offset > offset) high = middle;
-        else low = middle + 1;
+        if (list->docs.items[middle].offset > offset)
+            high = middle;
+        else
+            low = middle + 1;
     }
     return (Str){"", 0};
 }

@@ -1,7 +1,8 @@
 /* Tokens: what the lexer makes of bytes, and what the token pass makes of that for the parser.
  *
- * In: a file's text. Out: a TokenList that ends with one TOK_YYEOF. Comments never reach the parser; they are kept
- * beside the tokens for fmt, and `##` comments also as the documentation of the token whose declaration they are. */
+ * In: a file's text. Out: a TokenList that ends with one TOK_YYEOF. Comments never reach the parser; they are
+ * kept beside the tokens for fmt, and `##` comments also as the documentation of the token whose declaration
+ * they are. */
 #ifndef PLAN_SYNTAX_TOKEN_H
 #define PLAN_SYNTAX_TOKEN_H
 
@@ -53,8 +54,8 @@ Str token_doc(const TokenList *list, uint32_t offset);
 /* Bytes → tokens. Texts that are not in the source (escapes, joined documentation) go to the arena. */
 void lex_file(const SourceFile *file, Arena *arena, TokenList *out, Diagnostics *diagnostics);
 
-/* The token pass: words beside `.`, `:`, `=` become names, two-word tokens are joined, brackets are matched and unbalanced
- * ones repaired, newlines that end nothing are dropped. */
+/* The token pass: words beside `.`, `:`, `=` become names, two-word tokens are joined, brackets are matched
+ * and unbalanced ones repaired, newlines that end nothing are dropped. */
 void layout_tokens(const SourceFile *file, Arena *arena, TokenList *list, Diagnostics *diagnostics);
 
 /* What keywords.def says of a word. */
@@ -66,9 +67,9 @@ typedef struct Keyword {
     char opens;         /* letter of the body that it opens, or 0 */
 } Keyword;
 
-const Keyword *keyword_find(Str word);      /* NULL: no keyword */
-const Keyword *keyword_of_kind(int kind);   /* NULL: no keyword */
-const Keyword *keyword_at(size_t index);    /* NULL: beyond the end */
-const char *token_kind_name(int kind);      /* as in `dump_tokens` */
+const Keyword *keyword_find(Str word);    /* NULL: no keyword */
+const Keyword *keyword_of_kind(int kind); /* NULL: no keyword */
+const Keyword *keyword_at(size_t index);  /* NULL: beyond the end */
+const char *token_kind_name(int kind);    /* as in `dump_tokens` */
 
 #endif

@@ -1,7 +1,8 @@
 /* fmt: writes the tokens of a file again, with canonical blanks between them.
  *
- * In: the lexer's tokens (newlines included), comments, and from the tree only which braces are maps. Out: text. It puts
- * tokens in no other order, adds none and takes none away but a `;` that ends a line. Called by `planc fmt`. */
+ * In: the lexer's tokens (newlines included), comments, and from the tree only which braces are maps. Out:
+ * text. It puts tokens in no other order, adds none and takes none away but a `;` that ends a line. Called by
+ * `planc fmt`. */
 #include "compiler/tools/fmt.h"
 #include "compiler/syntax/build.h"
 #include "compiler/syntax/layout.h"
@@ -57,9 +58,21 @@ static bool is_map(const Fmt *fmt, uint32_t offset)
 static bool is_sign(int kind)
 {
     switch (kind) {
-    case TOK_ASSIGN_TO: case TOK_PLUS_ASSIGN: case TOK_FAT: case TOK_ARROW: case TOK_EQ: case TOK_NE: case TOK_LE:
-    case TOK_GE: case TOK_LT: case TOK_GT: case TOK_PLUS: case TOK_MINUS: case TOK_STAR: case TOK_SLASH: case TOK_ABSENT:
-        return true;
+    case TOK_ASSIGN_TO:
+    case TOK_PLUS_ASSIGN:
+    case TOK_FAT:
+    case TOK_ARROW:
+    case TOK_EQ:
+    case TOK_NE:
+    case TOK_LE:
+    case TOK_GE:
+    case TOK_LT:
+    case TOK_GT:
+    case TOK_PLUS:
+    case TOK_MINUS:
+    case TOK_STAR:
+    case TOK_SLASH:
+    case TOK_ABSENT: return true;
     default: return false;
     }
 }
@@ -69,7 +82,8 @@ static bool ends_operand(const Token *token)
     if (token->kind == TOK_IDENT) return true;
     if (token->flags & TOKEN_WORD) {
         const Keyword *keyword = keyword_find(token->text);
-        return keyword == NULL || !keyword->reserved || token->kind == TOK_TRUE || token->kind == TOK_FALSE || token->kind == TOK_NONE;
+        return keyword == NULL || !keyword->reserved || token->kind == TOK_TRUE || token->kind == TOK_FALSE ||
+               token->kind == TOK_NONE;
     }
     return token->kind == TOK_RPAREN || token->kind == TOK_RBRACKET || token->kind == TOK_STRING_END ||
            (token->kind >= TOK_INT_LITERAL && token->kind <= TOK_TIME_LITERAL);
@@ -78,8 +92,10 @@ static bool ends_operand(const Token *token)
 /* Words after which `(` does not begin the arguments of a call. */
 static bool stands_apart(const Token *word)
 {
-    const Keyword *keyword = word->kind != TOK_IDENT && (word->flags & TOKEN_WORD) ? keyword_find(word->text) : NULL;
-    return keyword != NULL && (keyword->reserved ? keyword->kind != TOK_FN : keyword->kind == TOK_WITH || keyword->kind == TOK_WAIT);
+    const Keyword *keyword =
+        word->kind != TOK_IDENT && (word->flags & TOKEN_WORD) ? keyword_find(word->text) : NULL;
+    return keyword != NULL && (keyword->reserved ? keyword->kind != TOK_FN
+                                                 : keyword->kind == TOK_WITH || keyword->kind == TOK_WAIT);
 }
 
 enum { NONE_AT_ALL = 0, AS_WRITTEN = 1, AT_LEAST_ONE = 2 };
@@ -87,16 +103,18 @@ enum { NONE_AT_ALL = 0, AS_WRITTEN = 1, AT_LEAST_ONE = 2 };
 /* What goes between the token before and this one. `unary` says that the one before is a minus sign. */
 static int blanks_between(const Fmt *fmt, const Token *a, const Token *b, bool unary)
 {
-    bool map_here = b->kind == TOK_LBRACE ? is_map(fmt, b->span.start) : b->kind == TOK_RBRACE && is_map(fmt, b->partner);
-    if (b->kind == TOK_COMMA || b->kind == TOK_SEMI || b->kind == TOK_RPAREN || b->kind == TOK_RBRACKET || b->kind == TOK_DOT ||
-        b->kind == TOK_COLON || b->kind == TOK_QUESTION || b->kind == TOK_SPREAD)
+    bool map_here =
+        b->kind == TOK_LBRACE ? is_map(fmt, b->span.start) : b->kind == TOK_RBRACE && is_map(fmt, b->partner);
+    if (b->kind == TOK_COMMA || b->kind == TOK_SEMI || b->kind == TOK_RPAREN || b->kind == TOK_RBRACKET ||
+        b->kind == TOK_DOT || b->kind == TOK_COLON || b->kind == TOK_QUESTION || b->kind == TOK_SPREAD)
         return NONE_AT_ALL;
     if (a->kind == TOK_LPAREN || a->kind == TOK_LBRACKET || a->kind == TOK_DOT || unary) return NONE_AT_ALL;
     if ((a->kind == TOK_LBRACE && fmt->map_before) || (b->kind == TOK_RBRACE && map_here)) return NONE_AT_ALL;
     if (a->kind == TOK_RANGE) return b->kind == TOK_LBRACE ? AT_LEAST_ONE : NONE_AT_ALL;
     if (b->kind == TOK_RANGE) return NONE_AT_ALL;
     if (b->kind == TOK_LPAREN) {
-        if (a->kind == TOK_QUESTION || is_sign(a->kind) || stands_apart(a) || a->kind == TOK_COMMA) return AT_LEAST_ONE;
+        if (a->kind == TOK_QUESTION || is_sign(a->kind) || stands_apart(a) || a->kind == TOK_COMMA)
+            return AT_LEAST_ONE;
         return AS_WRITTEN;
     }
     if (b->kind == TOK_LBRACKET && (ends_operand(a) || a->kind == TOK_RBRACE)) return AS_WRITTEN;
@@ -107,11 +125,13 @@ static void write_blanks(Fmt *fmt, const Token *token, bool unary)
 {
     int rule = blanks_between(fmt, fmt->before, token, unary);
     Str between = str_slice(fmt->file->text, fmt->end, token->span.start);
-    size_t written = memchr(between.data, '\t', between.len) || memchr(between.data, '\n', between.len) ? 1 : between.len;
+    size_t written =
+        memchr(between.data, '\t', between.len) || memchr(between.data, '\n', between.len) ? 1 : between.len;
     if (rule == NONE_AT_ALL) return;
     if (rule == AS_WRITTEN && written > 1) written = 1;
     if (rule == AT_LEAST_ONE && written == 0) written = 1;
-    for (size_t i = 0; i < written; i++) buffer_add_char(fmt->out, ' ');
+    for (size_t i = 0; i < written; i++)
+        buffer_add_char(fmt->out, ' ');
 }
 
 /* ---- lines ---- */
@@ -123,14 +143,16 @@ static uint32_t line_of(const Fmt *fmt, uint32_t offset)
 
 static void write_indent(Fmt *fmt, size_t indent)
 {
-    for (size_t i = 0; i < indent; i++) buffer_add_char(fmt->out, ' ');
+    for (size_t i = 0; i < indent; i++)
+        buffer_add_char(fmt->out, ' ');
     fmt->indent = indent;
     fmt->fresh = false;
 }
 
 static void end_line(Fmt *fmt)
 {
-    while (fmt->out->len > 0 && fmt->out->data[fmt->out->len - 1] == ' ') fmt->out->data[--fmt->out->len] = '\0';
+    while (fmt->out->len > 0 && fmt->out->data[fmt->out->len - 1] == ' ')
+        fmt->out->data[--fmt->out->len] = '\0';
     buffer_add_char(fmt->out, '\n');
     fmt->fresh = true;
 }
@@ -140,17 +162,20 @@ static size_t body_indent(const Fmt *fmt)
     return fmt->opens.count > 0 ? fmt->opens.items[fmt->opens.count - 1].indent + 2 : 0;
 }
 
-/* Begins the output line for what stands at a source offset: at most one empty line before it, none after a `{`. */
+/* Begins the output line for what stands at a source offset: at most one empty line before it, none after a
+ * `{`. */
 static void begin_line(Fmt *fmt, uint32_t offset, bool closes)
 {
     uint32_t line = line_of(fmt, offset);
-    bool after_open = fmt->before != NULL && token_opens(fmt->before->kind) && line_of(fmt, fmt->before->span.start) == fmt->line;
+    bool after_open = fmt->before != NULL && token_opens(fmt->before->kind) &&
+                      line_of(fmt, fmt->before->span.start) == fmt->line;
     if (!fmt->fresh && fmt->line > 0) end_line(fmt);
     if (fmt->line > 0 && line > fmt->line + 1 && !after_open && !closes) buffer_add_char(fmt->out, '\n');
     fmt->line = line;
 }
 
-/* Comments that stand before an offset: those of the line being written behind it, others on lines of their own. */
+/* Comments that stand before an offset: those of the line being written behind it, others on lines of their
+ * own. */
 static void write_comments(Fmt *fmt, uint32_t offset)
 {
     for (; fmt->comment < fmt->list->comments.count; fmt->comment++) {
@@ -159,8 +184,10 @@ static void write_comments(Fmt *fmt, uint32_t offset)
         Str text = str_trim(str_slice(fmt->file->text, comment->span.start, comment->span.end));
         if (!comment->own_line && !fmt->fresh && fmt->before) {
             Str between = str_slice(fmt->file->text, fmt->end, comment->span.start);
-            bool blanks = between.len > 0 && str_trim(between).len == 0 && !memchr(between.data, '\t', between.len);
-            for (size_t i = 0; i < (blanks ? between.len : 1); i++) buffer_add_char(fmt->out, ' ');
+            bool blanks =
+                between.len > 0 && str_trim(between).len == 0 && !memchr(between.data, '\t', between.len);
+            for (size_t i = 0; i < (blanks ? between.len : 1); i++)
+                buffer_add_char(fmt->out, ' ');
         } else {
             begin_line(fmt, comment->span.start, false);
             write_indent(fmt, body_indent(fmt));
@@ -183,7 +210,8 @@ static bool is_blank(char c)
 static void write_block(Fmt *fmt, Str text, size_t old_indent)
 {
     size_t close = text.len - 3, column = 0;
-    while (close > 0 && is_blank(text.data[close - 1])) close--, column++;
+    while (close > 0 && is_blank(text.data[close - 1]))
+        close--, column++;
     ptrdiff_t shift = (ptrdiff_t)fmt->indent - (ptrdiff_t)old_indent;
     bool own_line = close > 0 && text.data[close - 1] == '\n';
     if (!own_line || shift == 0) {
@@ -193,12 +221,15 @@ static void write_block(Fmt *fmt, Str text, size_t old_indent)
     if ((ptrdiff_t)column + shift < 0) shift = -(ptrdiff_t)column;
     for (size_t i = 0; i < text.len;) {
         size_t blanks = 0, end = i;
-        while (i > 0 && i + blanks < text.len && is_blank(text.data[i + blanks])) blanks++;
-        while (end < text.len && text.data[end] != '\n') end++;
+        while (i > 0 && i + blanks < text.len && is_blank(text.data[i + blanks]))
+            blanks++;
+        while (end < text.len && text.data[end] != '\n')
+            end++;
         if (i + blanks < end && i > 0) {
             ptrdiff_t now = (ptrdiff_t)blanks + shift;
             if (blanks < column && now > (ptrdiff_t)column + shift) now = (ptrdiff_t)column + shift;
-            for (ptrdiff_t n = 0; n < now; n++) buffer_add_char(fmt->out, ' ');
+            for (ptrdiff_t n = 0; n < now; n++)
+                buffer_add_char(fmt->out, ' ');
             buffer_add_str(fmt->out, str_slice(text, i + blanks, end));
         } else {
             buffer_add_str(fmt->out, str_slice(text, i, end));
@@ -211,7 +242,8 @@ static void write_block(Fmt *fmt, Str text, size_t old_indent)
 static size_t source_indent(const Fmt *fmt, uint32_t offset)
 {
     size_t start = fmt->file->lines[line_of(fmt, offset) - 1], blanks = 0;
-    while (start + blanks < fmt->file->text.len && is_blank(fmt->file->text.data[start + blanks])) blanks++;
+    while (start + blanks < fmt->file->text.len && is_blank(fmt->file->text.data[start + blanks]))
+        blanks++;
     return blanks;
 }
 
@@ -232,8 +264,10 @@ static size_t write_literal(Fmt *fmt, size_t index)
     size_t last = literal_end(fmt->list, index);
     const Token *end = &fmt->list->tokens.items[last];
     Str text = str_slice(fmt->file->text, begin->span.start, end->span.end);
-    if (begin->kind == TOK_STRING_BEGIN && (begin->flags & TOKEN_BLOCK)) write_block(fmt, text, source_indent(fmt, begin->span.start));
-    else buffer_add_str(fmt->out, text);
+    if (begin->kind == TOK_STRING_BEGIN && (begin->flags & TOKEN_BLOCK))
+        write_block(fmt, text, source_indent(fmt, begin->span.start));
+    else
+        buffer_add_str(fmt->out, text);
     fmt->line = line_of(fmt, end->span.end > end->span.start ? end->span.end - 1 : end->span.end);
     return last;
 }
@@ -245,13 +279,24 @@ static bool continues(const Fmt *fmt, const Token *token)
 {
     if (fmt->before == NULL || token_opens(fmt->before->kind)) return false;
     switch (token->kind) {
-    case TOK_THEN: case TOK_AND: case TOK_OR: case TOK_DOT: return true;
+    case TOK_THEN:
+    case TOK_AND:
+    case TOK_OR:
+    case TOK_DOT: return true;
     default: break;
     }
     switch (fmt->before->kind) {
-    case TOK_COMMA: case TOK_THEN: case TOK_ELSE: case TOK_AND: case TOK_OR: case TOK_NOT: case TOK_MOD: case TOK_IN: case TOK_MATCHES:
-    case TOK_AS: case TOK_COLON:
-        return true;
+    case TOK_COMMA:
+    case TOK_THEN:
+    case TOK_ELSE:
+    case TOK_AND:
+    case TOK_OR:
+    case TOK_NOT:
+    case TOK_MOD:
+    case TOK_IN:
+    case TOK_MATCHES:
+    case TOK_AS:
+    case TOK_COLON: return true;
     default: return is_sign(fmt->before->kind);
     }
 }
@@ -262,8 +307,10 @@ static void start_token_line(Fmt *fmt, const Token *token)
     bool closes = token_closes(token->kind);
     begin_line(fmt, token->span.start, closes);
     size_t indent = body_indent(fmt);
-    if (closes && fmt->opens.count > 0) indent = fmt->opens.items[fmt->opens.count - 1].indent;
-    else if (block && continues(fmt, token)) indent += 4;
+    if (closes && fmt->opens.count > 0)
+        indent = fmt->opens.items[fmt->opens.count - 1].indent;
+    else if (block && continues(fmt, token))
+        indent += 4;
     write_indent(fmt, indent);
 }
 
@@ -287,15 +334,20 @@ static void write_tokens(Fmt *fmt)
         if (token->kind == TOK_SEMI && ends_nothing(fmt->list, i)) continue;
         write_comments(fmt, token->span.start);
         bool closes = token_closes(token->kind);
-        if (fmt->before == NULL || newline || fmt->fresh) start_token_line(fmt, token);
-        else write_blanks(fmt, token, unary);
+        if (fmt->before == NULL || newline || fmt->fresh)
+            start_token_line(fmt, token);
+        else
+            write_blanks(fmt, token, unary);
         newline = false;
         unary = token->kind == TOK_MINUS && (fmt->before == NULL || !ends_operand(fmt->before));
         bool map = token->kind == TOK_LBRACE && is_map(fmt, token->span.start);
         if (closes && fmt->opens.count > 0) fmt->opens.count--;
-        if (token->kind == TOK_STRING_BEGIN || token->kind == TOK_COMMAND_BEGIN) i = write_literal(fmt, i);
-        else buffer_add_str(fmt->out, token->text);
-        if (token_opens(token->kind)) vec_push(&fmt->opens, (FmtOpen){fmt->indent, token->kind == TOK_LBRACE && !map});
+        if (token->kind == TOK_STRING_BEGIN || token->kind == TOK_COMMAND_BEGIN)
+            i = write_literal(fmt, i);
+        else
+            buffer_add_str(fmt->out, token->text);
+        if (token_opens(token->kind))
+            vec_push(&fmt->opens, (FmtOpen){fmt->indent, token->kind == TOK_LBRACE && !map});
         fmt->before = &items[i];
         fmt->map_before = map;
         fmt->end = items[i].span.end;
@@ -304,15 +356,18 @@ static void write_tokens(Fmt *fmt)
     if (!fmt->fresh && fmt->before) end_line(fmt);
 }
 
-/* Here a brace's partner is the offset of its opener, which says whether it is a map; and a word after `.` is a name. */
+/* Here a brace's partner is the offset of its opener, which says whether it is a map; and a word after `.` is
+ * a name. */
 static void prepare(TokenList *list)
 {
     VEC(uint32_t) opens = {0};
     for (size_t i = 0; i < list->tokens.count; i++) {
         Token *token = &list->tokens.items[i];
         if (i > 0 && (token->flags & TOKEN_WORD) && token[-1].kind == TOK_DOT) token->kind = TOK_IDENT;
-        if (token_opens(token->kind)) vec_push(&opens, token->span.start);
-        else if (token_closes(token->kind) && opens.count > 0) token->partner = opens.items[--opens.count];
+        if (token_opens(token->kind))
+            vec_push(&opens, token->span.start);
+        else if (token_closes(token->kind) && opens.count > 0)
+            token->partner = opens.items[--opens.count];
     }
     vec_free(&opens);
 }

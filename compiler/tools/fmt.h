@@ -1,7 +1,8 @@
 /* The canonical form of a plan's text.
  *
- * In: a file of the set. Out: the same tokens and comments with canonical blanks, indentation and empty lines. Two blanks
- * for each level; columns that the author aligned inside of a line stay aligned; texts of literals are never changed. */
+ * In: a file of the set. Out: the same tokens and comments with canonical blanks, indentation and empty
+ * lines. Two blanks for each level; columns that the author aligned inside of a line stay aligned; texts of
+ * literals are never changed. */
 #ifndef PLAN_TOOLS_FMT_H
 #define PLAN_TOOLS_FMT_H
 

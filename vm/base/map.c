@@ -1,5 +1,5 @@
-/* The string map: entries in order of insertion, and a table of slots with linear probing over their hashes. In: keys that
- * somebody else owns. It frees neither keys nor values. */
+/* The string map: entries in order of insertion, and a table of slots with linear probing over their hashes.
+ * In: keys that somebody else owns. It frees neither keys nor values. */
 #include "vm/base/map.h"
 #include "vm/base/memory.h"
 
@@ -8,7 +8,8 @@
 static uint32_t hash(Str key)
 {
     uint32_t value = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < key.len; i++) value = (value ^ (unsigned char)key.data[i]) * 16777619u;
+    for (size_t i = 0; i < key.len; i++)
+        value = (value ^ (unsigned char)key.data[i]) * 16777619u;
     return value;
 }
 
@@ -26,7 +27,8 @@ static void grow(Map *map)
     free(map->slots);
     map->slot_count = map->slot_count ? map->slot_count * 2 : 16;
     map->slots = memory_alloc(map->slot_count * sizeof *map->slots);
-    for (size_t i = 0; i < map->count; i++) map->slots[find_slot(map, map->entries[i].key)] = (uint32_t)(i + 1);
+    for (size_t i = 0; i < map->count; i++)
+        map->slots[find_slot(map, map->entries[i].key)] = (uint32_t)(i + 1);
 }
 
 bool map_has(const Map *map, Str key)

@@ -1,7 +1,8 @@
 /* A hash map from strings to pointers that remembers the order of insertion.
  *
- * The map owns its table, neither keys nor values: a key's bytes must live as long as the map. Zero-initialise it;
- * map_free when done. Iteration: for (size_t i = 0; i < map.count; i++) map.entries[i].key … (in order of insertion). */
+ * The map owns its table, neither keys nor values: a key's bytes must live as long as the map.
+ * Zero-initialise it; map_free when done. Iteration: for (size_t i = 0; i < map.count; i++)
+ * map.entries[i].key … (in order of insertion). */
 #ifndef PLAN_BASE_MAP_H
 #define PLAN_BASE_MAP_H
 

@@ -1,5 +1,5 @@
-/* UTF-8: checking, reading and writing characters. In: bytes; out: lengths and code points. Used by everybody who prints
- * columns or takes text from outside. It allocates nothing. */
+/* UTF-8: checking, reading and writing characters. In: bytes; out: lengths and code points. Used by everybody
+ * who prints columns or takes text from outside. It allocates nothing. */
 #include "vm/base/utf8.h"
 
 size_t utf8_decode(Str s, uint32_t *code)
@@ -7,7 +7,12 @@ size_t utf8_decode(Str s, uint32_t *code)
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     if (s.len == 0) return 0;
     unsigned char first = (unsigned char)s.data[0];
-    size_t len = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+    size_t len = first < 0x80   ? 1
+                 : first < 0xC2 ? 0
+                 : first < 0xE0 ? 2
+                 : first < 0xF0 ? 3
+                 : first < 0xF5 ? 4
+                                : 0;
     if (len == 0 || len > s.len) return 0;
     uint32_t value = len == 1 ? first : first & (0x7Fu >> len);
     for (size_t i = 1; i < len; i++) {

@@ -4,7 +4,8 @@
 
 #include "vm/base/str.h"
 
-/* How many bytes at the beginning are valid UTF-8 without NUL (surrogates and overlong forms are not valid). */
+/* How many bytes at the beginning are valid UTF-8 without NUL (surrogates and overlong forms are not valid).
+ */
 size_t utf8_valid_prefix(Str s);
 /* The length in bytes (1 to 4) of the valid sequence at the beginning, or 0. *code may be NULL. */
 size_t utf8_decode(Str s, uint32_t *code);

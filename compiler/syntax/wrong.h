@@ -1,0 +1,31 @@
+/* A syntax error at hand, shared by the files that talk about it (messages.c) and that go on behind it
+ * (recover.c). */
+#ifndef PLAN_SYNTAX_WRONG_H
+#define PLAN_SYNTAX_WRONG_H
+
+#include "compiler/syntax/messages.h"
+
+typedef struct Wrong {
+    Parse *parse;
+    const Token *items;
+    size_t at;    /* the token that does not fit */
+    size_t start; /* the first token of its statement */
+    char body;    /* letter of the body that holds the statement */
+    const int *expected;
+    size_t expected_count;
+} Wrong;
+
+bool wrong_expects(const Wrong *wrong, int kind);
+/* Moves the parser's cursor behind the error. */
+void wrong_move_on(const Wrong *wrong);
+
+/* The opener of the innermost bracket around a token, or TOKEN_NONE. */
+size_t token_enclosing(const TokenList *list, size_t index);
+/* Has a declaration or statement that begins with the kind a rule for a bad heading? */
+bool token_has_error_body(int kind);
+/* `repeat until { …`: the brace of a block that the parser took for a map, or TOKEN_NONE. */
+size_t token_block_taken_for_map(const TokenList *list, size_t at);
+/* From here on it is a block; the parser reads it again. */
+void parse_read_as_block(Parse *parse, size_t brace);
+
+#endif
