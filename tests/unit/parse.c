@@ -1,5 +1,6 @@
-/* The front end: every mistake has its code and line, one message each; every word that may be a name is one; what the tree
- * holds where the checker relies on it. Golden trees are in tests/parse, tokens in tests/lex. */
+/* The front end: every mistake has its code and line, one message each; every word that may be a name is one;
+ * what the tree holds where the checker relies on it. Golden trees are in tests/parse, tokens in tests/lex.
+ */
 #include "compiler/syntax/parse.h"
 #include "compiler/syntax/token.h"
 #include "tests/unit/check.h"
@@ -49,8 +50,8 @@ static void expect_said(const char *text, const char *expected, int line)
     said(str_from_c(text), &out);
     if (!str_equal(buffer_str(&out), str_from_c(expected))) {
         check_failures++;
-        fprintf(stderr, "tests/unit/parse.c:%d: said \"%s\", expected \"%s\" about:\n%s\n", line, out.data ? out.data : "",
-                expected, text);
+        fprintf(stderr, "tests/unit/parse.c:%d: said \"%s\", expected \"%s\" about:\n%s\n", line,
+                out.data ? out.data : "", expected, text);
     }
     buffer_free(&out);
 }
@@ -58,7 +59,8 @@ static void expect_said(const char *text, const char *expected, int line)
 /* A text, what is said about it; in a file, in a step, in a drill. */
 #define SAYS(text, expected) expect_said(text, expected, __LINE__)
 #define STEP_SAYS(text, expected)                                                                            \
-    expect_said("plan p \"x\" {\n  step \"s\" {\n" text "\n  }\n  step \"t\" { note \"ok\" }\n}\n", expected, __LINE__)
+    expect_said("plan p \"x\" {\n  step \"s\" {\n" text "\n  }\n  step \"t\" { note \"ok\" }\n}\n",          \
+                expected, __LINE__)
 #define DRILL_SAYS(text, expected) expect_said("drill \"d\" of p {\n" text "\n}\n", expected, __LINE__)
 
 static void test_first_words(void)
@@ -107,7 +109,9 @@ static void test_statements(void)
     STEP_SAYS("verify x within 5m within 6m", "P0112@3");
     STEP_SAYS("run `x` with (timeout: 5s) with (dir: \"x\")", "P0101@3");
     STEP_SAYS("notify x progress()", "P0101@3");
-    STEP_SAYS("x[1][2] = 5", "P0101@3");
+    STEP_SAYS("x[1][2] = 5", "P0113@3");
+    STEP_SAYS("f(x) = 5", "P0113@3");
+    STEP_SAYS("a.b[1] += 5", "P0113@3");
     STEP_SAYS("if a { note \"x\" }\nelse note \"y\"", "P0101@4");
     STEP_SAYS("if a b\nnote \"x\"\nnoet \"y\"", "P0101@3 P0102@5");
     STEP_SAYS("repeat until { noet \"x\" }", "P0101@3");
@@ -147,7 +151,8 @@ static void test_declarations(void)
     SAYS("contact c { phone \"1\"\nreach by pager,\nbackup lead }", "P0101@3");
     SAYS("import std/slack", "P0101@1");
     SAYS("plan p \"x\" {\n  phase \"x\" in 5m {\n    step \"s\" { noet \"x\" }\n  }\n}", "P0101@2 P0102@3");
-    DRILL_SAYS("oncall aknowledges after 5m\nhttp GET \"x\" give 5\nexpect payed lead", "P0101@2 P0101@3 P0101@4");
+    DRILL_SAYS("oncall aknowledges after 5m\nhttp GET \"x\" give 5\nexpect payed lead",
+               "P0101@2 P0101@3 P0101@4");
     DRILL_SAYS("expect done \"x\" befor 5m\nexpect resolved", "P0101@2");
     DRILL_SAYS("http GET \"x\" gives 503 before 1m then gives 200", "P0101@2");
 }
@@ -168,7 +173,9 @@ static void test_texts(void)
     SAYS("param x = 1\nstep \"Look {\n  note \"x\"\n}", "P0104@2");
     SAYS("plan p {\n step \"Look {\n  noet \"x\"\n }\n}", "P0104@2 P0102@3");
     SAYS("param x = \"a\xff\"", "P0115@1");
-    SAYS("param x = \xe2\x80\x9c" "a\xe2\x80\x9d", "P0103@1 P0103@1");
+    SAYS("param x = \xe2\x80\x9c"
+         "a\xe2\x80\x9d",
+         "P0103@1 P0103@1");
     SAYS("\xef\xbb\xbfparam x = 1", "");
     SAYS("#!/usr/bin/planvm\r\nparam x = 1\r\n", "");
 }
@@ -194,7 +201,8 @@ static void test_brackets(void)
     STEP_SAYS("let x = (1 + 2\nnoet \"x\"", "P0107@3 P0102@4");
     STEP_SAYS("let x = [1, 2\nnote \"x\"", "P0107@3");
     STEP_SAYS("let x = 1)\nnote \"x\"", "P0107@3");
-    SAYS("plan p \"x\" {\n  step \"a\" {\n    note \"x\"\n  step \"b\" {\n    noet \"y\"\n  }\n}\nparam a", "P0107@2 P0102@5 P0119@8");
+    SAYS("plan p \"x\" {\n  step \"a\" {\n    note \"x\"\n  step \"b\" {\n    noet \"y\"\n  }\n}\nparam a",
+         "P0107@2 P0102@5 P0119@8");
     SAYS("plan p \"x\" {\n  step \"a\"\n    note \"x\"\n  }\n}\nparam a", "P0107@2 P0119@6");
     SAYS("plan p \"x\" {\n  step \"a\" {\n    note \"x\"\n    }\n  }\n}\nparam a", "P0107@4 P0119@7");
     SAYS("plan p \"x\" {\n  step \"a\" {\n    note \"x\" }\n", "P0107@1");
@@ -202,31 +210,42 @@ static void test_brackets(void)
 
 static void test_three_mistakes(void)
 {
-    SAYS("param a = 5min\nplan p \"x\" {\n  step \"s\" {\n    need approval from head\n  }\n}\nseverity S { respond in 1h }\n",
+    SAYS("param a = 5min\nplan p \"x\" {\n  step \"s\" {\n    need approval from head\n  }\n}\nseverity S { "
+         "respond in 1h }\n",
          "P0106@1 P0102@4 P0101@7");
 }
 
-/* Every word that is not reserved is a name wherever one may stand; a reserved one after `.` and before `:`. */
+/* Every word that is not reserved is a name wherever one may stand; a reserved one after `.` and before `:`.
+ */
 static void test_names(void)
 {
     static const char *const open_places[] = {
         "param %s = 1\nlet %s = %s + 1\nfn f(%s: int) -> %s { %s = 5; let a = x.%s; return %s }",
-        "plan %s(%s) \"x\" { step \"s\" { let %s = f(%s, %s: %s); %s.a = 5; %s += 1; wait %s; notify %s \"x\"; page %s } }",
-        "plan p { step \"s\" { for %s in %s { note \"${%s}\" }; if %s { wait 1s }; if let %s = x { }; match %s { %s => note \"x\" } } }",
-        "plan p { step \"s\" { let x = {%s: 1}; let y = xs.map(%s => %s.b); run %s(%s); let z = (%s, b) => 1; %s[1] = 2 } }",
-        "contact %s \"x\" { title \"y\"; reach by %s, x.%s }\nrole %s { primary %s }\nchannel %s = %s(1)\nrecord %s { %s: int }",
-        "severity %s { escalate by %s }\nescalation %s { at once page %s; when %s > 1 checked every 5s page %s }\nenum E { %s }",
+        "plan %s(%s) \"x\" { step \"s\" { let %s = f(%s, %s: %s); %s.a = 5; %s += 1; wait %s; notify %s "
+        "\"x\"; page %s } }",
+        "plan p { step \"s\" { for %s in %s { note \"${%s}\" }; if %s { wait 1s }; if let %s = x { }; match "
+        "%s { %s => note \"x\" } } }",
+        "plan p { step \"s\" { let x = {%s: 1}; let y = xs.map(%s => %s.b); run %s(%s); let z = (%s, b) => "
+        "1; %s[1] = 2 } }",
+        "contact %s \"x\" { title \"y\"; reach by %s, x.%s }\nrole %s { primary %s }\nchannel %s = "
+        "%s(1)\nrecord %s { %s: int }",
+        "severity %s { escalate by %s }\nescalation %s { at once page %s; when %s > 1 checked every 5s page "
+        "%s }\nenum E { %s }",
     };
-    static const char *const any_places[] = {"param x = a.%s", "param x = {%s: 1}", "fn f(%s: int) { }", "param x = f(%s: 1)"};
+    static const char *const any_places[] = {"param x = a.%s", "param x = {%s: 1}", "fn f(%s: int) { }",
+                                             "param x = f(%s: 1)"};
     const Keyword *keyword;
     for (size_t i = 0; (keyword = keyword_at(i)) != NULL; i++) {
-        for (size_t p = 0; p < sizeof any_places / sizeof any_places[0] + sizeof open_places / sizeof open_places[0]; p++) {
+        for (size_t p = 0;
+             p < sizeof any_places / sizeof any_places[0] + sizeof open_places / sizeof open_places[0]; p++) {
             size_t any_count = sizeof any_places / sizeof any_places[0];
             if (p >= any_count && keyword->reserved) continue;
             Buffer text = {0}, out = {0};
             for (const char *c = p < any_count ? any_places[p] : open_places[p - any_count]; *c; c++) {
-                if (*c == '%') buffer_add_c(&text, keyword->text), c++;
-                else buffer_add_char(&text, *c);
+                if (*c == '%')
+                    buffer_add_c(&text, keyword->text), c++;
+                else
+                    buffer_add_char(&text, *c);
             }
             said(buffer_str(&text), &out);
             if (out.len > 0) {
@@ -243,14 +262,16 @@ static void test_keywords(void)
 {
     for (size_t i = 0; keyword_at(i + 1) != NULL; i++)
         CHECK(str_compare(str_from_c(keyword_at(i)->text), str_from_c(keyword_at(i + 1)->text)) < 0);
-    for (size_t i = 0; keyword_at(i) != NULL; i++) CHECK(keyword_find(str_from_c(keyword_at(i)->text)) == keyword_at(i));
+    for (size_t i = 0; keyword_at(i) != NULL; i++)
+        CHECK(keyword_find(str_from_c(keyword_at(i)->text)) == keyword_at(i));
     CHECK(keyword_find(STR("kubectl")) == NULL);
 }
 
 static void test_tree(void)
 {
     Parsed parsed;
-    Str text = STR("## Where it runs.\nparam ns = \"a\\tb${x}c\"  ## second\nplan p {\n step \"s\" { run `a \\`b ${c} d` } }\n"
+    Str text = STR("## Where it runs.\nparam ns = \"a\\tb${x}c\"  ## second\nplan p {\n step \"s\" { run `a "
+                   "\\`b ${c} d` } }\n"
                    "let t = \"\"\"\n    one\n      two\n    \"\"\"\n");
     parse_text(&parsed, text);
     CHECK_INT((int64_t)parsed.diagnostics.errors, 0);
@@ -265,8 +286,9 @@ static void test_tree(void)
     /* Each plain part of a command has exactly the bytes of its span. */
     NodeList parts = run->run.effect->command.parts;
     CHECK_INT((int64_t)parts.count, 5);
-    for node_each(part, parts)
-        if (part->kind == NODE_TEXT && !part->text.escaped) CHECK_STR(part->text.text, source_text(&parsed.sources, part->span));
+    for
+        node_each(part, parts) if (part->kind == NODE_TEXT && !part->text.escaped)
+            CHECK_STR(part->text.text, source_text(&parsed.sources, part->span));
     CHECK(parts.first->next->text.escaped);
     CHECK_STR_C(parts.first->next->text.text, "`");
     Str block;
@@ -297,9 +319,11 @@ static void test_depth(void)
 {
     Buffer text = {0}, out = {0};
     buffer_add_c(&text, "param x = ");
-    for (int i = 0; i < 100000; i++) buffer_add_char(&text, '(');
+    for (int i = 0; i < 100000; i++)
+        buffer_add_char(&text, '(');
     buffer_add_char(&text, '1');
-    for (int i = 0; i < 100000; i++) buffer_add_char(&text, ')');
+    for (int i = 0; i < 100000; i++)
+        buffer_add_char(&text, ')');
     said(buffer_str(&text), &out);
     CHECK_STR_C(buffer_str(&out), "P0117@1");
     buffer_free(&text);
@@ -312,13 +336,16 @@ static void test_renderers(void)
     Buffer out = {0};
     parse_text(&parsed, STR("plan p {\n  step \"s\" {\n    need approval from \"é\"\n  }\n}\n"));
     diag_render_text(&parsed.diagnostics, &parsed.sources, false, &out);
-    CHECK_STR_C(buffer_str(&out), "t.plan:3:5: error[P0102]: there is no statement `need`; did you mean `needs`?\n"
-                                  "    3 |     need approval from \"é\"\n      |     ^~~~\n  help: write `needs`\n");
+    CHECK_STR_C(buffer_str(&out),
+                "t.plan:3:5: error[P0102]: there is no statement `need`; did you mean `needs`?\n"
+                "    3 |     need approval from \"é\"\n      |     ^~~~\n  help: write `needs`\n");
     buffer_clear(&out);
     diag_render_json(&parsed.diagnostics, &parsed.sources, &out);
-    CHECK_CONTAINS(buffer_str(&out), "\"code\":\"P0102\",\"severity\":\"error\",\"message\":\"there is no statement");
-    CHECK_CONTAINS(buffer_str(&out), "\"file\":\"t.plan\",\"line\":3,\"column\":5,\"end_line\":3,\"end_column\":9,"
-                                     "\"offset\":26,\"end_offset\":30,\"help\":\"write `needs`\",\"related\":[]}");
+    CHECK_CONTAINS(buffer_str(&out),
+                   "\"code\":\"P0102\",\"severity\":\"error\",\"message\":\"there is no statement");
+    CHECK_CONTAINS(buffer_str(&out),
+                   "\"file\":\"t.plan\",\"line\":3,\"column\":5,\"end_line\":3,\"end_column\":9,"
+                   "\"offset\":26,\"end_offset\":30,\"help\":\"write `needs`\",\"related\":[]}");
     buffer_free(&out);
     parsed_free(&parsed);
 }
