@@ -7,6 +7,7 @@
 #include "vm/core/heap.h"
 #include "vm/core/machine.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,6 +167,7 @@ static void stack_move(Collector *collector, FiberObject *fiber, bool running)
     uint32_t at = fiber->flags & FIBER_STARTED ? fiber->pc - 1 : fiber->pc;
     const ImageFunction *fn = image_function_at(collector->vm->image, at);
     uint32_t scalar_room = from->scalar_room, ref_room = from->header.len;
+    assert(fiber->s + fn->scalars <= scalar_room && fiber->r + fn->refs <= ref_room);
     if (!running) stack_measure(collector, fiber, &scalar_room, &ref_room);
     size_t size = round_up(sizeof *from + (size_t)scalar_room * 8 + (size_t)ref_room * 4);
     fiber->stack = (Ref)(collector->used / 8);
