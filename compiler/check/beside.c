@@ -57,25 +57,33 @@ bool check_beside_statement(Checker *c, Node *node)
 
 typedef struct Search {
     const Symbol *wanted;
+    bool *seen; /* by the plans' index */
     bool found;
 } Search;
+
+static void search_plan(Search *search, const Symbol *plan);
 
 static void search_node(Node *node, void *data)
 {
     Search *search = data;
     const Node *inner = inner_plan(node);
     const Symbol *plan = inner ? plan_named(inner) : NULL;
-    if (plan == search->wanted && plan) search->found = true;
-    if (plan && !search->found)
-        for node_each(part, plan->decl->plan.body) search_node(part, search);
+    if (plan) search_plan(search, plan);
     if (!search->found) node_children(node, search_node, data);
 }
 
-bool plan_leads_to(const Symbol *plan, const Symbol *other)
+static void search_plan(Search *search, const Symbol *plan)
 {
-    Search search = {other, plan == other};
-    for node_each(node, plan->decl->plan.body)
-        if (!search.found) search_node(node, &search);
+    if (plan == search->wanted) search->found = true;
+    if (search->found || search->seen[plan->index]) return;
+    search->seen[plan->index] = true;
+    for node_each(node, plan->decl->plan.body) search_node(node, search);
+}
+
+bool plan_leads_to(Checker *c, const Symbol *plan, const Symbol *other)
+{
+    Search search = {other, arena_alloc(c->arena, c->program->plans.count + 1), false};
+    search_plan(&search, plan);
     return search.found;
 }
 

@@ -197,8 +197,8 @@ bool check_step_statement(Checker *c, Node *node);   /* false: not its business 
 bool check_people_statement(Checker *c, Node *node); /* false: not its business */
 bool check_beside_statement(Checker *c, Node *node); /* watch, deadline, pause, follow, continue with (beside.c) */
 void check_recursion(Checker *c);                    /* once all plans are checked */
-/* Is `other` the plan itself, or one that it follows or goes on as, at any depth? Not where there is recursion. */
-bool plan_leads_to(const Symbol *plan, const Symbol *other);
+/* Is `other` the plan itself, or one that it follows or goes on as, at any depth? */
+bool plan_leads_to(Checker *c, const Symbol *plan, const Symbol *other);
 void check_notify(Checker *c, Node *node);
 void check_page(Checker *c, Node *node);
 void check_update(Checker *c, Node *node);

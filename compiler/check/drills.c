@@ -8,7 +8,7 @@
 
 static bool plan_has(Checker *c, const Symbol *plan, const Symbol *step)
 {
-    return step->plan == plan || (!c->diagnostics->errors && step->plan->kind == SYMBOL_PLAN && plan_leads_to(plan, step->plan));
+    return step->plan == plan || (step->plan->kind == SYMBOL_PLAN && plan_leads_to(c, plan, step->plan));
 }
 
 static Symbol *find_step(Checker *c, const Symbol *plan, Str name)
