@@ -372,7 +372,7 @@ static Core *as_value(Context *context, Node *node, Core *statement)
     return sequence;
 }
 
-static Core *lower_wait(Context *context, Node *node, Node *until, Node *topics)
+static Core *lower_vm_wait(Context *context, Node *node, Node *until, Node *topics)
 {
     Core *wait = core_new(context->lower->core, CORE_WAIT, simple_type(context->lower, TYPE_BOOL), node->span);
     wait->a = until ? lower_value(context, until) : NULL;
@@ -439,8 +439,8 @@ Core *lower_function_call(Context *context, Node *node, Call *call)
         core_append(value, lower_value(context, args[0]));
         return value;
     }
-    case FUNCTION_VM_WAIT: return lower_wait(context, node, args[0], args[1]);
-    case FUNCTION_VM_WAIT_FOR: return as_value(context, node, build_do(core, lower_wait(context, node, NULL, args[0])));
+    case FUNCTION_VM_WAIT: return lower_vm_wait(context, node, args[0], args[1]);
+    case FUNCTION_VM_WAIT_FOR: return as_value(context, node, build_do(core, lower_vm_wait(context, node, NULL, args[0])));
     case FUNCTION_VM_NOTIFY: {
         Core *notify = core_new(core, CORE_NOTIFY, NULL, span);
         notify->number = constant_of(args[0]);

@@ -100,6 +100,19 @@ Core *lower_block(Context *context, NodeList list); /* as a block of its own */
 void lower_assign_symbol(Context *context, Symbol *symbol, Core *value);
 void lower_declare(Context *context, Node *node, Core *value); /* let, var, loop name, … */
 
+/* loops.c */
+Core *lower_branch(Context *context, Node *node); /* an `if`, as a block */
+void lower_match(Context *context, Node *node);
+void lower_for(Context *context, Node *node);
+void lower_repeat(Context *context, Node *node);
+
+/* deeds.c */
+void lower_verify(Context *context, Node *node);
+void lower_verify_all(Context *context, Node *node);
+void lower_parallel(Context *context, Node *node);
+void lower_wait(Context *context, Node *node);
+void lower_deed(Context *context, Node *node); /* every statement that is none of the others */
+
 /* conditions.c */
 /* Tries a condition until it holds: sets `met` (bool) and `reason` (string); see verify, until. NULL: not said. */
 typedef struct AwaitLimits {
