@@ -1,7 +1,7 @@
 /* What runs beside a plan, and plans inside plans: watches, deadlines, `follow`, `continue with`.
  *
- * In: the statements, inside the body of a plan. Out: their annotations, and a message where a plan would come back to
- * itself: such a run would never end. */
+ * In: the statements, inside the body of a plan. Out: their annotations, and a message where a plan would
+ * come back to itself: such a run would never end. */
 #include "compiler/check/check.h"
 
 static void check_watch(Checker *c, Node *node)
@@ -40,7 +40,9 @@ static void check_inner_plan(Checker *c, Node *node)
     Node *plan = inner_plan(node);
     Node *ref = plan->kind == NODE_CALL ? plan->call.callee : plan;
     Symbol *symbol = check_reference(c, ref, KIND(PLAN), "plan");
-    if (symbol) check_named_call(c, plan, symbol, plan->kind == NODE_CALL ? plan->call.args : (NodeList){0}, CALL_PLAN);
+    if (symbol)
+        check_named_call(c, plan, symbol, plan->kind == NODE_CALL ? plan->call.args : (NodeList){0},
+                         CALL_PLAN);
 }
 
 bool check_beside_statement(Checker *c, Node *node)
@@ -77,7 +79,8 @@ static void search_plan(Search *search, const Symbol *plan)
     if (plan == search->wanted) search->found = true;
     if (search->found || search->seen[plan->index]) return;
     search->seen[plan->index] = true;
-    for node_each(node, plan->decl->plan.body) search_node(node, search);
+    for node_each(node, plan->decl->plan.body)
+        search_node(node, search);
 }
 
 bool plan_leads_to(Checker *c, const Symbol *plan, const Symbol *other)
@@ -104,9 +107,11 @@ static void walk_node(Node *node, void *data)
     const Node *inner = inner_plan(node);
     const Symbol *plan = inner ? plan_named(inner) : NULL;
     if (plan && walk->seen[plan->index] == SEEN_OPEN) {
-        Diag *diag = report(walk->c, P0909, node->span, "this comes back to plan `%.*s`, which leads here", STR_ARG(plan->name));
+        Diag *diag = report(walk->c, P0909, node->span, "this comes back to plan `%.*s`, which leads here",
+                            STR_ARG(plan->name));
         report_second(walk->c, diag, plan->span, "declared here");
-        report_help(walk->c, diag, "a plan that is to be tried again is a step with `retry`, or a `repeat` with a limit");
+        report_help(walk->c, diag,
+                    "a plan that is to be tried again is a step with `retry`, or a `repeat` with a limit");
     } else if (plan) {
         walk_plan(walk, plan);
     }
@@ -117,7 +122,8 @@ static void walk_plan(Walk *walk, const Symbol *plan)
 {
     if (walk->seen[plan->index] != SEEN_NEW) return;
     walk->seen[plan->index] = SEEN_OPEN;
-    for node_each(node, plan->decl->plan.body) walk_node(node, walk);
+    for node_each(node, plan->decl->plan.body)
+        walk_node(node, walk);
     walk->seen[plan->index] = SEEN_DONE;
 }
 
@@ -125,5 +131,6 @@ void check_recursion(Checker *c)
 {
     SymbolList plans = c->program->plans;
     Walk walk = {c, arena_alloc(c->arena, plans.count + 1)};
-    for (size_t i = 0; i < plans.count; i++) walk_plan(&walk, plans.items[i]);
+    for (size_t i = 0; i < plans.count; i++)
+        walk_plan(&walk, plans.items[i]);
 }

@@ -59,7 +59,7 @@ typedef struct Checker {
     Diagnostics *diagnostics;
     Error *error;
     size_t syntax_errors; /* reports of the parser: the first ones */
-    bool unreadable; /* a file could not be read: error says which */
+    bool unreadable;      /* a file could not be read: error says which */
     Module *module;
     Scope *scope;
     Scope *universe;     /* names that are there in every file */
@@ -79,7 +79,7 @@ typedef struct Checker {
     struct {
         struct UnknownName *items;
         size_t count, cap;
-    } unknown; /* names that were reported not to exist */
+    } unknown;         /* names that were reported not to exist */
     SymbolList locals; /* every local of every body, in order */
     const Type *wrong, *unit, *boolean, *integer, *real, *duration, *time, *string, *secret, *json, *fiber,
         *strings;
@@ -102,8 +102,9 @@ Symbol *scope_find_here(const Scope *scope, Str name);
 Symbol *scope_find(const Scope *scope, Str name); /* outwards */
 void symbol_list_add(Checker *c, SymbolList *list, Symbol *symbol);
 const char *symbol_kind_text(SymbolKind kind); /* "a contact" */
-/* May it be said that this name does not exist? Not twice in one file (the first report gets a second place), and not when
- * the line that would declare it could not be read. When it may, reported_unknown takes the report. */
+/* May it be said that this name does not exist? Not twice in one file (the first report gets a second place),
+ * and not when the line that would declare it could not be read. When it may, reported_unknown takes the
+ * report. */
 bool may_report_unknown(Checker *c, Span at, Str name);
 void reported_unknown(Checker *c, Str name, Diag *diag);
 /* Is there a syntax error inside the span? */
@@ -195,8 +196,9 @@ void check_statements(Checker *c, NodeList list);
 void check_statement(Checker *c, Node *node);
 bool check_step_statement(Checker *c, Node *node);   /* false: not its business */
 bool check_people_statement(Checker *c, Node *node); /* false: not its business */
-bool check_beside_statement(Checker *c, Node *node); /* watch, deadline, pause, follow, continue with (beside.c) */
-void check_recursion(Checker *c);                    /* once all plans are checked */
+bool check_beside_statement(Checker *c,
+                            Node *node); /* watch, deadline, pause, follow, continue with (beside.c) */
+void check_recursion(Checker *c);        /* once all plans are checked */
 /* Is `other` the plan itself, or one that it follows or goes on as, at any depth? */
 bool plan_leads_to(Checker *c, const Symbol *plan, const Symbol *other);
 void check_notify(Checker *c, Node *node);

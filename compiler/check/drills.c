@@ -15,7 +15,8 @@ static Symbol *find_step(Checker *c, const Symbol *plan, Str name)
 {
     for (size_t i = 0; i < c->program->steps.count; i++) {
         Symbol *step = c->program->steps.items[i];
-        if ((!step->name.len || str_matches_glob(step->name, name)) && step->plan && plan_has(c, plan, step)) return step;
+        if ((!step->name.len || str_matches_glob(step->name, name)) && step->plan && plan_has(c, plan, step))
+            return step;
     }
     return NULL;
 }

@@ -316,6 +316,7 @@ void check_statement(Checker *c, Node *node)
     case NODE_STOP_PHASE: not_supported(c, node, "`stop phase`"); return;
     default: break;
     }
-    if (check_beside_statement(c, node) || check_step_statement(c, node) || check_people_statement(c, node)) return;
+    if (check_beside_statement(c, node) || check_step_statement(c, node) || check_people_statement(c, node))
+        return;
     if (node->kind != NODE_WRONG && node->kind != NODE_FROM) not_supported(c, node, "this statement");
 }
