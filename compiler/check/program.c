@@ -275,6 +275,23 @@ static const EmbeddedFile *embedded_twin(const SourceFile *file)
     return NULL;
 }
 
+/* The prelude is one module in several files: the declarations of std/prelude_… stand behind those of std/prelude. */
+static Module *prelude_new(Checker *c, const SourceFile *first)
+{
+    Module *module = module_new(c, first, true);
+    for (const EmbeddedFile *file = stdlib_files; file->name; file++) {
+        if (!str_starts_with(str_from_c(file->name), STR("std/prelude_"))) continue;
+        const SourceFile *part = open_std(c, str_from_c(file->name));
+        Node *root = parse_file(c->arena, c->program->sources, part->id, c->diagnostics);
+        for (Node *item = root->file.items.first, *next; item; item = next) {
+            next = item->next;
+            item->next = NULL;
+            node_append(&module->root->file.items, item);
+        }
+    }
+    return module;
+}
+
 static Program *check_source(Checker *c, SourceFile *root)
 {
     init_types(c);
@@ -283,12 +300,12 @@ static Program *check_source(Checker *c, SourceFile *root)
         error_set(c->error, "this compiler was built without its prelude");
         return NULL;
     }
-    Module *module = module_new(c, prelude, true);
+    Module *module = prelude_new(c, prelude);
     c->program->prelude = module;
     modules_add(c, module);
     init_universe(c);
     const EmbeddedFile *twin = embedded_twin(root);
-    bool is_prelude = twin && str_equal_c(prelude->path, twin->name);
+    bool is_prelude = twin && str_starts_with(str_from_c(twin->name), prelude->path);
     c->program->root = is_prelude ? module : load_imports(c, module_new(c, root, twin != NULL), NULL);
     if (c->unreadable) return NULL;
     check_modules(c);
