@@ -83,19 +83,21 @@ static void frame_save(const Vm *vm, const uint64_t *pc, const int64_t *s, const
     } while (0)
 #define ARITHMETIC(function, op)                                                                             \
     do {                                                                                                     \
-        if (__builtin_##function##_overflow(S[B], S[C], &result)) {                                          \
+        int64_t number;                                                                                      \
+        if (__builtin_##function##_overflow(S[B], S[C], &number)) {                                          \
             overflow_raise(vm, S[B], op, S[C]);                                                              \
             goto unsaved;                                                                                    \
         }                                                                                                    \
-        SCALAR(result);                                                                                      \
+        SCALAR(number);                                                                                      \
     } while (0)
 #define ARITHMETIC_I(function, op)                                                                           \
     do {                                                                                                     \
-        if (__builtin_##function##_overflow(S[B], (int64_t)IMM, &result)) {                                  \
+        int64_t number;                                                                                      \
+        if (__builtin_##function##_overflow(S[B], (int64_t)IMM, &number)) {                                  \
             overflow_raise(vm, S[B], op, IMM);                                                               \
             goto unsaved;                                                                                    \
         }                                                                                                    \
-        SCALAR(result);                                                                                      \
+        SCALAR(number);                                                                                      \
     } while (0)
 #define FLOATING(expression)                                                                                 \
     do {                                                                                                     \
@@ -293,7 +295,9 @@ dispatch:
             }
             if (--vm->budget == 0) goto budget;
             s[-1] = (int64_t)frame_way_back((uint32_t)(pc - image->code), A, B);
-            memset(r + fn->param_refs, 0, (size_t)(fn->refs - fn->param_refs) * sizeof *r);
+            if (fn->refs > fn->param_refs) {
+                memset(r + fn->param_refs, 0, (size_t)(fn->refs - fn->param_refs) * sizeof *r);
+            }
             S = s;
             R = r;
             frame.depth++;
@@ -315,7 +319,9 @@ dispatch:
             }
             if (--vm->budget == 0) goto budget;
             s[-1] = (int64_t)frame_way_back((uint32_t)(pc - image->code), A, B);
-            memset(r + fn->param_refs, 0, (size_t)(fn->refs - fn->param_refs) * sizeof *r);
+            if (fn->refs > fn->param_refs) {
+                memset(r + fn->param_refs, 0, (size_t)(fn->refs - fn->param_refs) * sizeof *r);
+            }
             S = s;
             R = r;
             frame.depth++;
