@@ -224,8 +224,8 @@ static void finding(void)
 static void sending(void)
 {
     Error error = {""};
-    CHECK(journal_send(root, STR("20260302-0312-aaaa"), STR("{\"kind\":\"ack\",\"by\":\"lead\"}"), &error));
-    CHECK(!journal_send(root, STR("20260302-0312-none"), STR("{\"kind\":\"ack\"}"), &error));
+    CHECK(journal_send(root, STR("20260302-0312-aaaa"), STR("{\"kind\":\"ack\",\"by\":\"lead\"}"), NULL, &error));
+    CHECK(!journal_send(root, STR("20260302-0312-none"), STR("{\"kind\":\"ack\"}"), NULL, &error));
     char folder[128];
     snprintf(folder, sizeof folder, "%s/20260302-0312-aaaa/inbox", root);
     DIR *inbox = opendir(folder);

@@ -206,7 +206,7 @@ static bool write_whole(const char *folder, const char *name, Str text, Error *e
     return fine && sync_directory(folder, error);
 }
 
-bool journal_send(const char *root, Str id, Str signal, Error *error)
+bool journal_send(const char *root, Str id, Str signal, Buffer *given, Error *error)
 {
     Json *json = json_parse(signal, error);
     if (!json) return false;
@@ -217,6 +217,7 @@ bool journal_send(const char *root, Str id, Str signal, Error *error)
     json_set_string(json, "msg", buffer_str(&msg));
     json_write(&text, json);
     buffer_printf(&folder, "%s/%.*s/inbox", root, STR_ARG(id));
+    if (given) buffer_add_str(given, buffer_str(&msg));
     buffer_add_c(&msg, ".json");
     bool fine = write_whole(folder.data, msg.data, buffer_str(&text), error);
     json_free(json);

@@ -64,8 +64,8 @@ bool journal_next(JournalCursor *cursor, LogRow *row, Error *error);
 void journal_rows_end(JournalCursor *cursor); /* NULL is fine */
 
 /* Puts a signal into a run's inbox, from any process, durable when it returns: {"msg":…} is added to the JSON object
- * `signal`, which is the file's content, and the file's name. */
-bool journal_send(const char *root, Str id, Str signal, Error *error);
+ * `signal`, which is the file's content, and the file's name. `msg` (may be NULL) gets it. */
+bool journal_send(const char *root, Str id, Str signal, Buffer *msg, Error *error);
 
 /* The ids of all runs below root, sorted: oldest first. Strings are the arena's. A root that is not there has none. */
 typedef VEC(Str) JournalIds;

@@ -1,0 +1,348 @@
+/* `planvm run` and `planvm resume`: from a plan or a run's id to a machine, a live world and a journal, and from what
+ * came of it to an exit status. The driver itself is vm/run.c. */
+#include "vm/command.h"
+
+#include "vm/base/json.h"
+#include "vm/base/time.h"
+#include "vm/live/live.h"
+#include "vm/parameters.h"
+#include "vm/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Everything that one run needs while it is driven; what is set is closed by session_close. */
+typedef struct Session {
+    const Arguments *arguments;
+    Buffer bytes; /* of the image */
+    Image image;
+    bool is_open; /* image */
+    Json *metadata;
+    Journal *journal;
+    Vm *vm;
+    World *world;
+    bool attended;
+} Session;
+
+static void session_close(Session *session)
+{
+    if (session->world) session->world->close(session->world);
+    vm_free(session->vm);
+    journal_close(session->journal);
+    json_free(session->metadata);
+    if (session->is_open) image_close(&session->image);
+    buffer_free(&session->bytes);
+}
+
+static bool session_image(Session *session, Error *error)
+{
+    session->is_open = image_open(buffer_str(&session->bytes), &session->image, error);
+    if (!session->is_open) return false;
+    session->metadata = json_parse(session->image.metadata, error);
+    return session->metadata != NULL || error_wrap(error, "the image's metadata");
+}
+
+static bool world_open(Session *session, int64_t started, Error *error)
+{
+    bool json = option_given(session->arguments, OPTION_JSON);
+    const JournalRun *run = journal_run(session->journal);
+    LiveOptions options = {.run_dir = str_from_c(journal_path(session->journal)),
+                           .run_id = run->id,
+                           .metadata = session->image.metadata,
+                           .as = str_from_c(session->arguments->values[OPTION_AS]),
+                           .attended = session->attended,
+                           .output = json                                             ? LIVE_JSON
+                                     : session->attended && isatty(STDOUT_FILENO) ? LIVE_TERMINAL
+                                                                                  : LIVE_PLAIN,
+                           .started = started};
+    session->world = live_open(&options, error);
+    return session->world != NULL;
+}
+
+static bool is_attended(const Arguments *arguments)
+{
+    return !option_given(arguments, OPTION_YES) && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+static void signal_is_durable(void *ctx, Str msg)
+{
+    Session *session = ctx;
+    live_inbox_consumed(session->world, msg);
+}
+
+static int finish(Session *session, const RunOutcome *outcome)
+{
+    const Arguments *arguments = session->arguments;
+    Str id = journal_run(session->journal)->id;
+    switch (outcome->end) {
+    case RUN_ENDED: break;
+    case RUN_INTERRUPTED:
+    case RUN_QUIET:
+        fprintf(stderr, "planvm: left the run as it is; go on with: planvm resume %.*s\n", STR_ARG(id));
+        return EXIT_INTERRUPTED;
+    case RUN_DIVERGED:
+    case RUN_BROKEN: return command_fail(arguments, EXIT_PLAN_FAILED, "%s", outcome->error.text);
+    }
+    if (strcmp(outcome->outcome, "cancelled") == 0) return EXIT_CANCELLED;
+    if (!outcome->failed && strcmp(outcome->outcome, "failed") != 0) return EXIT_FINE;
+    if (outcome->error.text[0]) fprintf(stderr, "planvm: the plan failed: %s\n", outcome->error.text);
+    return EXIT_PLAN_FAILED;
+}
+
+/* ---- run ---- */
+
+static void list_plans(Session *session)
+{
+    for (const Json *plan = json_first(json_get(session->metadata, "plans")); plan; plan = json_next(plan)) {
+        fprintf(stderr, "  %-20s %s", json_string(plan, "name", "").data, json_string(plan, "title", "").data);
+        const Json *symptoms = json_get(plan, "symptoms");
+        for (const Json *symptom = json_first(symptoms); symptom; symptom = json_next(symptom))
+            fprintf(stderr, "%s%s", symptom == json_first(symptoms) ? ": " : ", ", json_text(symptom).data);
+        fputc('\n', stderr);
+    }
+}
+
+/* The plan of that name, or the only one there is. */
+static const Json *choose_plan(Session *session, int *status)
+{
+    const Arguments *arguments = session->arguments;
+    const Json *plans = json_get(session->metadata, "plans");
+    const char *name = arguments->words.count > 1 ? arguments->words.items[1] : NULL;
+    for (const Json *plan = json_first(plans); plan; plan = json_next(plan)) {
+        if (name ? str_equal_c(json_string(plan, "name", ""), name) : json_count(plans) == 1) return plan;
+    }
+    if (!json_count(plans)) {
+        *status = command_fail(arguments, EXIT_MISUSE, "there is no plan in %s", arguments->words.items[0]);
+        return NULL;
+    }
+    if (name)
+        *status = command_fail(arguments, EXIT_MISUSE, "there is no plan `%s` in it; there are:", name);
+    else
+        *status = command_fail(arguments, EXIT_MISUSE, "say which plan; there are:");
+    list_plans(session);
+    return NULL;
+}
+
+static bool has_severity(const Json *metadata, const char *name)
+{
+    for (const Json *one = json_first(json_get(metadata, "severities")); one; one = json_next(one)) {
+        if (str_equal_c(json_string(one, "name", ""), name)) return true;
+    }
+    return false;
+}
+
+/* A time, or how long ago. */
+static bool since_parse(const char *text, Json *start, Error *error)
+{
+    int64_t time, ago;
+    if (!text) {
+        json_set_null(start, "since");
+    } else if (duration_parse(str_from_c(text), &ago, NULL)) {
+        json_set_int(start, "since", time_now() - ago);
+    } else {
+        if (!time_parse(str_from_c(text), &time, error)) return false;
+        if (time > time_now()) return error_set(error, "--since %s is in the future", text);
+        json_set_int(start, "since", time);
+    }
+    return true;
+}
+
+/* The arguments of START (docs/log.md); NULL and a status: something in them is wrong. */
+static Json *start_make(Session *session, const Json *plan, Str id, int *status)
+{
+    const Arguments *arguments = session->arguments;
+    const char *severity = arguments->values[OPTION_SEVERITY];
+    Error error = {""};
+    *status = EXIT_MISUSE;
+    if (severity && !has_severity(session->metadata, severity)) {
+        command_fail(arguments, EXIT_MISUSE, "there is no severity `%s`", severity);
+        return NULL;
+    }
+    ParameterSource source = {.settings = arguments->settings.items,
+                              .count = arguments->settings.count,
+                              .ask = session->attended};
+    Json *params = parameters_take(json_get(session->metadata, "params"), &source, &error);
+    if (!params) {
+        command_fail(arguments, EXIT_MISUSE, "%s", error.text);
+        return NULL;
+    }
+    Json *start = json_new_object();
+    json_set_string(start, "plan", json_string(plan, "name", ""));
+    json_set(start, "severity", severity ? json_new_string(str_from_c(severity)) : json_new_null());
+    json_set_bool(start, "attended", session->attended);
+    json_set(start, "params", params);
+    json_set_string(start, "starter", option_user(arguments));
+    if (!since_parse(arguments->values[OPTION_SINCE], start, &error)) {
+        command_fail(arguments, EXIT_MISUSE, "%s", error.text);
+        json_free(start);
+        return NULL;
+    }
+    json_set_string(start, "run", id);
+    json_set_bool(start, "drill", false);
+    *status = EXIT_FINE;
+    return start;
+}
+
+static void say_id(const Arguments *arguments, Str id)
+{
+    printf(option_given(arguments, OPTION_JSON) ? "{\"run\":\"%.*s\"}\n" : "run %.*s\n", STR_ARG(id));
+    fflush(stdout);
+}
+
+static int run_begin(Session *session, const Json *plan, Str id, const Json *start)
+{
+    const Arguments *arguments = session->arguments;
+    Error error = {""};
+    JournalRun run = {.id = id,
+                      .plan = json_string(plan, "name", ""),
+                      .service = json_string(json_get(session->metadata, "service"), "name", ""),
+                      .file = str_from_c(arguments->words.items[0]),
+                      .entry = json_string(plan, "entry", ""),
+                      .starter = option_user(arguments),
+                      .created = time_now()};
+    session->vm = vm_new(&session->image, run.entry, NULL, &error);
+    if (!session->vm) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
+    session->journal = journal_create(arguments->root.data, &run, buffer_str(&session->bytes), &error);
+    if (!session->journal) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
+    say_id(arguments, id);
+    if (!world_open(session, run.created, &error)) return command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
+    RunObserver observer = {.ctx = session, .durable = signal_is_durable};
+    RunSetup setup = {.vm = session->vm, .world = session->world, .journal = session->journal, .observer = &observer,
+                      .run_id = id};
+    Buffer text = {0};
+    json_write(&text, start);
+    RunOutcome outcome = run_drive(&setup, buffer_str(&text));
+    buffer_free(&text);
+    return finish(session, &outcome);
+}
+
+int command_run(const Arguments *arguments)
+{
+    Session session = {.arguments = arguments, .attended = is_attended(arguments)};
+    Buffer messages = {0}, id = {0};
+    Error error = {""};
+    int status = EXIT_FINE;
+    bool loaded = arguments->load(arguments->words.items[0], &session.bytes, &messages);
+    if (messages.len) fputs(messages.data, stderr);
+    buffer_free(&messages);
+    const Json *plan = NULL;
+    if (!loaded)
+        status = EXIT_MISUSE;
+    else if (!session_image(&session, &error))
+        status = command_fail(arguments, EXIT_MISUSE, "%s: %s", arguments->words.items[0], error.text);
+    else
+        plan = choose_plan(&session, &status);
+    if (plan) {
+        journal_new_id(time_now(), &id);
+        Json *start = start_make(&session, plan, buffer_str(&id), &status);
+        if (start) status = run_begin(&session, plan, buffer_str(&id), start);
+        json_free(start);
+    }
+    session_close(&session);
+    buffer_free(&id);
+    return status;
+}
+
+/* ---- resume ---- */
+
+static bool old_row(void *ctx, LogRow *row, Error *error) { return journal_next(ctx, row, error); }
+
+/* The run to be resumed: the one that is named, or the only one that can be. */
+static bool resumable(const Arguments *arguments, Buffer *id, int *status)
+{
+    Error error = {""};
+    const char *root = arguments->root.data;
+    if (arguments->words.count) {
+        if (journal_find(root, str_from_c(arguments->words.items[0]), id, &error)) return true;
+        *status = command_fail(arguments, EXIT_MISUSE, "%s", error.text);
+        return false;
+    }
+    Arena arena = {0};
+    JournalIds ids = {0};
+    size_t found = 0;
+    journal_list(root, &arena, &ids, &error);
+    for (size_t i = 0; i < ids.count; i++) {
+        Journal *journal = journal_open_read(root, ids.items[i], NULL);
+        if (journal && !journal_run(journal)->ended && !journal_is_live(root, ids.items[i], NULL)) {
+            buffer_clear(id);
+            buffer_add_str(id, ids.items[i]);
+            found++;
+        }
+        journal_close(journal);
+    }
+    vec_free(&ids);
+    arena_free(&arena);
+    if (found == 1) return true;
+    *status = command_fail(arguments, EXIT_MISUSE,
+                           found ? "%zu runs can be resumed: say which; see `planvm list`" : "there is no run to resume",
+                           found);
+    return false;
+}
+
+/* What an ended run says, and whether it is one. */
+static bool is_over(const Arguments *arguments, Str id, int *status)
+{
+    Error error = {""};
+    Journal *journal = journal_open_read(arguments->root.data, id, &error);
+    if (!journal) {
+        *status = command_fail(arguments, EXIT_MISUSE, "%s", error.text);
+        return true;
+    }
+    Story story = {0};
+    bool over = journal_run(journal)->ended;
+    if (over && command_story(arguments, journal, &story))
+        printf("the run %.*s has ended: %s\n", STR_ARG(id), command_state(arguments, journal, &story));
+    story_free(&story);
+    journal_close(journal);
+    *status = EXIT_FINE;
+    return over;
+}
+
+static int64_t last_time(Journal *journal)
+{
+    int64_t last = 0;
+    LogRow row;
+    Error error = {""};
+    JournalCursor *cursor = journal_rows(journal, 0, &error);
+    while (cursor && journal_next(cursor, &row, &error)) last = row.kind == LOG_LEASE ? last : row.now;
+    journal_rows_end(cursor);
+    return last;
+}
+
+static int resume(Session *session, Str id)
+{
+    const Arguments *arguments = session->arguments;
+    Error error = {""};
+    session->journal = journal_open(arguments->root.data, id, &error);
+    if (!session->journal || !journal_image(session->journal, &session->bytes, &error) ||
+        !session_image(session, &error))
+        return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
+    session->vm = vm_new(&session->image, journal_run(session->journal)->entry, NULL, &error);
+    if (!session->vm) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
+    say_id(arguments, id);
+    if (!world_open(session, last_time(session->journal), &error))
+        return command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
+    RunObserver observer = {.ctx = session, .durable = signal_is_durable};
+    RunSetup setup = {.vm = session->vm, .world = session->world, .journal = session->journal, .observer = &observer,
+                      .run_id = id, .retell = true};
+    JournalCursor *rows = journal_rows(session->journal, 0, &error);
+    if (!rows) return command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
+    RunSource source = {.ctx = rows, .next = old_row};
+    RunOutcome outcome = run_resume(&setup, &source);
+    journal_rows_end(rows);
+    return finish(session, &outcome);
+}
+
+int command_resume(const Arguments *arguments)
+{
+    Session session = {.arguments = arguments, .attended = is_attended(arguments)};
+    Buffer id = {0};
+    int status = EXIT_FINE;
+    if (resumable(arguments, &id, &status) && !is_over(arguments, buffer_str(&id), &status))
+        status = resume(&session, buffer_str(&id));
+    session_close(&session);
+    buffer_free(&id);
+    return status;
+}
