@@ -24,7 +24,8 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DPLAN_VERSION='"$(VERSION)"' -I. -I$(BUILD
               -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 
 # Rooms of the compiler and of the machine (docs/architecture.md says what lives where).
-COMPILER_SRC := $(filter-out compiler/planc.c,$(wildcard compiler/*.c compiler/*/*.c))
+PLANC_SRC    := compiler/planc.c $(wildcard compiler/tools/command*.c)
+COMPILER_SRC := $(filter-out $(PLANC_SRC),$(wildcard compiler/*.c compiler/*/*.c))
 GRAMMAR_OBJ  := $(BUILD)/gen/plan.tab.o $(BUILD)/gen/plan.lex.o $(BUILD)/gen/stdlib.o $(BUILD)/gen/pages.o
 BASE_SRC     := $(wildcard vm/base/*.c)
 CODE_SRC     := $(wildcard vm/code/*.c)
@@ -33,7 +34,7 @@ HOST_SRC     := $(filter-out vm/planvm.c,$(wildcard vm/*.c)) $(wildcard vm/drill
 KEEPER_SRC   := $(wildcard vm/live/keeper/*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
-PLANC_OBJ  := $(call objects,compiler/planc.c $(COMPILER_SRC) $(BASE_SRC) $(CODE_SRC)) $(GRAMMAR_OBJ)
+PLANC_OBJ  := $(call objects,$(PLANC_SRC) $(COMPILER_SRC) $(BASE_SRC) $(CODE_SRC)) $(GRAMMAR_OBJ)
 PLANVM_OBJ := $(call objects,vm/planvm.c $(COMPILER_SRC) $(BASE_SRC) $(CODE_SRC) $(CORE_SRC) $(HOST_SRC)) $(GRAMMAR_OBJ)
 KEEPER_OBJ := $(call objects,$(KEEPER_SRC) vm/live/spawn.c vm/live/effect_files.c vm/base/str.c vm/base/memory.c vm/base/error.c)
 
@@ -91,7 +92,7 @@ $(BUILD)/gen/plan.lex.o: $(BUILD)/gen/plan.lex.c $(BUILD)/gen/plan.tab.h
 $(BUILD)/gen/stdlib.o $(BUILD)/gen/pages.o: %.o: %.c
 	$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
-$(call objects,$(COMPILER_SRC)): | $(BUILD)/gen/plan.tab.h
+$(call objects,$(PLANC_SRC) $(COMPILER_SRC)): | $(BUILD)/gen/plan.tab.h
 
 # A unit test is one file, tests/unit/NAME.c; it links every room that has no main.
 UNIT_SRC := $(wildcard tests/unit/*.c)

@@ -2,8 +2,10 @@
  * compiler. Out: records for the renderers. It prints nothing. */
 #include "compiler/diag/diag.h"
 
-#include <stdio.h>
+#include "compiler/source/stdlib.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct CodeInfo {
     const char *text, *title, *about;
@@ -34,6 +36,13 @@ const char *diag_code_about(DiagCode code)
 DiagSeverity diag_code_severity(DiagCode code)
 {
     return codes[code].severity;
+}
+
+Str diag_code_page(DiagCode code)
+{
+    for (const EmbeddedFile *page = error_pages; page->name; page++)
+        if (strcmp(codes[code].text, page->name) == 0) return (Str){page->text, page->len};
+    return (Str){0};
 }
 
 bool diag_code_find(Str text, DiagCode *code)
@@ -80,6 +89,13 @@ Diag *diag_report(Diagnostics *diagnostics, DiagCode code, Span at, const char *
     if (!diag->dropped) count(diagnostics, diag->severity, true);
     vec_push(&diagnostics->items, diag);
     return diag;
+}
+
+void diag_add(Diagnostics *diagnostics, Diag *diag)
+{
+    diag->order = diagnostics->items.count;
+    count(diagnostics, diag->severity, true);
+    vec_push(&diagnostics->items, diag);
 }
 
 void diag_second(Diagnostics *diagnostics, Diag *diag, Span at, const char *format, ...)

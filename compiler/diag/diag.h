@@ -1,7 +1,8 @@
 /* Diagnostics: what is wrong in a plan, collected as records and rendered at the end.
  *
- * In: a code of codes.def, a place, one sentence in the reader's words. Out: sorted records, as text or JSON.
- * Lexer, parser and checker report; the command line renders. Nothing here prints or ends the program. */
+ * In: a code of codes.def, a place, one sentence in the reader's words. Out: sorted records, as text or JSON
+ * (other forms: findings.h). Lexer, parser and checker report; the command line renders. Nothing here prints
+ * or ends the program. */
 #ifndef PLAN_DIAG_DIAG_H
 #define PLAN_DIAG_DIAG_H
 
@@ -47,6 +48,8 @@ void diagnostics_free(Diagnostics *diagnostics);
  * and is never NULL, so that diag_second and diag_help can follow. */
 Diag *diag_report(Diagnostics *diagnostics, DiagCode code, Span at, const char *format, ...)
     PLAN_PRINTF(4, 5);
+/* Adds a record that is complete, as it is; its texts must live as long as the Diagnostics. */
+void diag_add(Diagnostics *diagnostics, Diag *diag);
 /* A second place and what it has to do with the matter ("first declared here"). At most three are kept. */
 void diag_second(Diagnostics *diagnostics, Diag *diag, Span at, const char *format, ...) PLAN_PRINTF(4, 5);
 /* What to do about it, in one line. The last one given stands. */
@@ -62,6 +65,7 @@ const char *diag_code_text(DiagCode code);  /* "P0101" */
 const char *diag_code_title(DiagCode code); /* "unexpected-token" */
 const char *diag_code_about(DiagCode code); /* one sentence about the kind of mistake */
 DiagSeverity diag_code_severity(DiagCode code);
+Str diag_code_page(DiagCode code); /* docs/errors/CODE.md, built in; empty when there is none */
 bool diag_code_find(Str text, DiagCode *code); /* "P0101" → code */
 
 /* Renderers. Both sort first. `colour` puts ANSI colours around the severity and the carets. */
