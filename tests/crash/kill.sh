@@ -16,9 +16,9 @@ sed -e 's/within 4s every 500ms/within 800ms every 200ms/' -e 's/unacknowledged 
     "$demo/outage.plan" >"$work/outage.plan"
 at_end world_end
 
-moment() { # the next pseudo-random moment, in ms below $1
+next_moment() { # sets moment to the next pseudo-random one, in ms below $1
     SEED=$(((SEED * 1103515245 + 12345) % 2147483648))
-    echo $(((SEED / 65536) % $1))
+    moment=$(((SEED / 65536) % $1))
 }
 pause() { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"; }
 
@@ -41,8 +41,10 @@ ended() { "$PLANVM" list --journal "$world/runs" 2>/dev/null | grep -qiE 'resolv
 round() {
     : >"$work/round.log"
     world_begin "$demo" || return 1
-    first=$(moment 2400)
-    second=$(moment 1200)
+    next_moment 2400
+    first=$moment
+    next_moment 1200
+    second=$moment
     echo "round $1: kill after $first ms, again after $second ms"
     # shellcheck disable=SC2046
     kill_after "$first" "$PLANVM" run "$work/outage.plan" $(world_plan) --yes --journal "$world/runs"

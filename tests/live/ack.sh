@@ -17,7 +17,7 @@ check "the on-call engineer is paged" await 5 has "$world/messages" '"/pager"'
 "$PLANVM" ack last --as oncall --journal "$world/runs" >"$work/ack.log" 2>&1
 check "ack succeeds" test $? -eq 0
 check "the run hears of it within a second" await 1 grep -qi 'acknowledged' "$work/run.log"
-wait $run_pid
+reap 30 $run_pid
 check "the run succeeds" test $? -eq 0
 check "nobody else was paged" sh -c 'test "$(grep -c "\"/pager\"" "$1")" -eq 1' _ "$world/messages"
 "$PLANVM" report last --journal "$world/runs" --format md >"$work/report.log" 2>&1
@@ -32,7 +32,7 @@ world_begin "$demo" || exit 1
 run_pid=$!
 await 5 has "$world/calls" restart
 kill -INT $run_pid
-wait $run_pid
+reap 30 $run_pid
 check "^C ends planvm with 130" test $? -eq 130
 check "it says how to go on" has "$work/interrupted.log" "planvm resume"
 "$PLANVM" resume last --journal "$world/runs" --yes >"$work/resumed.log" 2>&1 </dev/null

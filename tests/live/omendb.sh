@@ -31,7 +31,10 @@ cluster() { # cluster CURE: a broken cluster that CURE repairs
 cluster restart
 # shellcheck disable=SC2046
 set -- $(free_ports)
-sed -e "s|@WORK@|$work|g" -e "s|@LB@|$1|" -e "s|@API@|$2|" -e "s|@STATS@|$3|" "$tools/nginx.conf" >"$work/nginx.conf"
+# Started by root, nginx would let another user's workers look into a folder that is root's alone.
+user=
+[ "$(id -u)" -ne 0 ] || user="user root root;"
+sed -e "s|^@USER@|$user|" -e "s|@WORK@|$work|g" -e "s|@LB@|$1|" -e "s|@API@|$2|" -e "s|@STATS@|$3|" "$tools/nginx.conf" >"$work/nginx.conf"
 "$nginx" -c "$work/nginx.conf" -p "$work" >"$work/nginx.log" 2>&1 </dev/null &
 nginx_pid=$!
 at_end "kill $nginx_pid 2>/dev/null; wait $nginx_pid 2>/dev/null"
@@ -66,10 +69,10 @@ signal() { # signal LOG QUESTION COMMAND WORDS…: waits until the run asks, the
 "$PLANVM" run "$root/plans/omendb/outage.plan" $set_world --journal "$work/runs" >"$work/restart.log" 2>&1 </dev/null &
 run_pid=$!
 check "PagerDuty hears of it" await 10 has "$work/messages" '/v2/enqueue'
-check "the page is acknowledged" signal "$work/restart.log" "outage" ack --as oncall
+check "the page is acknowledged" signal "$work/restart.log" "paged oncall" ack --as oncall
 check "the status page is set" signal "$work/restart.log" "Investigating service disruption" "done" --as lead
 check "it is set again at the end" signal "$work/restart.log" "Service restored" "done" --as lead
-wait $run_pid
+reap 20 $run_pid
 check "the run ends well" test $? -eq 0
 check "nginx answers 200" curl -sf -o /dev/null "$BALANCER/health"
 check "one change was made" sh -c 'test "$(cat "$1")" = restart' _ "$CLUSTER/calls"
@@ -88,7 +91,7 @@ check "the status page is set (full disk)" signal "$work/disk.log" "Investigatin
 check "the clean-up is asked for and approved" signal "$work/disk.log" "Pattern 3: disk full" approve --as lead
 check "the size is asked for and answered" signal "$work/disk.log" "The volume has 100Gi" answer true --as lead
 check "the end is announced" signal "$work/disk.log" "Service restored" "done" --as lead
-wait $run_pid
+reap 20 $run_pid
 check "the run ends well (full disk)" test $? -eq 0
 check "what was approved was done, once and in order" sh -c 'test "$(tr "\n" " " <"$1")" = "clean grow-disk restart "' _ "$CLUSTER/calls"
 finish

@@ -6,6 +6,7 @@
 # await SECONDS COMMAND…  runs COMMAND every 50 ms until it succeeds; fails after SECONDS
 # has FILE TEXT  does FILE hold TEXT
 # check NAME COMMAND…  prints `ok NAME` or `not ok NAME`
+# reap SECONDS PID  the exit status of a child, which must end in time
 # finish        shows $work's logs where something failed, and exits
 
 set -u
@@ -44,7 +45,19 @@ await() {
 
 has() { grep -qF -e "$2" "$1" 2>/dev/null; }
 hasnt() { ! has "$@"; }
-gone() { ! kill -0 "$1" 2>/dev/null; }
+gone() { # has that process ended (it may still wait to be reaped)
+    state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)
+    [ -z "$state" ] || [ "$state" = Z ]
+}
+reap() { # reap SECONDS PID: the exit status of a child that ends in time; else it is ended, and the status is 124
+    if await "$1" gone "$2"; then
+        wait "$2"
+    else
+        kill -9 "$2"
+        wait "$2" 2>/dev/null
+        return 124
+    fi
+}
 count_is() { # count_is N FILE LINE: LINE stands N times in FILE, as whole lines
     [ "$(grep -cxF -e "$3" "$2" 2>/dev/null)" -eq "$1" ]
 }
