@@ -68,8 +68,11 @@ static void declare_named(Checker *c, Node *node, const DeclarationPlace *place)
     if (node->kind == NODE_FN) symbol->is_effect = node->fn.effect;
     if (node->kind == NODE_VAR) symbol->is_variable = true;
     if (place->kind == SYMBOL_SECRET) symbol->type = c->secret;
-    if (!scope_add(c, c->module->scope, symbol)) return;
-    check_once_in_program(c, place->list, symbol);
+    /* The second of a name is looked into as well, so that its own mistakes are told; that it is there is told already. */
+    if (scope_add(c, c->module->scope, symbol))
+        check_once_in_program(c, place->list, symbol);
+    else
+        symbol->is_read = true;
     symbol->index = (uint32_t)place->list->count;
     symbol_list_add(c, place->list, symbol);
 }
