@@ -10,10 +10,15 @@
 TMPDIR=$work
 export TMPDIR
 SEED=${SEED:-20260302}
-ROUNDS=${ROUNDS:-8}
+ROUNDS=${ROUNDS:-10}
 # The same plan with shorter waits, so that a run takes two seconds.
 sed -e 's/within 4s every 500ms/within 800ms every 200ms/' -e 's/unacknowledged for 4s/unacknowledged for 1s/' \
     "$demo/outage.plan" >"$work/outage.plan"
+# Commands that take their time, so that many of the moments fall into one.
+mkdir "$work/slow"
+printf '#!/bin/sh\nsleep 0.15\nexec "%s/shopctl" "$@"\n' "$demo" >"$work/slow/shopctl"
+chmod +x "$work/slow/shopctl"
+killed=0
 at_end world_end
 
 next_moment() { # sets moment to the next pseudo-random one, in ms below $1
@@ -30,7 +35,10 @@ kill_after() { # kill_after MS COMMAND…: runs it, kills planvm after MS where 
     pause "$after"
     if kill -9 $victim 2>/dev/null; then
         wait $victim 2>/dev/null
-        [ $? -ne 137 ]
+        [ $? -ne 137 ] || {
+            killed=$((killed + 1))
+            return 1
+        }
     else
         wait $victim
     fi
@@ -41,9 +49,10 @@ ended() { "$PLANVM" list --journal "$world/runs" 2>/dev/null | grep -qiE 'resolv
 round() {
     : >"$work/round.log"
     world_begin "$demo" || return 1
-    next_moment 2400
+    PATH=$work/slow:$PATH
+    next_moment 1800
     first=$moment
-    next_moment 1200
+    next_moment 700
     second=$moment
     echo "round $1: kill after $first ms, again after $second ms"
     # shellcheck disable=SC2046
@@ -79,4 +88,5 @@ while [ $number -lt "$ROUNDS" ]; do
     number=$((number + 1))
     check "killed at a random moment, round $number" round $number
 done
+check "at least half of the runs were killed under way ($killed times in $ROUNDS runs)" test $((killed * 2)) -ge "$ROUNDS"
 finish
