@@ -6,8 +6,8 @@
 
 enum { DEFAULT_EVERY = 5000 };
 
-/* Is the condition a bare look, which holds when it is ok? */
-static bool is_bare_look(const Node *condition)
+/* Is the condition a bare look, which holds when it is ok? Its reason then says all. */
+bool lower_is_bare_look(const Node *condition)
 {
     if (condition->kind == NODE_OBSERVE) condition = condition->observe.effect;
     const Effect *effect = node_effect(condition);
@@ -23,7 +23,7 @@ static void try_once(Context *context, Node *condition, uint32_t met, uint32_t r
     Core *outer = context->block;
     Core *trying = build_block(core, span);
     context->block = trying;
-    if (is_bare_look(condition)) {
+    if (lower_is_bare_look(condition)) {
         Node *look = condition->kind == NODE_OBSERVE ? condition->observe.effect : condition;
         Core *value = lower_effect(context, look);
         uint32_t result = context_temp(context, value->type);

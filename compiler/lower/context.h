@@ -119,6 +119,7 @@ typedef struct AwaitLimits {
     Node *holds, *within, *every;
 } AwaitLimits;
 void lower_await(Context *context, Node *condition, AwaitLimits limits, uint32_t met, uint32_t reason);
+bool lower_is_bare_look(const Node *condition);
 /* After a trial: met only if it has held for `holds`; since (time) and holding (bool) are kept between trials. */
 void lower_require_holding(Context *context, Node *holds, uint32_t met, uint32_t since, uint32_t holding, Span span);
 

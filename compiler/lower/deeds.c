@@ -21,10 +21,12 @@ void lower_verify(Context *context, Node *node)
     } else {
         Core *text = core_new(core, CORE_CONCAT, simple_type(lower, TYPE_STRING), span);
         Str what = lower_source(context->lower, node->verify.condition->span);
-        Core *said = node->verify.why ? lower_string(context, node->verify.why)
-                                      : build_text(core, arena_printf(lower->arena, "`%.*s` is not so", STR_ARG(what)), span);
-        core_append(text, said);
-        core_append(text, build_text(core, STR(": "), span));
+        if (node->verify.why) {
+            core_append(text, lower_string(context, node->verify.why));
+            core_append(text, build_text(core, STR(": "), span));
+        } else if (!lower_is_bare_look(node->verify.condition)) {
+            core_append(text, build_text(core, arena_printf(lower->arena, "%.*s: ", STR_ARG(what)), span));
+        }
         core_append(text, context_local(context, reason, span));
         failed = build_fail(core, text);
     }

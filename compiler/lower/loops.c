@@ -208,7 +208,7 @@ void lower_repeat(Context *context, Node *node)
     } else {
         Core *text = core_new(core, CORE_CONCAT, simple_type(lower, TYPE_STRING), span);
         Str what = lower_source(context->lower, node->repeat.until->span);
-        core_append(text, build_text(core, arena_printf(lower->arena, "`%.*s` did not come to hold: ", STR_ARG(what)), span));
+        core_append(text, build_text(core, arena_printf(lower->arena, "%.*s did not come to hold: ", STR_ARG(what)), span));
         core_append(text, context_local(context, reason, span));
         failed = build_fail(core, text);
     }

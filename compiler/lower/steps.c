@@ -282,7 +282,7 @@ static void lower_remedy(Context *context, Node *remedies, Node *node, uint32_t 
     core_append(unhelped, build_set_local(core, run.failed, build_int(core, TYPE_BOOL, 1, span)));
     Core *reason = core_new(core, CORE_CONCAT, simple_type(lower, TYPE_STRING), span);
     Str condition = lower_source(context->lower, remedies->remedies.until->span);
-    core_append(reason, build_text(core, arena_printf(lower->arena, "it did not help: `%.*s`: ", STR_ARG(condition)), span));
+    core_append(reason, build_text(core, arena_printf(lower->arena, "it did not help: %.*s: ", STR_ARG(condition)), span));
     core_append(reason, context_local(context, why, span));
     core_append(unhelped, build_set_local(core, run.reason, reason));
     core_append(unhelped, build_set_local(core, run.place, text(context, "", span)));
