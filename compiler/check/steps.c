@@ -15,8 +15,9 @@ Symbol *declare_step(Checker *c, Node *node, Node *title)
     for (size_t i = 0; name.len && i < steps->count; i++) {
         const Symbol *older = steps->items[i];
         if (older->plan != c->plan || !str_equal(older->name, name)) continue;
-        Diag *diag =
-            report(c, P0209, symbol->span, "two steps of this plan are called \"%.*s\"", STR_ARG(name));
+        if ((older->decl->kind == NODE_PHASE) != (node->kind == NODE_PHASE)) continue;
+        Diag *diag = report(c, P0209, symbol->span, "two %s of this plan are called \"%.*s\"",
+                            node->kind == NODE_PHASE ? "phases" : "steps", STR_ARG(name));
         report_second(c, diag, older->span, "the first one");
         report_help(c, diag, "its name is how the record, drills and people tell it from others");
         break;
