@@ -54,6 +54,7 @@ int command_fail(const Arguments *arguments, ExitStatus status, const char *form
 Journal *command_open(const Arguments *arguments, const char *word);
 /* Its whole log, folded. False: says why. Free the story in any case. */
 bool command_story(const Arguments *arguments, Journal *journal, Story *story);
+bool command_read_story(Journal *journal, Story *story, Error *error);
 /* "running", "waiting", "interrupted", or how it ended. */
 const char *command_state(const Arguments *arguments, const Journal *journal, const Story *story);
 

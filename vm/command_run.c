@@ -185,9 +185,10 @@ static Json *start_make(Session *session, const Json *plan, Str id, int *status)
     return start;
 }
 
-static void say_id(const Arguments *arguments, Str id)
+static void say_id(const Arguments *arguments, const JournalRun *run)
 {
-    printf(option_given(arguments, OPTION_JSON) ? "{\"run\":\"%.*s\"}\n" : "run %.*s\n", STR_ARG(id));
+    const char *form = option_given(arguments, OPTION_JSON) ? "{\"run\":\"%.*s\",\"plan\":\"%.*s\"}\n" : "run %.*s %.*s\n";
+    printf(form, STR_ARG(run->id), STR_ARG(run->plan));
     fflush(stdout);
 }
 
@@ -206,7 +207,7 @@ static int run_begin(Session *session, const Json *plan, Str id, const Json *sta
     if (!session->vm) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
     session->journal = journal_create(arguments->root.data, &run, buffer_str(&session->bytes), &error);
     if (!session->journal) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
-    say_id(arguments, id);
+    say_id(arguments, &run);
     if (!world_open(session, run.created, &error)) return command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
     RunObserver observer = {.ctx = session, .durable = signal_is_durable};
     RunSetup setup = {.vm = session->vm, .world = session->world, .journal = session->journal, .observer = &observer,
@@ -321,7 +322,7 @@ static int resume(Session *session, Str id)
         return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
     session->vm = vm_new(&session->image, journal_run(session->journal)->entry, NULL, &error);
     if (!session->vm) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
-    say_id(arguments, id);
+    say_id(arguments, journal_run(session->journal));
     if (!world_open(session, last_time(session->journal), &error))
         return command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
     RunObserver observer = {.ctx = session, .durable = signal_is_durable};

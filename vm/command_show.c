@@ -12,58 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-Journal *command_open(const Arguments *arguments, const char *word)
-{
-    Error error = {""};
-    Buffer id = {0};
-    Journal *journal = NULL;
-    if (journal_find(arguments->root.data, str_from_c(word), &id, &error))
-        journal = journal_open_read(arguments->root.data, buffer_str(&id), &error);
-    if (!journal) command_fail(arguments, EXIT_MISUSE, "%s", error.text);
-    buffer_free(&id);
-    return journal;
-}
-
-/* The image's metadata, without checking the program: only what it says of itself is shown. */
-static void begin_story(Journal *journal, Story *story)
-{
-    Buffer bytes = {0};
-    Image image;
-    Error error = {""};
-    if (journal_image(journal, &bytes, &error) && image_open(buffer_str(&bytes), &image, &error)) {
-        story_begin(story, image.metadata);
-        image_close(&image);
-    } else {
-        story_begin(story, STR(""));
-    }
-    buffer_free(&bytes);
-}
-
-static bool read_story(Journal *journal, Story *story, Error *error)
-{
-    begin_story(journal, story);
-    JournalCursor *cursor = journal_rows(journal, 0, error);
-    LogRow row;
-    while (cursor && journal_next(cursor, &row, error)) story_add(story, &row);
-    journal_rows_end(cursor);
-    return !error->text[0];
-}
-
-bool command_story(const Arguments *arguments, Journal *journal, Story *story)
-{
-    Error error = {""};
-    if (read_story(journal, story, &error)) return true;
-    command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
-    return false;
-}
-
-const char *command_state(const Arguments *arguments, const Journal *journal, const Story *story)
-{
-    if (journal_run(journal)->ended) return story->outcome.len ? story->outcome.data : "completed";
-    if (!journal_is_live(arguments->root.data, journal_run(journal)->id, NULL)) return "interrupted";
-    return story_open_questions(story) ? "waiting" : "running";
-}
-
 static int64_t age_of(const Journal *journal, const Story *story)
 {
     int64_t from = story->opened != STORY_NEVER ? story->opened : journal_run(journal)->created;
@@ -120,7 +68,7 @@ int command_list(const Arguments *arguments)
         Story story = {0};
         Error trouble = {""};
         Journal *journal = journal_open_read(arguments->root.data, ids.items[i], &trouble);
-        if (journal && read_story(journal, &story, &trouble))
+        if (journal && command_read_story(journal, &story, &trouble))
             (json ? list_json : list_line)(arguments, journal, &story);
         else
             fprintf(stderr, "%-20.*s cannot be read: %s\n", STR_ARG(ids.items[i]), trouble.text);

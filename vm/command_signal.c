@@ -21,13 +21,6 @@ static const struct {
              {"answer", {"question?", "value"}}, {"done", {"question?"}},    {"retry", {"question?"}},
              {"skip", {"question?"}}};
 
-Str option_user(const Arguments *arguments)
-{
-    const char *user = arguments->values[OPTION_AS];
-    if (!user || !*user) user = getenv("USER");
-    return user && *user ? str_from_c(user) : STR("somebody");
-}
-
 static void add_question(Json *signal, const char *word)
 {
     char *end = NULL;

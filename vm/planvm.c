@@ -113,19 +113,6 @@ static int help_command(const Command *command)
 
 /* ---- arguments ---- */
 
-int command_fail(const Arguments *arguments, ExitStatus status, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fprintf(stderr, "planvm%s%s: ", arguments->command ? " " : "", arguments->command ? arguments->command : "");
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-    return (int)status;
-}
-
-bool option_given(const Arguments *arguments, OptionId option) { return arguments->values[option] != NULL; }
-
 static int option_find(Str name)
 {
     for (int i = 0; i < OPTION_COUNT; i++) {
