@@ -19,6 +19,19 @@ static void write_place(const SourceFile *file, SourcePlace place, Buffer *out)
     buffer_printf(out, "%.*s:%u:%u: ", STR_ARG(file->path), place.line, place.column);
 }
 
+/* A line as a terminal may have it: what is no character, or would move the cursor, is a question mark. */
+static void write_line(Str line, Buffer *out)
+{
+    for (size_t i = 0; i < line.len;) {
+        uint32_t code = 0;
+        size_t len = utf8_decode(str_slice(line, i, line.len), &code);
+        bool shown = len && (code == '\t' || (code >= 0x20 && (code < 0x7F || code >= 0xA0)));
+        if (shown) buffer_add(out, line.data + i, len);
+        else buffer_add_char(out, '?');
+        i += len ? len : 1;
+    }
+}
+
 /* The source line, and carets under the part of the span that lies on it. */
 static void write_excerpt(const SourceFile *file, Span at, const char *colour, Buffer *out)
 {
@@ -28,7 +41,9 @@ static void write_excerpt(const SourceFile *file, Span at, const char *colour, B
     size_t from = at.start - line_start, to = at.end > at.start ? at.end - line_start : from + 1;
     if (from > line.len) from = line.len;
     if (to > line.len) to = line.len;
-    buffer_printf(out, "%5u | %.*s\n      | ", place.line, STR_ARG(line));
+    buffer_printf(out, "%5u | ", place.line);
+    write_line(line, out);
+    buffer_add_c(out, "\n      | ");
     for (size_t i = 0; i < from;) {
         size_t len = utf8_decode(str_slice(line, i, line.len), NULL);
         buffer_add_char(out, line.data[i] == '\t' ? '\t' : ' ');
