@@ -1,9 +1,10 @@
-/* `planc coverage FILE`: a plan that checks, told in other words. One with errors is told its
- * errors. */
+/* `planc coverage FILE` and `planc effects FILE`: a plan that checks, told in other words. One with errors is
+ * told its errors. */
 #include "compiler/tools/command.h"
 
 #include "compiler/compilation.h"
 #include "compiler/tools/coverage.h"
+#include "compiler/tools/effects.h"
 
 typedef void Tell(const Program *program, Arena *arena, Buffer *out);
 
@@ -31,4 +32,9 @@ static int tell(const Arguments *arguments, Tell *text, Tell *json)
 int planc_coverage(const Arguments *arguments)
 {
     return tell(arguments, coverage_text, coverage_json);
+}
+
+int planc_effects(const Arguments *arguments)
+{
+    return tell(arguments, effects_text, effects_json);
 }
