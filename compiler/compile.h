@@ -10,7 +10,7 @@
 typedef enum CompileResult {
     COMPILE_OK,         /* there may be warnings and notes */
     COMPILE_FINDINGS,   /* at least one error: no image */
-    COMPILE_UNREADABLE, /* the file, or one that it imports, cannot be read; messages says why */
+    COMPILE_UNREADABLE, /* the file cannot be read; messages says why */
 } CompileResult;
 
 typedef struct CompileCounts {

@@ -15,6 +15,8 @@ void suggest_member(Checker *c, Diag *diag, const Type *type, Str name)
     for (size_t i = 0; type->kind == TYPE_RECORD && i < type->field_count; i++)
         vec_push(&names, type->fields[i].name);
     if (type == c->result || type == c->response) vec_push(&names, STR("json"));
+    if (type == c->incident) vec_push(&names, STR("severity"));
+    if (type == c->incident) vec_push(&names, STR("age"));
     Str nearest = suggest_nearest(name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
     vec_free(&names);

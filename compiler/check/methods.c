@@ -201,6 +201,21 @@ static Node **check_plain_args(Checker *c, Node *node, const MethodRow *row, con
     return match_args(c, node->call.args, params, *count, node->span, what);
 }
 
+/* What other languages call our methods. */
+static const char *method_meant(Str name)
+{
+    static const char *const others[][2] = {
+        {"length", "len"},       {"size", "len"},          {"count", "len"},      {"strip", "trim"},
+        {"toUpperCase", "upper"}, {"toLowerCase", "lower"}, {"includes", "contains"}, {"has", "contains"},
+        {"startsWith", "starts_with"}, {"startswith", "starts_with"}, {"endsWith", "ends_with"},
+        {"endswith", "ends_with"}, {"splitlines", "lines"},
+        {"empty", "is_empty"},   {"isEmpty", "is_empty"},  {"isoformat", "utc"},  {"strftime", "format"}};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (str_equal_c(name, others[i][0])) return others[i][1];
+    }
+    return NULL;
+}
+
 static const Type *report_no_method(Checker *c, Node *node, const Type *receiver)
 {
     const Type *plain = type_unwrap(receiver);
@@ -219,7 +234,9 @@ static const Type *report_no_method(Checker *c, Node *node, const Type *receiver
     }
     Diag *diag = report(c, P0303, callee->member.name_span, "`%.*s` has no method `%.*s`",
                         STR_ARG(plain->name), STR_ARG(callee->member.name));
-    Str nearest = suggest_nearest(callee->member.name, names.items, names.count);
+    const char *meant = method_meant(callee->member.name);
+    bool has_it = meant && method_find(plain, str_from_c(meant)) >= 0;
+    Str nearest = has_it ? str_from_c(meant) : suggest_nearest(callee->member.name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
     vec_free(&names);
     return c->wrong;

@@ -16,6 +16,11 @@ static const Type *wrong_operands(Checker *c, Node *node)
             c, diag,
             "severities are compared by `at least` and `worse than`, since a smaller number is worse");
     }
+    bool sum = node->binary.op == BINARY_ADD;
+    if (sum && (left->kind == TYPE_STRING || right->kind == TYPE_STRING))
+        report_help(c, diag, "write the value into the text: `\"… ${x}\"`");
+    if ((left->kind == TYPE_DURATION && right->kind == TYPE_INT) || (left->kind == TYPE_INT && right->kind == TYPE_DURATION))
+        report_help(c, diag, "a duration has a unit: `300s`");
     if (type_is_optional(left) || type_is_optional(right)) {
         report_help(c, diag, "what may be absent needs `?? default` first");
     }

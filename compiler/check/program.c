@@ -122,7 +122,7 @@ static void report_no_std(Checker *c, Span at, Str path)
     vec_free(&names);
 }
 
-/* The module of an import; NULL when it was reported or could not be read. */
+/* The module of an import; NULL when it was reported. */
 static Module *load_import(Checker *c, Module *module, Node *import, const Loading *loading)
 {
     Str written = {"", 0};
@@ -140,12 +140,13 @@ static Module *load_import(Checker *c, Module *module, Node *import, const Loadi
     }
     Module *known = find_module(c, path);
     if (known) return known;
-    SourceFile *file = is_std ? open_std(c, path) : source_load(c->program->sources, path, c->error);
+    Error error = {0};
+    SourceFile *file = is_std ? open_std(c, path) : source_load(c->program->sources, path, &error);
     if (!file) {
         if (is_std)
             report_no_std(c, at, path);
         else
-            c->unreadable = true;
+            report(c, P0205, at, "%s", error.text);
         return NULL;
     }
     return load_imports(c, module_new(c, file, is_std), loading);
@@ -157,7 +158,6 @@ static Module *load_imports(Checker *c, Module *module, const Loading *loading)
     for node_each(item, module->root->file.items) {
         if (item->kind != NODE_IMPORT) continue;
         item->info = load_import(c, module, item, &here); /* declare.c makes the name of it */
-        if (c->unreadable) return NULL;
     }
     modules_add(c, module);
     return module;
@@ -307,7 +307,6 @@ static Program *check_source(Checker *c, SourceFile *root)
     const EmbeddedFile *twin = embedded_twin(root);
     bool is_prelude = twin && str_starts_with(str_from_c(twin->name), prelude->path);
     c->program->root = is_prelude ? module : load_imports(c, module_new(c, root, twin != NULL), NULL);
-    if (c->unreadable) return NULL;
     check_modules(c);
     free(c->edges.items);
     free(c->unknown.items);

@@ -152,7 +152,8 @@ static bool stands_in_unread_line(const Checker *c, Str name)
 
 bool may_report_unknown(Checker *c, Span at, Str name)
 {
-    if (stands_in_unread_line(c, name)) return false;
+    ptrdiff_t dot = str_find(name, STR("."));
+    if (stands_in_unread_line(c, dot > 0 ? str_slice(name, 0, (size_t)dot) : name)) return false;
     for (size_t i = 0; i < c->unknown.count; i++) {
         const UnknownName *known = &c->unknown.items[i];
         if (known->file != at.file || !str_equal(known->name, name)) continue;

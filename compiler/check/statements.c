@@ -194,6 +194,8 @@ static void check_for(Checker *c, Node *node)
                        STR_ARG(list->name));
             if (list->kind == TYPE_JSON) report_help(c, diag, "say what it is a list of: `… as [json]`");
             if (list->kind == TYPE_MAP) report_help(c, diag, "`.keys()` gives the list of keys");
+            if (list->kind == TYPE_OPTIONAL) report_help(c, diag, "what may be absent needs `?? []` first");
+            if (list->kind == TYPE_INT) report_help(c, diag, "`0..n` goes from 0 to before n");
         }
     }
     if (node->loop.at_once) check_value(c, node->loop.at_once, c->integer);

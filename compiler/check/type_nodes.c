@@ -21,6 +21,20 @@ static const Type *simple_by_name(Checker *c, Str name)
     return NULL;
 }
 
+/* What other languages call our types. */
+static const char *type_meant(Str name)
+{
+    static const char *const others[][2] = {{"str", "string"},   {"String", "string"}, {"text", "string"},
+                                            {"boolean", "bool"}, {"Bool", "bool"},     {"integer", "int"},
+                                            {"long", "int"},     {"number", "int"},    {"double", "float"},
+                                            {"real", "float"},   {"datetime", "time"}, {"timestamp", "time"},
+                                            {"any", "json"},     {"object", "json"}};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (str_equal_c(name, others[i][0])) return others[i][1];
+    }
+    return NULL;
+}
+
 static void report_no_type(Checker *c, Span at, Str name)
 {
     if (!may_report_unknown(c, at, name)) return;
@@ -35,7 +49,8 @@ static void report_no_type(Checker *c, Span at, Str name)
         vec_push(&names, c->program->enums.items[i]->name);
     Diag *diag = report(c, P0208, at, "there is no type called `%.*s`", STR_ARG(name));
     reported_unknown(c, name, diag);
-    Str nearest = suggest_nearest(name, names.items, names.count);
+    const char *meant = type_meant(name);
+    Str nearest = meant ? str_from_c(meant) : suggest_nearest(name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
     vec_free(&names);
 }
@@ -166,9 +181,19 @@ static void report_mismatch(Checker *c, Node *node, const Type *from, const Type
         report_help(c, diag, "say what then: `… ?? default`, `… ?? fail \"why\"`, or `if let x = … { }`");
         return;
     }
-    Diag *diag = report(c, P0301, node->span, "`%.*s` is wanted here, and this is `%.*s`", STR_ARG(to->name),
+    /* Where a secret may stand any string may. */
+    Str wanted = to->kind == TYPE_SECRET ? STR("string") : to->name;
+    Diag *diag = report(c, P0301, node->span, "`%.*s` is wanted here, and this is `%.*s`", STR_ARG(wanted),
                         STR_ARG(from->name));
-    if (from->kind == TYPE_JSON) report_help(c, diag, "write `as %.*s` behind it", STR_ARG(to->name));
+    if (from->kind == TYPE_JSON)
+        report_help(c, diag, "write `as %.*s` behind it", STR_ARG(wanted));
+    else if (to->kind == TYPE_DURATION && node->kind == NODE_INT)
+        report_help(c, diag, "a duration has a unit: `%llds` or `%lldm`", (long long)node->integer.value,
+                    (long long)node->integer.value);
+    else if (to->kind == TYPE_DURATION && node->kind == NODE_STRING)
+        report_help(c, diag, "a duration stands without quotes: `5m`");
+    else if (to->kind == TYPE_TIME && from->kind == TYPE_DURATION)
+        report_help(c, diag, "a time that far away is `now + …`");
 }
 
 const Type *want_type(Checker *c, Node *node, const Type *goal)
