@@ -122,15 +122,22 @@ static bool later_may_assign(const Core *const *args, size_t from, size_t count)
     return false;
 }
 
-static void place_argument(Emitter *e, Place *place, const Core *const *args, size_t i, size_t count)
+static void place_argument(Emitter *e, Place *place, const Core *const *args, size_t i, size_t count, bool looks)
 {
+    /* Of what only looks, the one other argument comes after. */
+    const Core *later = i + 1 < count ? args[i + 1] : NULL;
+    looks = looks && i == 0 && count <= 2;
     if (!place->single) {
-        emit_into(e, args[i], place->next++);
+        unsigned next = place->next++;
+        if (looks)
+            emit_looked_at_into(e, args[i], later, next);
+        else
+            emit_into(e, args[i], next);
         return;
     }
     bool in_place = args[i]->kind == CORE_LOCAL && !later_may_assign(args, i + 1, count);
     if (in_place) {
-        place->first = emit_operand(e, args[i]);
+        place->first = looks ? emit_looked_at(e, args[i], later) : emit_operand(e, args[i]);
     } else {
         place->first = emitter_take(e, type_bank(args[i]->type), 1);
         emit_into(e, args[i], place->first);
@@ -156,7 +163,7 @@ void emit_builtin(Emitter *e, BuiltinId id, const Type *type, const Core *at, co
         places[bank] = builtin_place(e, (Bank)bank, found[bank], bank == (int)result, target);
     }
     for (size_t i = 0; i < count; i++)
-        place_argument(e, &places[type_bank(args[i]->type)], args, i, count);
+        place_argument(e, &places[type_bank(args[i]->type)], args, i, count, builtin_only_looks(id));
     uint32_t number = shape.needs_type && type ? emitter_type(e, type) : 0;
     emitter_put(e, at, OPCODE_BUILTIN, places[BANK_SCALAR].first, places[BANK_REF].first, 0,
                 immediate_builtin(id, number));

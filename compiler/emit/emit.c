@@ -74,7 +74,14 @@ static void emit_function(Emitter *e, const CoreFunction *function)
 {
     unsigned params[BANK_COUNT];
     e->function = function;
-    e->locals = memory_alloc((function->locals.count + 1) * sizeof *e->locals);
+    size_t count = function->locals.count + 1;
+    e->locals = memory_alloc(count * sizeof *e->locals);
+    e->slots = memory_alloc(count * sizeof *e->slots);
+    e->local_owns = memory_alloc(count * sizeof *e->local_owns);
+    for (size_t i = 0; i < count; i++)
+        e->slots[i] = NO_REGISTER;
+    e->owning = NULL;
+    emitter_find_owners(function->body, e->local_owns, NULL);
     for (int bank = 0; bank < BANK_COUNT; bank++)
         e->top[bank] = e->max[bank] = 0;
     e->reachable = true;
@@ -84,11 +91,13 @@ static void emit_function(Emitter *e, const CoreFunction *function)
     count_params(function, params);
     image_builder_begin(e->builder, e->functions[function->number], params[BANK_SCALAR], params[BANK_REF],
                         function_result(function));
+    emitter_begin_frame(e, function);
     if (function->body) emit_statement(e, function->body);
     emit_end(e, function);
     image_builder_end(e->builder, e->max[BANK_SCALAR], e->max[BANK_REF]);
     free(e->locals);
-    e->locals = NULL;
+    free(e->slots);
+    free(e->local_owns);
 }
 
 /* ---- the program ---- */
@@ -127,7 +136,10 @@ bool emit_image(const CoreProgram *program, Buffer *image, Error *error)
     e.globals = memory_alloc((program->globals.count + 1) * sizeof *e.globals);
     e.file_count = program->sources ? program->sources->files.count : 0;
     e.files = memory_alloc((e.file_count + 1) * sizeof *e.files);
+    e.global_owns = memory_alloc((program->globals.count + 1) * sizeof *e.global_owns);
     find_reached(&e);
+    for (size_t i = 0; i < program->functions.count; i++)
+        emitter_find_owners(program->functions.items[i]->body, NULL, e.global_owns);
     place_globals(&e);
     emit_functions(&e);
     if (program->metadata.len) image_builder_metadata(e.builder, program->metadata);
@@ -137,6 +149,7 @@ bool emit_image(const CoreProgram *program, Buffer *image, Error *error)
     free(e.functions);
     free(e.reached);
     free(e.globals);
+    free(e.global_owns);
     free(e.files);
     return ok;
 }

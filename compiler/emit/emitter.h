@@ -40,11 +40,16 @@ typedef struct Emitter {
     uint32_t *functions; /* by position in the program: number in the image */
     bool *reached;       /* by position in the program */
     uint32_t *globals;   /* by number: position in its bank */
+    bool *global_owns;   /* by number: it is changed in place (ownership.c) */
     uint32_t *files;     /* by file of the source set: file of the image + 1 */
     size_t file_count;
     /* The function at hand */
     const CoreFunction *function;
-    unsigned *locals; /* by number: register */
+    unsigned *locals;    /* by number: register, or NO_REGISTER: it lies in the frame record */
+    uint32_t *slots;     /* by number: field in its bank of the frame record */
+    bool *local_owns;    /* by number: it is changed in place (ownership.c) */
+    unsigned frame;      /* register of the frame record; NO_REGISTER: there is none */
+    const Core *owning;  /* the change at hand whose result one variable alone will hold */
     unsigned local_count[BANK_COUNT];
     unsigned top[BANK_COUNT]; /* next free register */
     unsigned max[BANK_COUNT]; /* registers used at most */
@@ -81,8 +86,16 @@ void emitter_place(Emitter *e, Label *label); /* here; the label is used up */
 void emitter_move(Emitter *e, const Core *at, Bank bank, unsigned to, unsigned from);
 void emitter_load_int(Emitter *e, const Core *at, unsigned to, int64_t number);
 
-/* Gives the function's locals their registers (locals.c). */
+/* Locals (locals.c). Each has a register; those of a large function that find none lie in a record in the heap,
+ * the frame record. */
+#define NO_REGISTER UINT32_MAX
 void emitter_place_locals(Emitter *e, const CoreFunction *function);
+void emitter_begin_frame(Emitter *e, const CoreFunction *function); /* makes the frame record, if there is one */
+unsigned emitter_local(Emitter *e, const Core *local);               /* its register, or a temporary with its value */
+void emitter_load_local(Emitter *e, const Core *local, unsigned target);
+/* Where its new value is to be put, and, when it is there, telling the frame record. */
+unsigned emitter_local_target(Emitter *e, uint32_t local);
+void emitter_store_local(Emitter *e, const Core *at, uint32_t local, unsigned value);
 
 /* The image's number for a type (image_types.c). */
 uint32_t emitter_type(Emitter *e, const Type *type);
@@ -96,6 +109,16 @@ unsigned emit_operand_before(Emitter *e, const Core *node, const Core *later);
 bool may_assign(const Core *node);                          /* can evaluating it assign a local? NULL: no */
 unsigned emit_string(Emitter *e, const Core *at, Str text); /* a temporary */
 void emit_drop(Emitter *e, const Core *node);               /* for what it does */
+
+/* Changing in place (ownership.c). */
+bool emit_changes_itself(const Core *set); /* is it a SET of a variable to itself with one part changed? */
+bool is_quiet(const Core *node);           /* can evaluating it change no variable? NULL: yes */
+void emitter_find_owners(const Core *node, bool *locals, bool *globals); /* either may be NULL */
+void emit_share(Emitter *e, const Core *node, unsigned reg); /* of a variable's value that others will hold */
+/* Operands of what only looks into the value; `later`, which may be NULL, is evaluated before it does. */
+unsigned emit_looked_at(Emitter *e, const Core *node, const Core *later);
+void emit_looked_at_into(Emitter *e, const Core *node, const Core *later, unsigned target);
+bool builtin_only_looks(BuiltinId id); /* into its first argument */
 
 /* Conditions (conditions.c). */
 void emit_branch(Emitter *e, const Core *condition, bool sense, Label *label); /* jumps if it is `sense` */

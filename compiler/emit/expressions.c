@@ -30,7 +30,11 @@ static unsigned emit_own(Emitter *e, const Core *node)
 
 unsigned emit_operand(Emitter *e, const Core *node)
 {
-    if (node->kind == CORE_LOCAL) return e->locals[node->index];
+    if (node->kind == CORE_LOCAL) {
+        unsigned local = emitter_local(e, node);
+        emit_share(e, node, local);
+        return local;
+    }
     Mark mark = emitter_mark(e);
     Bank bank = type_bank(node->type);
     if (has_own_register(node)) {
@@ -148,6 +152,7 @@ static void emit_global(Emitter *e, const Core *node, unsigned target)
 {
     Opcode op = type_is_scalar(node->type) ? OPCODE_GET_S : OPCODE_GET_R;
     emitter_put(e, node, op, target, 0, 0, (int32_t)e->globals[node->index]);
+    emit_share(e, node, target);
 }
 
 static void emit_float(Emitter *e, const Core *node, unsigned target)
@@ -218,7 +223,10 @@ static void emit_simple(Emitter *e, const Core *node, unsigned target)
     case CORE_NONE:
         emitter_put(e, node, node->type->kind == TYPE_JSON ? OPCODE_JSON_NULL : OPCODE_NONE, target, 0, 0, 0);
         break;
-    case CORE_LOCAL: emitter_move(e, node, type_bank(node->type), target, e->locals[node->index]); break;
+    case CORE_LOCAL:
+        emitter_load_local(e, node, target);
+        emit_share(e, node, target);
+        break;
     case CORE_GLOBAL: emit_global(e, node, target); break;
     case CORE_SIGNAL: emitter_put(e, node, OPCODE_SIGNAL, target, 0, 0, 0); break;
     case CORE_NOW: emitter_put(e, node, OPCODE_NOW, target, 0, 0, 0); break;

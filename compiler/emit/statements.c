@@ -81,8 +81,17 @@ static void emit_return(Emitter *e, const Core *node)
     }
 }
 
+static void emit_set_local(Emitter *e, const Core *node)
+{
+    unsigned target = emitter_local_target(e, node->index);
+    if (emit_changes_itself(node)) e->owning = node->a;
+    emit_into(e, node->a, target);
+    emitter_store_local(e, node, node->index, target);
+}
+
 static void emit_set_global(Emitter *e, const Core *node)
 {
+    if (emit_changes_itself(node)) e->owning = node->a;
     unsigned value = emit_operand(e, node->a);
     Opcode op = type_is_scalar(node->a->type) ? OPCODE_SET_S : OPCODE_SET_R;
     emitter_put(e, node, op, value, 0, 0, (int32_t)e->globals[node->index]);
@@ -130,7 +139,7 @@ void emit_statement(Emitter *e, const Core *node)
         for (const Core *item = node->list.first; item; item = item->next)
             emit_statement(e, item);
         break;
-    case CORE_SET_LOCAL: emit_into(e, node->a, e->locals[node->index]); break;
+    case CORE_SET_LOCAL: emit_set_local(e, node); break;
     case CORE_SET_GLOBAL: emit_set_global(e, node); break;
     case CORE_IF: emit_if(e, node); break;
     case CORE_LOOP: emit_loop(e, node); break;

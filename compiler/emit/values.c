@@ -17,23 +17,9 @@ unsigned field_position(const Type *record, uint32_t index)
 
 static void emit_field(Emitter *e, const Core *node, unsigned target)
 {
-    unsigned record = emit_operand(e, node->a);
+    unsigned record = emit_looked_at(e, node->a, NULL);
     Opcode op = type_is_scalar(node->type) ? OPCODE_FIELD_S : OPCODE_FIELD_R;
     emitter_put(e, node, op, target, record, 0, (int32_t)field_position(node->a->type, node->index));
-}
-
-static void emit_record(Emitter *e, const Core *node, unsigned target)
-{
-    unsigned count[BANK_COUNT] = {0}, first[BANK_COUNT], next[BANK_COUNT];
-    for (const Core *part = node->list.first; part; part = part->next)
-        count[type_bank(part->type)]++;
-    for (int bank = 0; bank < BANK_COUNT; bank++)
-        first[bank] = next[bank] = emitter_take(e, (Bank)bank, count[bank]);
-    for (const Core *part = node->list.first; part; part = part->next) {
-        emit_into(e, part, next[type_bank(part->type)]++);
-    }
-    emitter_put(e, node, OPCODE_RECORD, target, first[BANK_SCALAR], first[BANK_REF],
-                (int32_t)emitter_type(e, node->type));
 }
 
 /* A register in which a value can grow while other parts are evaluated: the target, if nothing else reads it.
@@ -41,6 +27,41 @@ static void emit_record(Emitter *e, const Core *node, unsigned target)
 static unsigned growing(Emitter *e, unsigned target)
 {
     return emitter_is_temporary(e, BANK_REF, target) ? target : emitter_take(e, BANK_REF, 1);
+}
+
+/* One field after the other, so that it does not need a register for each. */
+static void emit_large_record(Emitter *e, const Core *node, unsigned target)
+{
+    unsigned record = growing(e, target);
+    int32_t next[BANK_COUNT] = {0};
+    emitter_put(e, node, OPCODE_BLANK, record, 0, 0, (int32_t)emitter_type(e, node->type));
+    Mark mark = emitter_mark(e);
+    for (const Core *part = node->list.first; part; part = part->next) {
+        Bank bank = type_bank(part->type);
+        emitter_put(e, node, bank == BANK_SCALAR ? OPCODE_WITH_S : OPCODE_WITH_R, record, emit_operand(e, part), 1,
+                    next[bank]++);
+        emitter_release(e, mark);
+    }
+    emitter_put(e, node, OPCODE_SHARE, record, 0, 0, 0);
+    emitter_move(e, node, BANK_REF, target, record);
+}
+
+static void emit_record(Emitter *e, const Core *node, unsigned target)
+{
+    unsigned count[BANK_COUNT] = {0}, first[BANK_COUNT], next[BANK_COUNT];
+    for (const Core *part = node->list.first; part; part = part->next)
+        count[type_bank(part->type)]++;
+    if (count[BANK_SCALAR] > PARTS_AT_ONCE || count[BANK_REF] > PARTS_AT_ONCE) {
+        emit_large_record(e, node, target);
+        return;
+    }
+    for (int bank = 0; bank < BANK_COUNT; bank++)
+        first[bank] = next[bank] = emitter_take(e, (Bank)bank, count[bank]);
+    for (const Core *part = node->list.first; part; part = part->next) {
+        emit_into(e, part, next[type_bank(part->type)]++);
+    }
+    emitter_put(e, node, OPCODE_RECORD, target, first[BANK_SCALAR], first[BANK_REF],
+                (int32_t)emitter_type(e, node->type));
 }
 
 /* The first parts into consecutive registers; gives the first register, and the rest in *rest. */
@@ -128,15 +149,17 @@ static void emit_concat(Emitter *e, const Core *node, unsigned target)
 static void emit_changed(Emitter *e, const Core *node, unsigned target, const Core *key, const Core *part,
                          Opcode op, int32_t imm)
 {
-    bool untouched = !may_assign(key) && !may_assign(part);
+    bool untouched = !may_assign(key) && !may_assign(part), own = e->owning == node;
     bool in_place = node->a->kind == CORE_LOCAL && e->locals[node->a->index] == target && untouched;
     unsigned value = in_place ? target : growing(e, target);
-    if (!in_place) emit_into(e, node->a, value);
+    if (!in_place && own) emit_looked_at_into(e, node->a, NULL, value);
+    if (!in_place && !own) emit_into(e, node->a, value);
+    if (op == OPCODE_PUT_S || op == OPCODE_PUT_R || op == OPCODE_PUT_AT_S || op == OPCODE_PUT_AT_R) imm = own;
     if (key) {
         unsigned name = emit_operand_before(e, key, part), item = emit_operand(e, part);
         emitter_put(e, node, op, value, name, item, imm);
     } else {
-        emitter_put(e, node, op, value, emit_operand(e, part), 0, imm);
+        emitter_put(e, node, op, value, emit_operand(e, part), own, imm);
     }
     emitter_move(e, node, BANK_REF, target, value);
 }
@@ -148,8 +171,8 @@ static void emit_with_item(Emitter *e, const Core *node, unsigned target)
         emit_changed(e, node, target, node->b, node->c, type_is_scalar(element) ? OPCODE_PUT_S : OPCODE_PUT_R,
                      0);
     } else {
-        const Core *args[] = {node->a, node->b, node->c};
-        emit_builtin(e, BUILTIN_LIST_SET, element, node, args, 3, target);
+        emit_changed(e, node, target, node->b, node->c,
+                     type_is_scalar(element) ? OPCODE_PUT_AT_S : OPCODE_PUT_AT_R, 0);
     }
 }
 
@@ -179,7 +202,7 @@ void emit_value(Emitter *e, const Core *node, unsigned target)
         emit_changed(e, node, target, NULL, node->b,
                      type_is_scalar(node->b->type) ? OPCODE_APPEND_S : OPCODE_APPEND_R, 0);
         break;
-    default: emitter_put(e, node, OPCODE_LEN, target, emit_operand(e, node->a), 0, 0); break;
+    default: emitter_put(e, node, OPCODE_LEN, target, emit_looked_at(e, node->a, NULL), 0, 0); break;
     }
 }
 
@@ -198,7 +221,7 @@ static bool emit_item_at(Emitter *e, const Core *node, unsigned target)
 {
     const Core *item = node->a;
     if (item->kind != CORE_GET_ITEM || item->a->type->kind != TYPE_LIST || node->text.len != 0) return false;
-    unsigned list = emit_operand_before(e, item->a, item->b), number = emit_operand(e, item->b);
+    unsigned list = emit_looked_at(e, item->a, item->b), number = emit_operand(e, item->b);
     emitter_put(e, node, type_is_scalar(node->type) ? OPCODE_AT_S : OPCODE_AT_R, target, list, number, 0);
     return true;
 }

@@ -138,6 +138,9 @@ void image_place(const Image *image, uint32_t pc, Buffer *out);  /* adds "file:l
 bool image_find_entry(const Image *image, Str name, uint32_t *function);
 bool image_type_is_scalar(const Image *image, uint32_t type);
 
+/* What may be noted of each word of the code that was run (vm_cover). */
+enum { COVERED_RUN = 1, COVERED_JUMPED = 2 };
+
 /* Constants that every image begins with. */
 enum { CONSTANT_EMPTY = 0, CONSTANT_NULL = 1, CONSTANT_FALSE = 2, CONSTANT_TRUE = 4 };
 

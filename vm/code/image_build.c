@@ -32,9 +32,9 @@ struct ImageBuilder {
     uint32_t open; /* the function being defined + 1, or 0 */
 };
 
-static void constant_add(ImageBuilder *builder, uint16_t kind, uint32_t len, const void *bytes, size_t size)
+static void constant_add(ImageBuilder *builder, ObjectKind kind, uint32_t len, const void *bytes, size_t size)
 {
-    ObjectHeader header = {.kind = kind, .len = len};
+    ObjectHeader header = {.kind = (uint8_t)kind, .len = len};
     const uint8_t *raw = (const uint8_t *)&header;
     for (size_t i = 0; i < sizeof header; i++)
         vec_push(&builder->constants, raw[i]);

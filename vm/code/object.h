@@ -34,8 +34,13 @@ typedef enum ObjectKind {
     OBJECT_KIND_COUNT,
 } ObjectKind;
 
+typedef enum ObjectFlag {
+    OBJECT_OWNED = 1, /* a list, map or record that one variable alone holds, with all its data: changed in place */
+} ObjectFlag;
+
 typedef struct ObjectHeader {
-    uint16_t kind;
+    uint8_t kind;
+    uint8_t flags; /* ObjectFlag; none in constants */
     uint16_t aux;
     uint32_t len;
 } ObjectHeader;

@@ -50,7 +50,7 @@ static bool constants_verify(Verifier *verifier)
         int64_t no_value;
         ObjectHeader yes;
         int64_t yes_value;
-    } fixed = {{OBJECT_STRING, 0, 0}, {OBJECT_NULL, 0, 0}, {OBJECT_BOOL, 0, 0}, 0, {OBJECT_BOOL, 0, 0}, 1};
+    } fixed = {{.kind = OBJECT_STRING}, {.kind = OBJECT_NULL}, {.kind = OBJECT_BOOL}, 0, {.kind = OBJECT_BOOL}, 1};
     const Image *image = verifier->image;
     if (image->constants_size % 8 || image->constants_size < sizeof fixed ||
         memcmp(image->constants, &fixed, sizeof fixed) != 0) {
@@ -61,7 +61,7 @@ static bool constants_verify(Verifier *verifier)
         ObjectHeader header;
         memcpy(&header, image->constants + at, sizeof header);
         uint64_t size = sizeof header + ((uint64_t)header.len + 7) / 8 * 8;
-        if (header.kind != OBJECT_STRING || header.aux || size > image->constants_size - at) {
+        if (header.kind != OBJECT_STRING || header.flags || header.aux || size > image->constants_size - at) {
             return damaged(verifier, "a constant is none");
         }
         for (uint64_t i = sizeof header + header.len; i < size; i++) {
@@ -266,6 +266,8 @@ static bool window_verify(const Verifier *verifier)
         if (image->types[imm].kind != IMAGE_RECORD) return wrong(verifier, "its type is no record");
         return scalars_fit(verifier, b, image->types[imm].scalars) &&
                refs_fit(verifier, c, image->types[imm].refs);
+    case OPCODE_BLANK:
+        return image->types[imm].kind == IMAGE_RECORD || wrong(verifier, "its type is no record");
     case OPCODE_LIST_S: return scalars_fit(verifier, b, c);
     case OPCODE_LIST_R:
     case OPCODE_CONCAT: return refs_fit(verifier, b, c);

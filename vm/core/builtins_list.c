@@ -51,37 +51,11 @@ bool builtin_LIST_LAST(const BuiltinCall *call)
     return arg_list(call, 0) && get_at(call, (int64_t)list_len(call->vm, arg_ref(call, 0)) - 1);
 }
 
-/* A copy of the n-th argument that is nobody else's yet, as the only temp above `place`. */
-static Ref list_copy(const BuiltinCall *call, uint32_t n)
-{
-    Vm *vm = call->vm;
-    uint32_t len = list_len(vm, arg_ref(call, n));
-    Ref copy = list_new(vm, list_kind(call), len);
-    if (!copy || !len) return copy;
-    if (type_is_scalar_of(call)) {
-        memcpy(list_fill_scalars(vm, copy), list_scalars(vm, arg_ref(call, n)), len * sizeof(int64_t));
-    } else {
-        memcpy(list_fill_refs(vm, copy), list_refs(vm, arg_ref(call, n)), len * sizeof(Ref));
-    }
-    return copy;
-}
-
 bool builtin_LIST_SET(const BuiltinCall *call)
 {
     if (!arg_list(call, 0)) return false;
-    int64_t number = arg_scalar(call, 0), len = list_len(call->vm, arg_ref(call, 0));
-    if (number < 0 || number >= len) {
-        return vm_raise(call->vm, FAILURE_RUN, "there is no element %" PRId64 " in a list of %" PRId64,
-                        number, len);
-    }
-    Ref copy = list_copy(call, 0);
-    if (!copy) return false;
     int64_t value = arg_element(call, 1, 1);
-    if (type_is_scalar_of(call))
-        list_fill_scalars(call->vm, copy)[number] = value;
-    else
-        list_fill_refs(call->vm, copy)[number] = (Ref)value;
-    return give_ref(call, copy);
+    return give_ref(call, list_put(call->vm, arg_ref(call, 0), arg_scalar(call, 0), value, (Ref)value, false));
 }
 
 static bool give_part(const BuiltinCall *call, int64_t from, int64_t to)
@@ -387,7 +361,7 @@ bool builtin_MAP_SET(const BuiltinCall *call)
 {
     Str key;
     if (!arg_map(call, 0) || !arg_text(call, 1, &key)) return false;
-    return give_ref(call, map_put(call->vm, arg_ref(call, 0), arg_ref(call, 1), arg_element(call, 0, 2)));
+    return give_ref(call, map_put(call->vm, arg_ref(call, 0), arg_ref(call, 1), arg_element(call, 0, 2), false));
 }
 
 bool builtin_MAP_WITHOUT(const BuiltinCall *call)

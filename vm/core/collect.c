@@ -128,7 +128,7 @@ static Ref ref_move(Collector *collector, Ref ref)
         memcpy(collector_place(collector, size), from, size);
     }
     }
-    *from = (ObjectHeader){OBJECT_FORWARD, 0, moved};
+    *from = (ObjectHeader){.kind = OBJECT_FORWARD, .len = moved};
     return moved;
 }
 
@@ -173,7 +173,7 @@ static void stack_move(Collector *collector, FiberObject *fiber, bool running)
     fiber->stack = (Ref)(collector->used / 8);
     StackObject *copy = collector_place(collector, size);
     memset(copy, 0, size);
-    copy->header = (ObjectHeader){OBJECT_STACK, 0, ref_room};
+    copy->header = (ObjectHeader){.kind = OBJECT_STACK, .len = ref_room};
     copy->scalar_room = scalar_room;
     memcpy(copy->scalars, from->scalars, (size_t)(fiber->s + fn->scalars) * 8);
     memcpy(stack_refs(copy), stack_refs_view(from), (size_t)(fiber->r + fn->refs) * 4);

@@ -214,7 +214,7 @@ static Ref map_of_json(Converter *converter, Ref json, uint32_t element)
         converter->path.len = path;
         entry = fits ? &map_entries(vm, vm->temps.items[place])[i] : NULL;
         map =
-            fits ? map_put(vm, vm->temps.items[place + 1], entry->key, is_scalar ? scalar : (int64_t)ref) : 0;
+            fits ? map_put(vm, vm->temps.items[place + 1], entry->key, is_scalar ? scalar : (int64_t)ref, false) : 0;
         vm->temps.items[place + 1] = map;
     }
     temp_drop(vm, place);
@@ -399,7 +399,7 @@ static Ref json_of_map(Converter *converter, Ref map, uint32_t element)
         int64_t value = map_entries(vm, vm->temps.items[place])[i].value;
         Ref member = json_make(converter, value, is_scalar ? 0 : (Ref)value, element);
         const MapEntryObject *entry = &map_entries(vm, vm->temps.items[place])[i];
-        json = member ? map_put(vm, vm->temps.items[place + 1], entry->key, member) : 0;
+        json = member ? map_put(vm, vm->temps.items[place + 1], entry->key, member, false) : 0;
         vm->temps.items[place + 1] = json;
     }
     temp_drop(vm, place);
@@ -425,7 +425,7 @@ static Ref json_of_record(Converter *converter, Ref ref, const ImageType *type)
         int64_t scalar = is_scalar ? record->scalars[field->index] : 0;
         Ref member =
             json_make(converter, scalar, is_scalar ? 0 : record_refs_view(record)[field->index], field->type);
-        json = member ? map_put(vm, vm->temps.items[place + 1], REF_CONSTANT | field->name, member) : 0;
+        json = member ? map_put(vm, vm->temps.items[place + 1], REF_CONSTANT | field->name, member, false) : 0;
         vm->temps.items[place + 1] = json;
     }
     temp_drop(vm, place);

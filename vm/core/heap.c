@@ -24,7 +24,7 @@ Ref heap_alloc(Vm *vm, ObjectKind kind, size_t size)
     state->used += size;
     ObjectHeader *header = heap_object(vm, ref);
     memset(header, 0, size);
-    header->kind = (uint16_t)kind;
+    header->kind = (uint8_t)kind;
     return ref;
 }
 

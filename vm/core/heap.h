@@ -197,6 +197,7 @@ struct Vm {
     VEC(VmOutput) outputs;
     Arena arena; /* of the outputs' strings */
     Buffer scratch;
+    uint8_t *covered;              /* vm_cover; NULL: nobody asks */
     struct RegisterSet **liveness; /* by function, made when first asked for (canonical.c) */
 };
 
@@ -246,6 +247,20 @@ static inline Ref *data_refs(DataObject *data)
 static inline uint32_t *table_slots(TableObject *table)
 {
     return (uint32_t *)(void *)(table->entries + table->header.len);
+}
+
+/* Objects that one variable alone holds are changed in place. */
+static inline bool heap_is_owned(const Vm *vm, Ref ref)
+{
+    return ((const ObjectHeader *)heap_view(vm, ref))->flags & OBJECT_OWNED;
+}
+static inline void heap_own(Vm *vm, Ref ref)
+{
+    ((ObjectHeader *)heap_object(vm, ref))->flags |= OBJECT_OWNED;
+}
+static inline void heap_share(Vm *vm, Ref ref)
+{
+    if (ref && !(ref & REF_CONSTANT)) ((ObjectHeader *)heap_object(vm, ref))->flags &= (uint8_t)~OBJECT_OWNED;
 }
 
 /* ---- allocation ---- */

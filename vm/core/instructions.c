@@ -84,17 +84,36 @@ Ref record_new(Vm *vm, uint64_t word)
     return ref;
 }
 
+Ref record_blank(Vm *vm, uint64_t word)
+{
+    const ImageType *type = &vm->image->types[instruction_imm(word)];
+    Ref ref = heap_alloc(vm, OBJECT_RECORD,
+                         sizeof(RecordObject) + type->scalars * sizeof(int64_t) + type->refs * sizeof(Ref));
+    if (!ref) return 0;
+    RecordObject *record = heap_object(vm, ref);
+    record->header.aux = (uint16_t)type->scalars;
+    record->header.len = type->refs;
+    heap_own(vm, ref);
+    return ref;
+}
+
 Ref record_with(Vm *vm, uint64_t word, bool scalar)
 {
     uint32_t field = (uint32_t)instruction_imm(word), a = instruction_a(word), b = instruction_b(word);
     Ref from = *fiber_ref(vm, vm_state(vm)->current, a);
     if (!record_view(vm, from, field, scalar)) return 0;
-    size_t size = heap_object_size(heap_view(vm, from));
-    Ref ref = heap_alloc(vm, OBJECT_RECORD, size);
-    if (!ref) return 0;
+    bool own = instruction_c(word);
+    Ref ref = from;
+    if (!own || !heap_is_owned(vm, from)) {
+        size_t size = heap_object_size(heap_view(vm, from));
+        ref = heap_alloc(vm, OBJECT_RECORD, size);
+        if (!ref) return 0;
+        memcpy(heap_object(vm, ref), heap_view(vm, *fiber_ref(vm, vm_state(vm)->current, a)), size);
+        heap_share(vm, ref);
+        if (own) heap_own(vm, ref);
+    }
     Ref current = vm_state(vm)->current;
     RecordObject *record = heap_object(vm, ref);
-    memcpy(record, heap_view(vm, *fiber_ref(vm, current, a)), size);
     if (scalar)
         record->scalars[field] = *fiber_scalar(vm, current, b);
     else
@@ -120,8 +139,19 @@ Ref list_add(Vm *vm, uint64_t word, bool scalar)
 {
     Ref current = vm_state(vm)->current, list = *fiber_ref(vm, current, instruction_a(word));
     if (!list_check(vm, list, scalar ? OBJECT_LIST_S : OBJECT_LIST_R)) return 0;
-    return scalar ? list_append(vm, list, *fiber_scalar(vm, current, instruction_b(word)), 0)
-                  : list_append(vm, list, 0, *fiber_ref(vm, current, instruction_b(word)));
+    bool own = instruction_c(word);
+    return scalar ? list_append(vm, list, *fiber_scalar(vm, current, instruction_b(word)), 0, own)
+                  : list_append(vm, list, 0, *fiber_ref(vm, current, instruction_b(word)), own);
+}
+
+Ref list_change(Vm *vm, uint64_t word, bool scalar)
+{
+    Ref current = vm_state(vm)->current, list = *fiber_ref(vm, current, instruction_a(word));
+    if (!list_check(vm, list, scalar ? OBJECT_LIST_S : OBJECT_LIST_R)) return 0;
+    int64_t at = *fiber_scalar(vm, current, instruction_b(word));
+    bool own = instruction_imm(word);
+    return scalar ? list_put(vm, list, at, *fiber_scalar(vm, current, instruction_c(word)), 0, own)
+                  : list_put(vm, list, at, 0, *fiber_ref(vm, current, instruction_c(word)), own);
 }
 
 Ref map_add(Vm *vm, uint64_t word, bool scalar)
@@ -132,7 +162,8 @@ Ref map_add(Vm *vm, uint64_t word, bool scalar)
     if (!map_check(vm, map, scalar ? OBJECT_MAP_S : OBJECT_MAP_R) || !text_check(vm, key)) return 0;
     return map_put(vm, map, key,
                    scalar ? *fiber_scalar(vm, current, instruction_c(word))
-                          : (int64_t)*fiber_ref(vm, current, instruction_c(word)));
+                          : (int64_t)*fiber_ref(vm, current, instruction_c(word)),
+                   instruction_imm(word));
 }
 
 Ref concat_make(Vm *vm, uint64_t word)

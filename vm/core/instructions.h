@@ -28,6 +28,26 @@ static inline const RecordObject *record_view(Vm *vm, Ref ref, uint32_t field, b
     return record;
 }
 
+/* The data of a list that one variable alone holds; NULL: it is none, or others may hold it. */
+static inline DataObject *list_own_data(const Vm *vm, Ref ref, ObjectKind kind, ListObject **list)
+{
+    ListObject *object = heap_object(vm, ref);
+    if (ref & REF_CONSTANT || object->header.kind != kind || !(object->header.flags & OBJECT_OWNED)) return NULL;
+    *list = object;
+    return object->data ? heap_object(vm, object->data) : NULL;
+}
+
+/* Room in such data for one more element, counted in; NULL: there is none. */
+static inline DataObject *list_own_room(const Vm *vm, Ref ref, ObjectKind kind, uint32_t *at)
+{
+    ListObject *list;
+    DataObject *data = list_own_data(vm, ref, kind, &list);
+    if (!data || data->used >= data->header.len || list->start + list->header.len != data->used) return NULL;
+    list->header.len++;
+    *at = data->used++;
+    return data;
+}
+
 static inline bool float_check(Vm *vm, double real)
 {
     if (isfinite(real)) return true;
@@ -39,9 +59,11 @@ bool stack_grow(Vm *vm, const ImageFunction *fn);
 const ImageFunction *closure_enter(Vm *vm, Ref ref, uint32_t counts, int64_t *s, Ref *r, const Frame *frame);
 Ref closure_new(Vm *vm, uint64_t word);
 Ref record_new(Vm *vm, uint64_t word);
+Ref record_blank(Vm *vm, uint64_t word);
 Ref record_with(Vm *vm, uint64_t word, bool scalar);
 Ref list_make(Vm *vm, uint64_t word, bool scalar);
 Ref list_add(Vm *vm, uint64_t word, bool scalar);
+Ref list_change(Vm *vm, uint64_t word, bool scalar);
 Ref map_add(Vm *vm, uint64_t word, bool scalar);
 Ref concat_make(Vm *vm, uint64_t word);
 bool value_from_json(Vm *vm, uint64_t word, int64_t *scalar, Ref *ref);

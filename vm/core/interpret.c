@@ -51,9 +51,15 @@ static void frame_save(const Vm *vm, const uint64_t *pc, const int64_t *s, const
 #define REAL(number) real_of_bits(S[number])
 #define SAVE() frame_save(vm, pc, S, R, frame.depth)
 #define LOAD() (frame = frame_load(vm), pc = frame.pc, S = frame.s, R = frame.r)
+/* What interpret_covered.c, which compiles this file once more, notes of instructions and of jumps. */
+#ifndef NOTE
+#define NOTE(what) ((void)0)
+#define FIBER_RUN fiber_run
+#endif
 #define JUMP()                                                                                               \
     do {                                                                                                     \
         BARRIER();                                                                                           \
+        NOTE(COVERED_JUMPED);                                                                                \
         pc += IMM;                                                                                           \
         if (IMM < 0 && --vm->budget == 0) goto budget;                                                       \
         NEXT;                                                                                                \
@@ -110,6 +116,7 @@ static void frame_save(const Vm *vm, const uint64_t *pc, const int64_t *s, const
 #define NEXT                                                                                                 \
     do {                                                                                                     \
         word = *pc++;                                                                                        \
+        NOTE(COVERED_RUN);                                                                                   \
         goto *labels[word & 255];                                                                            \
     } while (0)
 #else
@@ -117,7 +124,7 @@ static void frame_save(const Vm *vm, const uint64_t *pc, const int64_t *s, const
 #define NEXT goto dispatch
 #endif
 
-void fiber_run(Vm *vm)
+void FIBER_RUN(Vm *vm)
 {
 #if THREADED
     static const void *const labels[256] = {
@@ -132,6 +139,7 @@ void fiber_run(Vm *vm)
     uint64_t word = 0;
     int64_t *S, result = 0;
     Ref *R, made = 0, error = 0;
+    uint32_t at = 0;
     double real = 0;
     bool flag = false;
     Frame frame = {0};
@@ -152,6 +160,7 @@ void fiber_run(Vm *vm)
 #if !THREADED
 dispatch:
     word = *pc++;
+    NOTE(COVERED_RUN);
     switch ((Opcode)(word & 255)) {
     case OPCODE_COUNT_OF: return;
 #endif
@@ -377,6 +386,7 @@ dispatch:
         }
         OP(IS_SOME) SCALAR(R[B] != 0);
         OP(RECORD) MAKE(record_new(vm, word));
+        OP(BLANK) MAKE(record_blank(vm, word));
         OP(FIELD_S)
         {
             const RecordObject *record = record_view(vm, R[B], (uint32_t)IMM, true);
@@ -390,12 +400,46 @@ dispatch:
             R[A] = record_refs_view(record)[IMM];
             NEXT;
         }
+        OP(SHARE)
+        {
+            heap_share(vm, R[A]);
+            NEXT;
+        }
         OP(WITH_S) MAKE(record_with(vm, word, true));
         OP(WITH_R) MAKE(record_with(vm, word, false));
         OP(LIST_S) MAKE(list_make(vm, word, true));
         OP(LIST_R) MAKE(list_make(vm, word, false));
-        OP(APPEND_S) MAKE(list_add(vm, word, true));
-        OP(APPEND_R) MAKE(list_add(vm, word, false));
+        OP(APPEND_S)
+        {
+            DataObject *data = C ? list_own_room(vm, R[A], OBJECT_LIST_S, &at) : NULL;
+            if (!data) MAKE(list_add(vm, word, true));
+            data->scalars[at] = S[B];
+            NEXT;
+        }
+        OP(APPEND_R)
+        {
+            Ref part = R[B]; /* which may be the list itself */
+            DataObject *data = C && part != R[A] ? list_own_room(vm, R[A], OBJECT_LIST_R, &at) : NULL;
+            if (!data) MAKE(list_add(vm, word, false));
+            data_refs(data)[at] = part;
+            NEXT;
+        }
+        OP(PUT_AT_S)
+        {
+            ListObject *list = NULL;
+            DataObject *data = IMM ? list_own_data(vm, R[A], OBJECT_LIST_S, &list) : NULL;
+            if (!data || (uint64_t)S[B] >= list->header.len) MAKE(list_change(vm, word, true));
+            data->scalars[list->start + S[B]] = S[C];
+            NEXT;
+        }
+        OP(PUT_AT_R)
+        {
+            ListObject *list = NULL;
+            DataObject *data = IMM && R[C] != R[A] ? list_own_data(vm, R[A], OBJECT_LIST_R, &list) : NULL;
+            if (!data || (uint64_t)S[B] >= list->header.len) MAKE(list_change(vm, word, false));
+            data_refs(data)[list->start + S[B]] = R[C];
+            NEXT;
+        }
         OP(LEN)
         {
             if (!list_is(vm, R[B]) && !map_is(vm, R[B])) {

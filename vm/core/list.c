@@ -2,6 +2,7 @@
  * is appended to in place, as strings are; a list never sees what comes after its own end. */
 #include "vm/core/values.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 bool list_is(const Vm *vm, Ref ref)
@@ -88,7 +89,7 @@ Ref list_of_temps(Vm *vm, size_t place)
 
 /* Room for one more behind the list in temps[place]: its own data, or a larger copy, which is left as the
  * last temp. */
-static bool data_for_append(Vm *vm, size_t place, bool scalar, uint32_t *start)
+static bool data_for_append(Vm *vm, size_t place, bool scalar, uint32_t *start, bool *copied)
 {
     const ListObject *list = heap_object(vm, vm->temps.items[place]);
     uint32_t len = list->header.len;
@@ -108,19 +109,20 @@ static bool data_for_append(Vm *vm, size_t place, bool scalar, uint32_t *start)
     if (len && scalar) memcpy(data->scalars, list_scalars(vm, from), len * sizeof(int64_t));
     if (len && !scalar) memcpy(data_refs(data), list_refs(vm, from), len * sizeof(Ref));
     *start = 0;
+    *copied = true;
     temp_push(vm, ref);
     return true;
 }
 
-Ref list_append(Vm *vm, Ref list, int64_t scalar, Ref ref)
+Ref list_append(Vm *vm, Ref list, int64_t scalar, Ref ref, bool own)
 {
     ObjectKind kind = heap_kind(vm, list);
-    bool is_scalar = kind == OBJECT_LIST_S;
+    bool is_scalar = kind == OBJECT_LIST_S, alone = heap_is_owned(vm, list);
     uint32_t len = list_len(vm, list), start = 0;
     size_t place = temp_push(vm, list);
     temp_push(vm, is_scalar ? 0 : ref);
     Ref appended = 0;
-    if (data_for_append(vm, place, is_scalar, &start)) {
+    if (data_for_append(vm, place, is_scalar, &start, &alone)) {
         /* Written before the next allocation, which would cut unused room away. */
         DataObject *data = heap_object(vm, vm->temps.items[place + 2]);
         if (is_scalar)
@@ -129,9 +131,35 @@ Ref list_append(Vm *vm, Ref list, int64_t scalar, Ref ref)
             data_refs(data)[start + len] = vm->temps.items[place + 1];
         data->used = start + len + 1;
         appended = list_view(vm, kind, start, len + 1);
+        if (appended && own && alone) heap_own(vm, appended);
     }
     temp_drop(vm, place);
     return appended;
+}
+
+Ref list_put(Vm *vm, Ref list, int64_t at, int64_t scalar, Ref ref, bool own)
+{
+    ObjectKind kind = heap_kind(vm, list);
+    uint32_t len = list_len(vm, list);
+    if (at < 0 || at >= len) {
+        vm_raise(vm, FAILURE_RUN, "there is no element %" PRId64 " in a list of %u", at, (unsigned)len);
+        return 0;
+    }
+    size_t place = temp_push(vm, list);
+    temp_push(vm, kind == OBJECT_LIST_R ? ref : 0);
+    Ref changed = list_new(vm, kind, len);
+    if (changed && kind == OBJECT_LIST_S) {
+        int64_t *to = list_fill_scalars(vm, changed);
+        memcpy(to, list_scalars(vm, vm->temps.items[place]), len * sizeof *to);
+        to[at] = scalar;
+    } else if (changed) {
+        Ref *to = list_fill_refs(vm, changed);
+        memcpy(to, list_refs(vm, vm->temps.items[place]), len * sizeof *to);
+        to[at] = vm->temps.items[place + 1];
+    }
+    if (changed && own) heap_own(vm, changed);
+    temp_drop(vm, place);
+    return changed;
 }
 
 Ref list_part(Vm *vm, Ref list, uint32_t from, uint32_t to)

@@ -54,6 +54,8 @@ void output_done(Vm *vm, Ref error);
 
 /* Runs the fiber, which is state->current, until it waits or ends. */
 void fiber_run(Vm *vm);
+/* The same, and notes what it runs (interpret_covered.c). */
+void fiber_run_covered(Vm *vm);
 
 /* ---- canonical.c ---- */
 

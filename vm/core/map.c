@@ -138,7 +138,7 @@ static TableObject *table_copy(Vm *vm, size_t place, uint32_t room, uint32_t wit
 }
 
 /* The table in which the map's next entry can be written; left as the last temp. */
-static TableObject *table_for_put(Vm *vm, size_t place)
+static TableObject *table_for_put(Vm *vm, size_t place, bool *copied)
 {
     const MapObject *map = heap_object(vm, vm->temps.items[place]);
     uint32_t len = map->header.len;
@@ -153,21 +153,44 @@ static TableObject *table_for_put(Vm *vm, size_t place)
         vm_raise(vm, FAILURE_LIMIT, "a map has too many keys");
         return NULL;
     }
+    *copied = true;
     return table_copy(vm, place, len < 4 ? 4 : len * 2, UINT32_MAX);
 }
 
-Ref map_put(Vm *vm, Ref map, Ref key, int64_t value)
+/* The value of an entry of a map that one variable alone holds, overwritten, or one more entry. False: it needs
+ * memory. */
+static bool map_put_in_place(Vm *vm, Ref map, Ref key, uint32_t hash, uint32_t number, int64_t value)
+{
+    MapObject *object = heap_object(vm, map);
+    TableObject *table = map_table(vm, map);
+    uint32_t len = object->header.len;
+    if (!heap_is_owned(vm, map) || !table) return false;
+    if (number != UINT32_MAX) {
+        table->entries[number].value = value;
+        return true;
+    }
+    if (table->used != len || len >= table->header.len) return false;
+    table->entries[len] = (MapEntryObject){key, hash, value};
+    table->used = object->header.len = len + 1;
+    slot_set(table, len);
+    return true;
+}
+
+Ref map_put(Vm *vm, Ref map, Ref key, int64_t value, bool own)
 {
     ObjectKind kind = heap_kind(vm, map);
     Str text = text_view(vm, key);
     uint32_t hash = key_hash(text), len = map_len(vm, map), number = UINT32_MAX;
     TableObject *table = map_table(vm, map);
     if (table) number = table_find(vm, table, len, hash, text);
+    if (own && map_put_in_place(vm, map, key, hash, number, value)) return map;
+    bool alone = heap_is_owned(vm, map);
     size_t place = temp_push(vm, map);
     temp_push(vm, key);
     temp_push(vm, kind == OBJECT_MAP_R ? (Ref)value : 0);
     bool replaces = number != UINT32_MAX;
-    table = replaces ? table_copy(vm, place, len, UINT32_MAX) : table_for_put(vm, place);
+    alone = alone || replaces;
+    table = replaces ? table_copy(vm, place, len, UINT32_MAX) : table_for_put(vm, place, &alone);
     Ref put = 0;
     if (table) {
         if (kind == OBJECT_MAP_R) value = vm->temps.items[place + 2];
@@ -179,6 +202,7 @@ Ref map_put(Vm *vm, Ref map, Ref key, int64_t value)
             slot_set(table, len);
         }
         put = map_view(vm, kind, replaces ? len : len + 1);
+        if (put && own && alone) heap_own(vm, put);
     }
     temp_drop(vm, place);
     return put;
@@ -189,7 +213,7 @@ Ref map_put_own(Vm *vm, Ref map, Ref key, int64_t value)
     Str text = text_view(vm, key);
     TableObject *table = map_table(vm, map);
     uint32_t number = table ? table_find(vm, table, map_len(vm, map), key_hash(text), text) : UINT32_MAX;
-    if (number == UINT32_MAX) return map_put(vm, map, key, value);
+    if (number == UINT32_MAX) return map_put(vm, map, key, value, false);
     table->entries[number].value = value;
     return map;
 }

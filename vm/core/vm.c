@@ -73,13 +73,21 @@ void vm_free(Vm *vm)
     free(vm);
 }
 
+void vm_cover(Vm *vm, uint8_t *covered)
+{
+    vm->covered = covered;
+}
+
 /* ---- running ---- */
 
 static void ready_run(Vm *vm)
 {
     for (Ref ref; (ref = fiber_take_ready(vm)) != 0;) {
         vm_state(vm)->current = ref;
-        fiber_run(vm);
+        if (vm->covered)
+            fiber_run_covered(vm);
+        else
+            fiber_run(vm);
         vm_state(vm)->current = 0;
     }
 }
@@ -198,7 +206,7 @@ static bool signal_feed(Vm *vm, const VmEvent *event, Error *error)
     size_t place = temp_push(vm, json);
     Ref list = json ? vm_state(vm)->signals : 0;
     if (json && !list) list = list_new(vm, OBJECT_LIST_R, 0);
-    if (list) list = list_append(vm, list, 0, vm->temps.items[place]);
+    if (list) list = list_append(vm, list, 0, vm->temps.items[place], false);
     temp_drop(vm, place);
     vm->failure.set = false;
     if (!list) return error_wrap(error, "a signal");

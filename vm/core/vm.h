@@ -71,6 +71,11 @@ typedef enum VmStatus {
 Vm *vm_new(const Image *image, Str entry, const VmLimits *limits, Error *error);
 void vm_free(Vm *vm);
 
+/* From now on every instruction that is run is noted in `covered`, one byte for each word of the image's code, which
+ * must outlive the machine: COVERED_RUN, and COVERED_JUMPED when it jumped. NULL: no more. Nothing of a run depends on it,
+ * and a machine that is not asked pays nothing for it. */
+void vm_cover(Vm *vm, uint8_t *covered);
+
 /* Takes one event and runs every fiber until all wait. Timers that are due fire in order of (deadline, rank,
  * number of the fiber). False: the event is not one that can be taken (no JSON, START twice, …); nothing has
  * changed. What goes wrong inside the program is a failure there. */
