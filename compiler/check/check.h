@@ -219,6 +219,12 @@ void check_using(Checker *c, Node *node);
 /* ---- declarations (declarations.c, plans.c) ---- */
 void check_declaration(Checker *c, Node *node);
 void check_plan(Checker *c, Node *node);
+void check_classify(Checker *c, Node *node);   /* classify.c */
+void check_service(Checker *c, Node *node);    /* services.c */
+void check_host(Checker *c, Node *node);       /* services.c */
+void check_recurring(Checker *c, Node *node);  /* services.c */
+void check_texts(Checker *c, NodeList values); /* strings that people see, or `missing` */
+void declare_params_here(Checker *c, const Symbol *symbol); /* the parameters as locals of the body that is entered */
 void enter_body(Checker *c, Body *body, BodyKind kind, Node *home, Symbol *symbol, const Type *result);
 void leave_body(Checker *c, Body *body);
 

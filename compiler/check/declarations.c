@@ -17,34 +17,6 @@ void leave_body(Checker *c, Body *body)
     c->body = body->outer;
 }
 
-static void check_values(Checker *c, NodeList values, const Type *goal)
-{
-    for node_each(value, values) {
-        if (value->kind == NODE_MISSING)
-            check_shown(c, value->missing.text, "it");
-        else if (goal == c->string)
-            check_shown(c, value, "a field that is shown");
-        else
-            check_value(c, value, goal);
-    }
-}
-
-static void check_service(Checker *c, Node *node)
-{
-    check_shown(c, node->service.title, "a title");
-    for node_each(field, node->service.fields) {
-        switch (field->kind) {
-        case NODE_FIELD: check_values(c, field->field.values, c->string); break;
-        case NODE_REVIEW:
-        case NODE_NEEDS_PROGRAM:
-        case NODE_PROVIDES:
-        case NODE_FROM: break;
-        case NODE_PAGES_CAP: report_unsupported(c, field->span, "a cap of pages"); break;
-        default: break;
-        }
-    }
-}
-
 /* ---- settings ---- */
 
 static void check_setting(Checker *c, Symbol *symbol, Node *type_node, Node *value)
@@ -69,24 +41,28 @@ static void check_setting(Checker *c, Symbol *symbol, Node *type_node, Node *val
     symbol->check_state = 2;
 }
 
+/* Is there a function in it, which no text can stand for? */
+static bool holds_function(const Type *type, int depth)
+{
+    if (type->kind == TYPE_FN || type->kind == TYPE_FIBER) return true;
+    if (type->element) return holds_function(type->element, depth);
+    for (size_t i = 0; type->kind == TYPE_RECORD && depth < 8 && i < type->field_count; i++) {
+        if (holds_function(type->fields[i].type, depth + 1)) return true;
+    }
+    return false;
+}
+
 static void check_param(Checker *c, Node *node)
 {
     if (!node->symbol) return;
     check_setting(c, node->symbol, node->param.type, node->param.value);
     const Type *type = node->symbol->type;
-    switch (type_unwrap(type)->kind) {
-    case TYPE_WRONG:
-    case TYPE_BOOL:
-    case TYPE_INT:
-    case TYPE_FLOAT:
-    case TYPE_STRING:
-    case TYPE_DURATION:
-    case TYPE_ENUM: return;
-    case TYPE_SECRET:
+    if (type_holds_secret(type)) {
         report(c, P0605, node->span, "a param is shown and recorded; what is secret is declared as `secret`");
         return;
-    default: report_unsupported(c, node->span, "a param of this type"); return;
     }
+    if (holds_function(type, 0))
+        report(c, P0309, node->span, "a param is given from outside as text, and `%.*s` has none", STR_ARG(type->name));
 }
 
 static void check_secret(Checker *c, Node *node)
@@ -148,7 +124,7 @@ static void check_contact(Checker *c, Node *node)
     check_shown(c, node->contact.title, "a title");
     for node_each(field, node->contact.fields) {
         switch (field->kind) {
-        case NODE_FIELD: check_values(c, field->field.values, c->string); break;
+        case NODE_FIELD: check_texts(c, field->field.values); break;
         case NODE_REACH: check_reach(c, node, field); break;
         case NODE_ANSWER_WITHIN: check_duration(c, field->answer_within.duration); break;
         case NODE_BACKUP:
@@ -164,14 +140,14 @@ static void check_role(Checker *c, Node *node)
     check_shown(c, node->role.title, "a title");
     for node_each(field, node->role.fields) {
         switch (field->kind) {
-        case NODE_FIELD: check_values(c, field->field.values, c->string); break;
+        case NODE_FIELD: check_texts(c, field->field.values); break;
         case NODE_PRIMARY:
             check_reference(c, field->primary.contact, KIND(CONTACT) | KIND(ROTATION), "contact");
             break;
         case NODE_BACKUP:
             check_reference(c, field->backup.contact, KIND(CONTACT) | KIND(ROTATION), "contact");
             break;
-        case NODE_DUTIES: check_values(c, field->duties.texts, c->string); break;
+        case NODE_DUTIES: check_texts(c, field->duties.texts); break;
         default: break;
         }
     }
@@ -184,7 +160,7 @@ static void check_severity(Checker *c, Node *node)
     check_shown(c, node->severity.title, "a title");
     for node_each(field, node->severity.fields) {
         switch (field->kind) {
-        case NODE_MEANS: check_values(c, field->means.texts, c->string); break;
+        case NODE_MEANS: check_texts(c, field->means.texts); break;
         case NODE_RESPOND:
             check_duration(c, field->respond.warn);
             check_duration(c, field->respond.within);
@@ -235,7 +211,7 @@ static void check_channel(Checker *c, Node *node)
     }
 }
 
-static void declare_params_here(Checker *c, const Symbol *symbol)
+void declare_params_here(Checker *c, const Symbol *symbol)
 {
     for (size_t i = 0; i < symbol->param_count; i++) {
         Symbol *param = symbol->params[i];
@@ -295,6 +271,14 @@ static void check_fn(Checker *c, Node *node)
 
 /* ---- all of them ---- */
 
+/* What a field is when it is left out. */
+static void check_record(Checker *c, Node *node)
+{
+    for node_each(field, node->record.fields) {
+        if (field->type && field->parameter.value) check_value(c, field->parameter.value, field->type);
+    }
+}
+
 static void check_let(Checker *c, Node *node)
 {
     if (node->symbol) check_setting(c, node->symbol, node->let.type, node->let.value);
@@ -308,13 +292,12 @@ static void check_var(Checker *c, Node *node)
 static void check_other(Checker *c, Node *node)
 {
     switch (node->kind) {
-    case NODE_HOST: report_unsupported(c, node->span, "`host`"); break;
+    case NODE_HOST: check_host(c, node); break;
     case NODE_ROTATION: report_unsupported(c, node->span, "`rotation`"); break;
     case NODE_CALENDAR: report_unsupported(c, node->span, "`calendar`"); break;
-    case NODE_CLASSIFY: report_unsupported(c, node->span, "`classify`"); break;
     case NODE_EXTERN: report_unsupported(c, node->span, "`extern`"); break;
     case NODE_PROMISE: report_unsupported(c, node->span, "`promise`"); break;
-    case NODE_RECURRING: report_unsupported(c, node->span, "`recurring`"); break;
+    case NODE_RECURRING: check_recurring(c, node); break;
     default: break;
     }
 }
@@ -326,6 +309,7 @@ void check_declaration(Checker *c, Node *node)
     case NODE_FN: check_fn(c, node); return;
     case NODE_TEMPLATE: check_template(c, node); return;
     case NODE_PLAN: check_plan(c, node); return;
+    case NODE_CLASSIFY: check_classify(c, node); return;
     default: break;
     }
     enter_body(c, &body, BODY_VALUE, NULL, NULL, NULL);
@@ -338,6 +322,7 @@ void check_declaration(Checker *c, Node *node)
     case NODE_CHANNEL: check_channel(c, node); break;
     case NODE_CONTACT: check_contact(c, node); break;
     case NODE_ROLE: check_role(c, node); break;
+    case NODE_RECORD: check_record(c, node); break;
     case NODE_SEVERITY: check_severity(c, node); break;
     case NODE_ESCALATION:
         for node_each(rule, node->escalation.rules)

@@ -134,6 +134,9 @@ static void declare_item(Checker *c, Node *node)
     switch (node->kind) {
     case NODE_IMPORT: declare_import(c, node); break;
     case NODE_SERVICE: declare_service(c, node); break;
+    case NODE_CLASSIFY:
+        declare_named(c, node, &(DeclarationPlace){SYMBOL_CLASSIFY, &p->classifies, STR("classify"), node->span});
+        break;
     case NODE_DRILL: declare_titled(c, node, SYMBOL_DRILL, &p->drills, node->drill.title); break;
     case NODE_PROMISE: declare_titled(c, node, SYMBOL_PROMISE, &p->promises, node->promise.title); break;
     case NODE_RECURRING:
@@ -196,10 +199,9 @@ static void declare_fields(Checker *c, Symbol *symbol)
         Symbol *one = symbol_new(c, SYMBOL_LOCAL, field->parameter.name, field, field->parameter.name_span);
         const Type *type = type_of_node(c, field->parameter.type);
         if (!scope_add(c, seen, one)) continue;
-        if (field->parameter.value)
-            report_unsupported(c, field->parameter.value->span, "a default of a record's field");
         field->type = type;
-        fields[count++] = (TypeField){one->name, type, symbol->module->is_prelude || type_is_optional(type)};
+        bool may_be_left_out = field->parameter.value || symbol->module->is_prelude || type_is_optional(type);
+        fields[count++] = (TypeField){one->name, type, may_be_left_out};
     }
     type_set_fields(c->types, symbol->type, fields, count);
 }
@@ -278,6 +280,10 @@ void declare_signatures(Checker *c)
     for (size_t i = 0; i < p->templates.count; i++) {
         in_module(c, p->templates.items[i]);
         declare_params(c, p->templates.items[i], p->templates.items[i]->decl->template.params);
+    }
+    for (size_t i = 0; i < p->classifies.count; i++) {
+        in_module(c, p->classifies.items[i]);
+        declare_params(c, p->classifies.items[i], p->classifies.items[i]->decl->classify.params);
     }
     for (size_t i = 0; i < p->plans.count; i++) {
         in_module(c, p->plans.items[i]);

@@ -368,9 +368,9 @@ static const Type *check_by_kind(Checker *c, Node *node, const Type *hint)
     case NODE_PERCENT: return c->real;
     case NODE_DURATION: return c->duration;
     case NODE_BOOL: return c->boolean;
+    case NODE_TIME_OF_DAY: /* the next one, in UTC */
     case NODE_DATE_TIME:
     case NODE_DATE: return c->time;
-    case NODE_TIME_OF_DAY: report_unsupported(c, node->span, "a time of day as a value"); return c->wrong;
     case NODE_BUSINESS: report_unsupported(c, node->span, "business time"); return c->duration;
     case NODE_NONE: return check_none(c, node, hint);
     case NODE_STRING: return check_string(c, node);

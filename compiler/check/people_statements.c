@@ -140,10 +140,23 @@ static void check_set(Checker *c, Node *node)
     check_shown(c, node->set.because, "a reason");
 }
 
+/* `from classify(…)`: the measurements are its arguments. */
+static void check_classified(Checker *c, Node *call)
+{
+    Symbol *symbol = check_reference(c, call->call.callee, KIND(CLASSIFY), "classify");
+    if (symbol) {
+        check_named_call(c, call, symbol, call->call.args, CALL_CLASSIFY);
+        call->type = c->program->severity;
+        return;
+    }
+    for node_each(arg, call->call.args)
+        check_expression(c, arg->arg.value, c->wrong);
+}
+
 static void check_set_severity(Checker *c, Node *node)
 {
     if (node->set_severity.classified)
-        report_unsupported(c, node->span, "`from classify(…)`");
+        check_classified(c, node->set_severity.severity);
     else
         check_reference(c, node->set_severity.severity, KIND(SEVERITY), "severity");
     check_shown(c, node->set_severity.because, "a reason");

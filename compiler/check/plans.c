@@ -3,17 +3,56 @@
  * In: NODE_PLAN. Out: everything in it annotated. */
 #include "compiler/check/check.h"
 
+/* `where label "env" == "prod"`: labels are texts. */
+static void check_label_test(Checker *c, Node *test)
+{
+    check_shown(c, test->label_test.label, "a label");
+    switch (test->label_test.op) {
+    case BINARY_EQ:
+    case BINARY_NE:
+    case BINARY_MATCHES: check_value(c, test->label_test.value, c->string); return;
+    case BINARY_IN:
+    case BINARY_NOT_IN: check_value(c, test->label_test.value, c->strings); return;
+    default: break;
+    }
+    check_expression(c, test->label_test.value, c->wrong);
+    report(c, P0306, test->span, "labels are texts: they have `==`, `!=`, `in`, `not in` and `matches`");
+}
+
+/* `with ns = label "namespace"`: what the alert gives to params of the plan or the program. */
+static void check_alert_setting(Checker *c, Node *setting)
+{
+    Node *value = setting->setting.value;
+    if (str_equal(setting->setting.name, STR("severity")) && value->kind != NODE_LABEL) {
+        check_reference(c, value, KIND(SEVERITY), "severity");
+        return;
+    }
+    Symbol *symbol = scope_find(c->scope, setting->setting.name);
+    bool own = symbol && symbol->kind == SYMBOL_LOCAL && symbol->home == c->plan->decl;
+    if (!own && (!symbol || symbol->kind != SYMBOL_SETTING)) {
+        report(c, P1004, setting->setting.name_span, "there is no param `%.*s` to set", STR_ARG(setting->setting.name));
+        if (value->kind != NODE_LABEL) check_expression(c, value, c->wrong);
+        return;
+    }
+    setting->symbol = symbol;
+    const Type *type = symbol_type(c, symbol, setting->span);
+    if (value->kind != NODE_LABEL) {
+        check_value(c, value, type);
+        return;
+    }
+    check_shown(c, value->label.name, "a label");
+    if (type != c->string && type->kind != TYPE_WRONG)
+        report(c, P0301, value->span, "a label is a text, and `%.*s` is `%.*s`", STR_ARG(symbol->name),
+               STR_ARG(type->name));
+}
+
 static void check_starts_on(Checker *c, Node *node)
 {
     check_shown(c, node->starts_on.alert, "an alert's name");
-    for node_each(test, node->starts_on.where) {
-        report_unsupported(c, test->span, "`where label`");
-        break;
-    }
-    for node_each(setting, node->starts_on.with) {
-        report_unsupported(c, setting->span, "`with` of an alert's labels");
-        break;
-    }
+    for node_each(test, node->starts_on.where)
+        check_label_test(c, test);
+    for node_each(setting, node->starts_on.with)
+        check_alert_setting(c, setting);
 }
 
 static void check_plan_item(Checker *c, Node *node)
