@@ -249,5 +249,7 @@ void lower_continue_with(Context *context, Node *node)
     Core *next = call_body(context, node, node->continue_with.plan, true);
     context_add(context, build_set_global(core, lower_prelude_global(lower, "plan_began"), build_now(core, span)));
     context_add(context, build_set_global(core, lower_prelude_global(lower, "next_body"), build_some(core, next)));
+    Call *call = node_call(node->continue_with.plan);
+    lower_take_over(context, call ? call->symbol : node->continue_with.plan->symbol, span);
     add_call(context, "hand_over", NULL, NULL, NULL, span);
 }

@@ -12,8 +12,7 @@ static Core *builtin(Context *context, BuiltinId id, const Type *type, Span span
     return node;
 }
 
-/* What stands for a field of a record that was left out. */
-static Core *zero_value(Context *context, const Type *type, Span span)
+Core *lower_zero(Context *context, const Type *type, Span span)
 {
     CoreProgram *core = context->lower->core;
     switch (type->kind) {
@@ -32,6 +31,17 @@ static Core *zero_value(Context *context, const Type *type, Span span)
     }
 }
 
+/* What stands for a field of a record that was left out: its default, or the zero of its type. */
+static Core *left_out(Context *context, Node *node, size_t index)
+{
+    const TypeField *field = &node->type->fields[index];
+    if (node->type->decl)
+        for node_each(declared, node->type->decl->record.fields)
+            if (declared->parameter.value && str_equal(declared->parameter.name, field->name))
+                return lower_convert(context, lower_value(context, declared->parameter.value), field->type);
+    return lower_zero(context, field->type, node->span);
+}
+
 static Core *lower_record(Context *context, Node *node, Call *call)
 {
     Core *record = core_new(context->lower->core, CORE_RECORD, node->type, node->span);
@@ -39,7 +49,7 @@ static Core *lower_record(Context *context, Node *node, Call *call)
         const Type *type = node->type->fields[i].type;
         Node *arg = i < call->arg_count ? call->args[i] : NULL;
         core_append(record, arg ? lower_convert(context, lower_value(context, arg), type)
-                                : zero_value(context, type, node->span));
+                                : left_out(context, node, i));
     }
     return record;
 }
@@ -205,7 +215,7 @@ static Core *apply(Context *context, Node *function, Core *element, const Type *
 static Core *start_value(Context *context, MethodId method, const Type *type, Span span)
 {
     if (method == METHOD_LIST_ALL) return build_int(context->lower->core, TYPE_BOOL, 1, span);
-    return zero_value(context, type, span);
+    return lower_zero(context, type, span);
 }
 
 /* What one round of the method does. */

@@ -83,6 +83,7 @@ Context context_split(Context *context, Str name, const Type *result, Span span,
     Context inner = context_new(context->lower, function, context->plan);
     inner.phase = context->phase;
     inner.step = context->step;
+    inner.by = context->by;
     inner.local_vars = context->local_vars;
     Capture capture = {.outer = context, .inner = &inner, .values = captured};
     for (size_t i = 0; i < list_count; i++)

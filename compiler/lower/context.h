@@ -33,6 +33,7 @@ typedef struct Lower {
     Diagnostics *diagnostics;
     CoreFunction *setup; /* once it is made */
     VEC(Symbol *) pending; /* functions that are declared and have no body yet */
+    VEC(const Symbol *) outliving; /* names of plans that their `afterwards` read: globals besides */
 } Lower;
 
 typedef struct Binding {
@@ -49,6 +50,7 @@ typedef struct Context {
     Core *block;        /* statements go to its end */
     Str phase;          /* title of the phase around, for marks */
     const Node *step;   /* STEP or REMEDY around, or NULL */
+    Node *by;           /* the people whose step or track it is: who does what it leaves open; or NULL */
     bool local_vars;    /* a round of a loop with several at once: its `var`s are its own */
     VEC(uint32_t) watches; /* fibers (locals) that end with the phase or plan around */
 } Context;
@@ -81,6 +83,7 @@ Core *lower_value(Context *context, Node *node);  /* converted to node->goal */
 Core *lower_string(Context *context, Node *node); /* NODE_STRING */
 Core *lower_text_of(Context *context, Core *value, Span span); /* any value → string */
 Core *lower_call(Context *context, Node *node, Call *call);
+Core *lower_zero(Context *context, const Type *type, Span span); /* none, false, 0, "", [] or {} */
 Core *lower_method(Context *context, Node *node, MethodId method, Core *receiver, Node **args);
 Core *lower_function_call(Context *context, Node *node, Call *call);
 Core *lower_lambda(Context *context, Node *node);
@@ -137,6 +140,7 @@ void lower_approval(Context *context, Node *node);
 void lower_ask_acknowledgement(Context *context, Node *node);
 Core *lower_name_list(Context *context, NodeList refs); /* [string]: names of contacts, roles, channels */
 Core *lower_target(Context *context, Node *ref);        /* string */
+Core *lower_one_name(Context *context, Node *ref, Span span); /* [string]: of the ref, or of nobody (NULL) */
 
 /* beside.c */
 void lower_for_at_once(Context *context, Node *node, Core *items);
@@ -145,6 +149,14 @@ void lower_end_watches(Context *context, size_t keep, Span span); /* all but the
 void lower_deadline(Context *context, Node *node);
 void lower_follow(Context *context, Node *node);
 void lower_continue_with(Context *context, Node *node);
+
+/* takeover.c */
+void lower_find_outliving(Lower *lower, const Symbol *plan); /* before the plan's body is lowered */
+bool lower_outlives(const Lower *lower, const Symbol *symbol);
+void lower_running_plan(Context *context, const Symbol *plan, Span span);
+void lower_plan_updates(Context *context, const Symbol *plan);
+void lower_take_over(Context *context, const Symbol *plan, Span span);
+void lower_afterwards(Context *context, const Symbol *plan); /* of the plan that the run went on as */
 
 /* incident.c */
 CoreFunction *lower_plan_body(Lower *lower, Symbol *plan);

@@ -310,7 +310,13 @@ static Core *lower_retried(Context *context, Node *node, const Effect *effect)
     Core *fewer = build_binary(core, CORE_SUB, context_local(context, left, span), build_int(core, TYPE_INT, 1, span));
     core_append(round, build_set_local(core, left, fewer));
     Core *wait = core_new(core, CORE_WAIT, simple_type(context->lower, TYPE_BOOL), span);
-    wait->a = build_binary(core, CORE_ADD, build_now(core, span), context_local(context, pause, span));
+    Core *length = context_local(context, pause, span);
+    if (effect->options.jitter)
+        length = build_choose(core, lower_value(context, effect->options.jitter),
+                              build_call(core, lower_prelude_function(context->lower, "jittered"), span, length,
+                                         context_local(context, left, span), NULL),
+                              context_local(context, pause, span));
+    wait->a = build_binary(core, CORE_ADD, build_now(core, span), length);
     core_append(round, build_do(core, wait));
     if (effect->options.growth)
         core_append(round, build_set_local(core, pause, build_binary(core, CORE_MUL, context_local(context, pause, span),

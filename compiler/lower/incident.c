@@ -287,6 +287,11 @@ CoreFunction *lower_plan_body(Lower *lower, Symbol *plan)
     Context context = context_new(lower, function, plan);
     for (size_t i = 0; i < plan->param_count; i++) context_bind(&context, plan->params[i], plan->params[i]->type);
     function->param_count = (uint32_t)plan->param_count;
+    lower_find_outliving(lower, plan);
+    for (size_t i = 0; i < plan->param_count; i++)
+        if (lower_outlives(lower, plan->params[i]))
+            context_add(&context, build_set_global(core, symbol_global(lower, plan->params[i]),
+                                                   context_local(&context, (uint32_t)i, span)));
     NodeList list = plan->decl->plan.body;
     Node *failure = field_of(list, NODE_ON_FAILURE), *always = field_of(list, NODE_ALWAYS);
     Core *body = build_block(core, span), *outer = context.block;
@@ -402,20 +407,19 @@ void lower_plan(Lower *lower, Symbol *plan)
     context_add(&context, build_do(core, build_call(core, lower_setup(lower), span, NULL)));
     Node *severity = field_of(plan->decl->plan.body, NODE_PLAN_SEVERITY);
     context_add(&context, build_do(core, spawn_of(lower, lower_prelude_function(lower, "handle_signals"), RANK_SIGNALS, span)));
+    lower_running_plan(&context, plan, span);
     if (severity) open_incident(&context, plan, severity);
     context_add(&context, build_set_global(core, lower_prelude_global(lower, "plan_began"), build_now(core, span)));
     Core *spawn = spawn_of(lower, lower_plan_body(lower, plan), RANK_PLAN, span);
     for (size_t i = 0; i < plan->param_count; i++) core_append(spawn, plan_argument(&context, plan->params[i]));
     context_add(&context, build_set_global(core, lower_prelude_global(lower, "body"), build_some(core, spawn)));
+    lower_plan_updates(&context, plan);
     uint32_t failure = context_temp(&context, simple_type(lower, TYPE_STRING));
     await_body(&context, failure, span);
     Core *well = build_binary(core, CORE_EQ, context_local(&context, failure, span), text(lower, STR(""), span));
     Core *waiting = build_do(core, build_call(core, lower_prelude_function(lower, "await_resolution"), span, NULL));
     context_add(&context, build_if(core, well, waiting, NULL));
-    Node *afterwards = field_of(plan->decl->plan.body, NODE_AFTERWARDS);
-    if (afterwards)
-        context_add(&context, build_if(core, build_global(core, lower_prelude_global(lower, "resolved"), span),
-                                       lower_block(&context, afterwards->afterwards.body), NULL));
+    lower_afterwards(&context, plan);
     add_call(&context, "end_run", context_local(&context, failure, span), NULL, NULL, NULL, span);
     context_free(&context);
 }

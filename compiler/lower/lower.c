@@ -92,6 +92,7 @@ CoreProgram *lower_program(const Program *checked, TypeTable *types, SourceSet *
     for (size_t i = 0; i < checked->plans.count; i++) lower_plan(&lower, checked->plans.items[i]);
     lower_pending(&lower);
     vec_free(&lower.pending);
+    vec_free(&lower.outliving);
     Buffer metadata = {0};
     metadata_write(checked, core, &metadata);
     core->metadata = arena_copy(arena, buffer_str(&metadata));

@@ -22,7 +22,7 @@ Core *lower_name_list(Context *context, NodeList refs)
     return list;
 }
 
-static Core *one_name(Context *context, Node *ref, Span span)
+Core *lower_one_name(Context *context, Node *ref, Span span)
 {
     CoreProgram *core = context->lower->core;
     Core *list = core_new(core, CORE_LIST, type_list(core->types, simple_type(context->lower, TYPE_STRING)), span);
@@ -80,7 +80,7 @@ void lower_manual(Context *context, Node *node)
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
     Core *call = build_call(core, lower_prelude_function(lower, "manual"), node->span, lower_string(context, node->manual.text),
-                            one_name(context, node->manual.by, node->span),
+                            lower_one_name(context, node->manual.by ? node->manual.by : context->by, node->span),
                             deadline_after(context, node->manual.within, node->span), NULL);
     context_add(context, build_do(core, call));
 }
@@ -90,7 +90,7 @@ void lower_ask_acknowledgement(Context *context, Node *node)
 {
     Lower *lower = context->lower;
     Core *call = build_call(lower->core, lower_prelude_function(lower, "ask_acknowledgement"), node->span,
-                            one_name(context, node->ask_acknowledgement.by, node->span),
+                            lower_one_name(context, node->ask_acknowledgement.by, node->span),
                             deadline_after(context, node->ask_acknowledgement.within, node->span), NULL);
     context_add(context, build_do(lower->core, call));
 }
@@ -217,7 +217,7 @@ Core *lower_ask(Context *context, Node *node)
     core_append(sequence, build_set_local(core, silence, silent));
     Core *asked = build_call(core, lower_prelude_function(lower, "ask_people"), span, build_text(core, STR("ask"), span),
                              context_local(context, question, span), context_local(context, question, span),
-                             one_name(context, node->ask.by, span), deadline_after(context, node->ask.within, span),
+                             lower_one_name(context, node->ask.by ? node->ask.by : context->by, span), deadline_after(context, node->ask.within, span),
                              context_local(context, silence, span), silent_meaning(context, node, silence), choices(context, node),
                              NULL);
     sequence->a = answer_as(context, build_field(core, asked, "value"), node->type, span);

@@ -13,16 +13,27 @@ static bool is_shared(const Context *context, const Symbol *symbol)
     return context->plan && symbol->is_variable && !context->local_vars;
 }
 
+/* What `afterwards` reads is there when the body has ended. */
+static void keep_outliving(Context *context, Symbol *symbol, uint32_t local, Span span)
+{
+    if (!lower_outlives(context->lower, symbol)) return;
+    context_add(context, build_set_global(context->lower->core, symbol_global(context->lower, symbol),
+                                          context_local(context, local, span)));
+}
+
 void lower_declare(Context *context, Node *node, Core *value)
 {
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
     Symbol *symbol = node->symbol;
     value = lower_convert(context, value, symbol->type);
-    if (is_shared(context, symbol))
+    if (is_shared(context, symbol)) {
         context_add(context, build_set_global(core, symbol_global(lower, symbol), value));
-    else
-        context_add(context, build_set_local(core, context_bind(context, symbol, symbol->type), value));
+        return;
+    }
+    uint32_t local = context_bind(context, symbol, symbol->type);
+    context_add(context, build_set_local(core, local, value));
+    keep_outliving(context, symbol, local, node->span);
 }
 
 void lower_assign_symbol(Context *context, Symbol *symbol, Core *value)
@@ -44,6 +55,8 @@ static void lower_let_run(Context *context, Node *node, Node *run)
     if (is_shared(context, node->symbol))
         context_add(context, build_set_global(core, symbol_global(context->lower, node->symbol),
                                               context_local(context, local, node->span)));
+    else
+        keep_outliving(context, node->symbol, local, node->span);
 }
 
 static void lower_let(Context *context, Node *node)

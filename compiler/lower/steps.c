@@ -10,7 +10,7 @@ typedef struct StepParts {
     Node *title;
     NodeList body;
     const char *kind; /* "step" or "remedy" */
-    Node *only_if, *timeout, *retry, *on_failure;
+    Node *only_if, *timeout, *retry, *on_failure, *by;
     bool undo_on_failure, no_skip;
 } StepParts;
 
@@ -29,6 +29,7 @@ static StepParts step_parts(Node *node)
         case NODE_ON_FAILURE: parts.on_failure = clause; break;
         case NODE_UNDO_ON_FAILURE: parts.undo_on_failure = true; break;
         case NODE_NO_SKIP: parts.no_skip = true; break;
+        case NODE_BY: parts.by = clause->by.role; break;
         default: break;
         }
     }
@@ -80,6 +81,7 @@ static Core *spawn_step(Context *context, const StepParts *parts)
     NodeList lists[] = {parts->body, {parts->title, parts->title, 1}};
     Context inner = context_split(context, name, simple_type(lower, TYPE_UNIT), span, lists, 2, spawn);
     inner.step = parts->node;
+    if (parts->by) inner.by = parts->by;
     spawn->function = inner.function;
     Core *path = core_new(core, CORE_STEP, NULL, span);
     path->a = lower_string(&inner, parts->title);
@@ -187,7 +189,8 @@ static void ask_what_now(Context *context, const StepParts *parts, const StepRun
     uint32_t decision = context_temp(context, simple_type(lower, TYPE_STRING));
     Core *asked = build_call(core, lower_prelude_function(lower, "after_failure"), span, context_local(context, run->name, span),
                              context_local(context, run->reason, span),
-                             build_int(core, TYPE_BOOL, !parts->no_skip, span), NULL);
+                             build_int(core, TYPE_BOOL, !parts->no_skip, span),
+                             lower_one_name(context, parts->by ? parts->by : context->by, span), NULL);
     context_add(context, build_set_local(core, decision, asked));
     Core *retry = build_binary(core, CORE_EQ, context_local(context, decision, span), text(context, "retry", span));
     context_add(context, build_if(core, retry, core_new(core, CORE_CONTINUE, NULL, span), NULL));
@@ -386,6 +389,8 @@ void lower_phase(Context *context, Node *node)
     CoreProgram *core = lower->core;
     Span span = node->span;
     Str outer_phase = context->phase;
+    Node *outer_by = context->by;
+    if (node->phase.by) context->by = node->phase.by;
     node_plain_text(lower->arena, node->phase.title, &context->phase);
     uint32_t name = context_temp(context, simple_type(lower, TYPE_STRING));
     uint32_t watch = context_temp(context, simple_type(lower, TYPE_FIBER));
@@ -393,7 +398,8 @@ void lower_phase(Context *context, Node *node)
     Core *to = duration_or_null(context, node->phase.within ? node->phase.within : node->phase.end, span);
     context_add(context, build_emit(core, "phase.started",
                                     build_object(core, span, "name", context_local(context, name, span), "window_from",
-                                                 duration_or_null(context, node->phase.start, span), "window_to", to, NULL)));
+                                                 duration_or_null(context, node->phase.start, span), "window_to", to, "by",
+                                                 lower_one_name(context, context->by, span), NULL)));
     Core *due = window_end(context, node);
     if (due) {
         Core *spawn = core_new(core, CORE_SPAWN, simple_type(lower, TYPE_FIBER), span);
@@ -413,4 +419,5 @@ void lower_phase(Context *context, Node *node)
     }
     context_add(context, build_emit(core, "phase.ended", build_object(core, span, "name", context_local(context, name, span), NULL)));
     context->phase = outer_phase;
+    context->by = outer_by;
 }

@@ -45,9 +45,38 @@ Core *lower_text_of(Context *context, Core *value, Span span)
     }
 }
 
+/* The fact of the incident that a value is, or "". */
+static Str fact_name(const Node *value)
+{
+    bool fact = value->kind == NODE_MEMBER && value->member.object->symbol &&
+                value->member.object->symbol->builtin == BUILTIN_NAME_INCIDENT;
+    return fact ? value->member.name : (Str){"", 0};
+}
+
+/* `${required x}`: somebody is asked for what is absent when it is first needed. */
+static Core *required_text(Context *context, Node *part)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Span span = part->span;
+    Core *value = lower_value(context, part->interp.value);
+    if (value->type->kind != TYPE_OPTIONAL) return lower_text_of(context, value, span);
+    uint32_t held = context_temp(context, value->type);
+    Core *sequence = core_new(core, CORE_SEQUENCE, simple_type(lower, TYPE_STRING), span);
+    core_append(sequence, build_set_local(core, held, value));
+    Core *inner = build_value(core, context_local(context, held, span), "the value is absent");
+    Str source = lower_source(lower, part->interp.value->span);
+    Core *asked = build_call(core, lower_prelude_function(lower, "required"), span,
+                             build_text(core, fact_name(part->interp.value), span), build_text(core, source, span), NULL);
+    sequence->a = build_choose(core, build_is_some(core, context_local(context, held, span)),
+                               lower_text_of(context, inner, span), asked);
+    return sequence;
+}
+
 static Core *lower_part(Context *context, Node *part)
 {
     if (part->kind == NODE_TEXT) return build_text(context->lower->core, part->text.text, part->span);
+    if (part->interp.required) return required_text(context, part);
     return lower_text_of(context, lower_value(context, part->interp.value), part->span);
 }
 
@@ -105,6 +134,10 @@ static void line_add_text(Context *context, Line *line, Str piece, uint32_t text
 static void line_add_value(Context *context, Line *line, Node *part)
 {
     CoreProgram *core = context->lower->core;
+    if (part->interp.required) {
+        core_append(line->text, required_text(context, part));
+        return;
+    }
     Core *value = lower_value(context, part->interp.value);
     if (value->type->kind == TYPE_OPTIONAL) {
         Core *there = build_is_some(core, lower_value(context, part->interp.value));

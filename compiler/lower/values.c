@@ -451,6 +451,13 @@ static Core *lower_choose(Context *context, Node *node)
     return sequence;
 }
 
+/* What is missing still has a value in a drill, and in a run that goes without it. */
+static Core *lower_stand_in(Context *context, Node *node)
+{
+    if (node->type->kind != TYPE_STRING) return lower_zero(context, node->type, node->span);
+    return build_text(context->lower->core, lower_source(context->lower, node->span), node->span);
+}
+
 static Core *lower_plain(Context *context, Node *node)
 {
     Lower *lower = context->lower;
@@ -461,7 +468,9 @@ static Core *lower_plain(Context *context, Node *node)
                                                          : lower_scalar(context, node, node->integer.value);
     case NODE_BOOL: return lower_scalar(context, node, node->boolean.value);
     case NODE_DURATION: return lower_scalar(context, node, node->duration.value);
-    case NODE_TIME_OF_DAY: return lower_scalar(context, node, node->time_of_day.value);
+    case NODE_TIME_OF_DAY:
+        return build_call(core, lower_prelude_function(lower, "next_at"), node->span,
+                          build_int(core, TYPE_DURATION, node->time_of_day.value, node->span), NULL);
     case NODE_DATE: return lower_scalar(context, node, time_of_date(node->date.text));
     case NODE_DATE_TIME: return lower_scalar(context, node, time_of_date(node->date_time.date) + node->date_time.value);
     case NODE_FLOAT: return lower_float(context, node, node->real.value);
@@ -485,6 +494,7 @@ static Core *lower_plain(Context *context, Node *node)
     case NODE_LAMBDA: return lower_lambda(context, node);
     case NODE_OBSERVE: return lower_value(context, node->observe.effect);
     case NODE_ASK: return lower_ask(context, node);
+    case NODE_MISSING: return lower_stand_in(context, node);
     default: break;
     }
     lower_unsupported(lower, node->span, "this expression");

@@ -1,0 +1,157 @@
+/* What belongs to a plan besides its body: its updates, its `afterwards`, and what another plan takes over when this one
+ * goes on as it (`continue with`).
+ *
+ * In: a plan. Out: fibers and functions that ask the prelude's `running_plan` whether they are meant. Called by
+ * incident.c and beside.c. Names of the plan that its `afterwards` reads live as long as the run: they are kept in
+ * globals besides the locals of the body. */
+#include "compiler/lower/context.h"
+
+#include <stdlib.h>
+
+/* ---- names that outlive the body ---- */
+
+typedef struct Outliving {
+    Lower *lower;
+    const Symbol *plan;
+} Outliving;
+
+bool lower_outlives(const Lower *lower, const Symbol *symbol)
+{
+    for (size_t i = 0; i < lower->outliving.count; i++)
+        if (lower->outliving.items[i] == symbol) return true;
+    return false;
+}
+
+static void find_outliving(Node *node, void *data)
+{
+    Outliving *outliving = data;
+    const Symbol *symbol = node->symbol;
+    bool of_plan = symbol && symbol->kind == SYMBOL_LOCAL && symbol->home == outliving->plan->decl;
+    if (of_plan && !lower_outlives(outliving->lower, symbol)) vec_push(&outliving->lower->outliving, symbol);
+    node_children(node, find_outliving, data);
+}
+
+static Node *clause_of(const Symbol *plan, NodeKind kind)
+{
+    for node_each(node, plan->decl->plan.body)
+        if (node->kind == kind) return node;
+    return NULL;
+}
+
+void lower_find_outliving(Lower *lower, const Symbol *plan)
+{
+    Outliving outliving = {lower, plan};
+    Node *afterwards = clause_of(plan, NODE_AFTERWARDS);
+    if (afterwards) node_children(afterwards, find_outliving, &outliving);
+    for node_each(node, plan->decl->plan.body)
+        if (node->kind == NODE_UPDATE) node_children(node, find_outliving, &outliving);
+}
+
+/* ---- updates ---- */
+
+void lower_plan_updates(Context *context, const Symbol *plan)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    const Type *message = lower_record_type(lower, "Message");
+    for node_each(update, plan->decl->plan.body) {
+        if (update->kind != NODE_UPDATE) continue;
+        Span span = update->span;
+        for node_each(target, update->update.targets) {
+            Core *closure = core_new(core, CORE_CLOSURE, type_fn(core->types, NULL, 0, message), span);
+            Str name = arena_printf(lower->arena, "update.%zu", core->functions.count);
+            closure->function = core_function(core, name, message, span);
+            Context inner = context_new(lower, closure->function, NULL);
+            context_add(&inner, build_return(core, lower_message(&inner, update->update.message), span));
+            context_free(&inner);
+            Core *spawn = core_new(core, CORE_SPAWN, simple_type(lower, TYPE_FIBER), span);
+            spawn->function = lower_prelude_function(lower, "post_plan_updates");
+            spawn->index = RANK_UPDATES;
+            spawn->flag = true;
+            core_append(spawn, build_text(core, plan->name, span));
+            core_append(spawn, lower_value(context, update->update.every));
+            core_append(spawn, lower_target(context, target));
+            core_append(spawn, closure);
+            context_add(context, build_do(core, spawn));
+        }
+    }
+}
+
+/* ---- a plan that takes over ---- */
+
+void lower_running_plan(Context *context, const Symbol *plan, Span span)
+{
+    CoreProgram *core = context->lower->core;
+    uint32_t running = lower_prelude_global(context->lower, "running_plan");
+    context_add(context, build_set_global(core, running, build_text(core, plan->name, span)));
+}
+
+/* Its severity and updates, from here on. */
+void lower_take_over(Context *context, const Symbol *plan, Span span)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    lower_running_plan(context, plan, span);
+    Node *severity = clause_of(plan, NODE_PLAN_SEVERITY);
+    if (severity && severity->plan_severity.severity->symbol) {
+        Core *level = build_int(core, TYPE_INT, severity->plan_severity.severity->symbol->index, span);
+        Core *why = build_text(core, arena_printf(lower->arena, "goes on as %.*s", STR_ARG(plan->name)), span);
+        context_add(context, build_do(core, build_call(core, lower_prelude_function(lower, "set_severity"), span, level,
+                                                       build_text(core, STR("the plan"), span), why, NULL)));
+    }
+    lower_plan_updates(context, plan);
+}
+
+/* ---- afterwards ---- */
+
+typedef struct Successors {
+    VEC(const Symbol *) plans;
+} Successors;
+
+static void find_successors(Node *node, void *data);
+
+static void add_successor(Successors *successors, const Symbol *plan)
+{
+    for (size_t i = 0; i < successors->plans.count; i++)
+        if (successors->plans.items[i] == plan) return;
+    vec_push(&successors->plans, plan);
+    for node_each(node, plan->decl->plan.body) find_successors(node, successors);
+}
+
+static void find_successors(Node *node, void *data)
+{
+    const Node *inner = node->kind == NODE_CONTINUE_WITH ? node->continue_with.plan
+                        : node->kind == NODE_FOLLOW      ? node->follow.plan
+                                                         : NULL;
+    const Node *ref = inner && inner->kind == NODE_CALL ? inner->call.callee : inner;
+    if (ref && ref->symbol && ref->symbol->kind == SYMBOL_PLAN) add_successor(data, ref->symbol);
+    node_children(node, find_successors, data);
+}
+
+static void run_afterwards(Context *context, const Symbol *plan, Node *afterwards)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Span span = afterwards->span;
+    Str name = arena_printf(lower->arena, "plan.%.*s.afterwards.%zu", STR_ARG(plan->name), core->functions.count);
+    CoreFunction *function = core_function(core, name, simple_type(lower, TYPE_UNIT), span);
+    Context inner = context_new(lower, function, plan);
+    lower_statements(&inner, afterwards->afterwards.body);
+    context_free(&inner);
+    Core *running = build_global(core, lower_prelude_global(lower, "running_plan"), span);
+    Core *meant = build_and(core, build_global(core, lower_prelude_global(lower, "resolved"), span),
+                            build_binary(core, CORE_EQ, running, build_text(core, plan->name, span)));
+    context_add(context, build_if(core, meant, build_do(core, build_call(core, function, span, NULL)), NULL));
+}
+
+void lower_afterwards(Context *context, const Symbol *plan)
+{
+    Successors successors = {0};
+    add_successor(&successors, plan);
+    for (size_t i = 0; i < successors.plans.count; i++) {
+        const Symbol *one = successors.plans.items[i];
+        Node *afterwards = clause_of(one, NODE_AFTERWARDS);
+        if (afterwards) run_afterwards(context, one, afterwards);
+    }
+    vec_free(&successors.plans);
+}
