@@ -20,7 +20,10 @@ emitted=$( (
     grep -ho 'vm\.emit("[a-z._]*"' stdlib/*.plan
     grep -ho 'build_emit(core, *"[a-z._]*"' compiler/lower/*.c
 ) | sed 's/.*"\(.*\)"/\1/' | sort -u)
-[ -n "$declared" ] && [ -n "$emitted" ] || { echo "not ok marks are found at all"; exit 1; }
+if [ -z "$declared" ] || [ -z "$emitted" ]; then
+    echo "not ok marks are found at all"
+    exit 1
+fi
 
 for mark in $emitted; do
     printf '%s\n' "$declared" | grep -qxF "$mark" || echo "$mark is emitted and not in vm/marks.def"

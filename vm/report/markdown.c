@@ -120,6 +120,30 @@ static void add_times(Buffer *out, const Story *story)
     vec_free(&targets);
 }
 
+static void add_deadlines(Buffer *out, const Story *story)
+{
+    if (story->deadlines.count) buffer_add_c(out, "| deadline | until | |\n| --- | --- | --- |\n");
+    for (size_t i = 0; i < story->deadlines.count; i++) {
+        const StoryDeadline *deadline = &story->deadlines.items[i];
+        buffer_add_c(out, "| ");
+        markdown_text(out, deadline->text);
+        buffer_add_c(out, " | ");
+        add_time(out, deadline->at);
+        buffer_printf(out, " | %s |\n", deadline->missed != STORY_NEVER ? "**missed**" : deadline->met != STORY_NEVER ? "met" : "open");
+    }
+    if (story->deadlines.count) buffer_add_char(out, '\n');
+    for (size_t i = 0; i < story->emergencies.count; i++) {
+        const StoryText *gate = &story->emergencies.items[i];
+        buffer_add_c(out, "**Approved in an emergency:** ");
+        markdown_text(out, gate->name);
+        buffer_add_c(out, ", by ");
+        add_person(out, story, gate->by);
+        buffer_add_c(out, gate->text.len ? ": " : "");
+        markdown_text(out, gate->text);
+        buffer_add_c(out, "\n\n");
+    }
+}
+
 static void add_timeline(Buffer *out, const Story *story)
 {
     buffer_add_c(out, "## Timeline (UTC)\n\n");
@@ -146,8 +170,16 @@ static void page_outcome(Buffer *out, const StoryPage *page)
     if (page->answered != STORY_NEVER) {
         buffer_add_c(out, "answered after ");
         add_duration(out, page->answered - page->started);
-    } else {
-        markdown_text(out, page->how.len ? page->how : STR("open"));
+        return;
+    }
+    static const struct {
+        const char *how, *text;
+    } ends[] = {{"acknowledged", "not needed: the incident was acknowledged"},
+                {"unanswered", "**nobody answered**"},
+                {"passed", "no longer needed"},
+                {"", "open when the run ended"}};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (str_equal_c(page->how, ends[i].how)) buffer_add_c(out, ends[i].text);
     }
 }
 
@@ -361,6 +393,7 @@ void report_markdown(const Story *story, const ReportHead *head, Buffer *out)
 {
     add_summary(out, story, head);
     add_times(out, story);
+    add_deadlines(out, story);
     add_timeline(out, story);
     add_pages(out, story);
     add_steps(out, story);

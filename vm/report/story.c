@@ -29,6 +29,8 @@ void story_free(Story *story)
     vec_free(&story->severities);
     vec_free(&story->missed);
     vec_free(&story->followups);
+    vec_free(&story->deadlines);
+    vec_free(&story->emergencies);
     vec_free(&story->facts);
     vec_free(&story->attachments);
     vec_free(&story->notes);
@@ -262,6 +264,36 @@ static void note_followup(Story *story, int64_t now, const Json *args)
                                                 .due = json_int(args, "due", STORY_NEVER)});
 }
 
+static StoryDeadline *deadline_of(Story *story, const Json *args)
+{
+    Str text = json_string(args, "text", "");
+    for (size_t i = story->deadlines.count; i-- > 0;) {
+        if (str_equal(story->deadlines.items[i].text, text)) return &story->deadlines.items[i];
+    }
+    vec_push(&story->deadlines, (StoryDeadline){.text = keep(story, args, "text"), .at = json_int(args, "at", STORY_NEVER),
+                                                .met = STORY_NEVER, .missed = STORY_NEVER});
+    return &story->deadlines.items[story->deadlines.count - 1];
+}
+
+static void note_deadline(Story *story, int64_t now, const Json *args)
+{
+    (void)now;
+    StoryDeadline *deadline = deadline_of(story, args);
+    deadline->at = json_int(args, "at", deadline->at);
+}
+
+static void note_deadline_met(Story *story, int64_t now, const Json *args) { deadline_of(story, args)->met = now; }
+static void note_deadline_missed(Story *story, int64_t now, const Json *args)
+{
+    deadline_of(story, args)->missed = now;
+}
+
+static void note_gate(Story *story, int64_t now, const Json *args)
+{
+    vec_push(&story->emergencies, (StoryText){.name = keep(story, args, "what"), .text = keep(story, args, "because"),
+                                              .by = keep(story, args, "by"), .at = now});
+}
+
 static void note_attached(Story *story, int64_t now, const Json *args)
 {
     vec_push(&story->attachments,
@@ -303,6 +335,10 @@ static const struct {
              {"question.asked", note_asked},
              {"question.answered", note_answered},
              {"followup", note_followup},
+             {"deadline.set", note_deadline},
+             {"deadline.met", note_deadline_met},
+             {"deadline.missed", note_deadline_missed},
+             {"gate.passed", note_gate},
              {"attached", note_attached},
              {"note", note_note}};
 

@@ -60,6 +60,11 @@ typedef struct StoryFollowup {
     int64_t due;
 } StoryFollowup;
 
+typedef struct StoryDeadline {
+    Str text;
+    int64_t at, met, missed;
+} StoryDeadline;
+
 typedef struct StoryText {
     Str name, text, by;
     int64_t at;
@@ -89,6 +94,8 @@ typedef struct Story {
     VEC(StorySeverity) severities;
     VEC(StoryTarget) missed;
     VEC(StoryFollowup) followups;
+    VEC(StoryDeadline) deadlines;
+    VEC(StoryText) emergencies; /* gates that were passed: name is the gate, text why */
     VEC(StoryText) facts, attachments, notes, undos;
     VEC(StoryLine) lines; /* the timeline: every mark that is shown, and every changing effect's end */
 } Story;
