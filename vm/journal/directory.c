@@ -107,7 +107,7 @@ bool directory_make(const char *root, Str id, Error *error)
 {
     if (!make_path(root, error) || !check_local(root, error)) return false;
     Buffer path = {0};
-    buffer_printf(&path, "%s/%.*s", root, STR_ARG(id));
+    buffer_printf(&path, "%s/.%.*s", root, STR_ARG(id));
     size_t len = path.len;
     bool fine = mkdir(path.data, 0700) == 0;
     static const char *const folders[] = {"/inbox", "/fx"};
@@ -117,9 +117,21 @@ bool directory_make(const char *root, Str id, Error *error)
         path.data[path.len = len] = '\0';
     }
     if (!fine) error_set(error, "the run's directory %s cannot be made: %s", path.data, strerror(errno));
-    fine = fine && sync_directory(path.data, error) && sync_directory(root, error);
+    fine = fine && sync_directory(path.data, error);
     buffer_free(&path);
     return fine;
+}
+
+bool directory_reveal(const char *root, Str id, Error *error)
+{
+    Buffer from = {0}, to = {0};
+    buffer_printf(&from, "%s/.%.*s", root, STR_ARG(id));
+    buffer_printf(&to, "%s/%.*s", root, STR_ARG(id));
+    bool fine = rename(from.data, to.data) == 0;
+    if (!fine) error_set(error, "the run's directory %s cannot be made: %s", to.data, strerror(errno));
+    buffer_free(&from);
+    buffer_free(&to);
+    return fine && sync_directory(root, error);
 }
 
 /* The lock belongs to the open file, not to the process: another close() of the file in this process does not drop it. */

@@ -130,10 +130,25 @@ static bool put_run(Journal *journal, const HashText program, Error *error)
     return fine;
 }
 
+/* The database is complete: its directory gets the name under which the run is found. SQLite knows its files by name, so
+ * it lets go of them meanwhile. */
+static bool reveal(Journal *journal, const char *root, Error *error)
+{
+    store_checkpoint(journal->store, true);
+    store_close(journal->store);
+    journal->store = NULL;
+    if (!directory_reveal(root, journal->run.id, error)) return false;
+    journal->path.len = 0;
+    buffer_printf(&journal->path, "%s/%.*s", root, STR_ARG(journal->run.id));
+    return store_open_in(journal, STORE_WRITE, error);
+}
+
 Journal *journal_create(const char *root, const JournalRun *run, Str image, Error *error)
 {
     if (!directory_make(root, run->id, error)) return NULL;
     Journal *journal = journal_new(root, run->id);
+    journal->path.len = 0;
+    buffer_printf(&journal->path, "%s/.%.*s", root, STR_ARG(run->id));
     JournalRun *own = &journal->run;
     *own = *run;
     Str *const texts[] = {&own->id, &own->plan, &own->service, &own->file, &own->entry, &own->starter};
@@ -151,7 +166,7 @@ Journal *journal_create(const char *root, const JournalRun *run, Str image, Erro
     bool fine = journal->lock >= 0 && store_open_in(journal, STORE_CREATE, error) &&
                 store_run(journal->store, setup.data, error) && put_program(journal, image, program, error) &&
                 put_run(journal, program, error) && store_run(journal->store, "COMMIT", error) &&
-                prepare_writing(journal, error);
+                reveal(journal, root, error) && prepare_writing(journal, error);
     buffer_free(&setup);
     if (fine) return journal;
     journal_close(journal);
