@@ -61,6 +61,11 @@ round() {
     ended || kill_after "$second" "$PLANVM" resume last --journal "$world/runs" --yes
     ended || "$PLANVM" resume last --journal "$world/runs" --yes >>"$work/round.log" 2>&1 </dev/null
 
+    # Killed after its journal was made and before its first event: nothing was done, and resume says so.
+    if has "$work/round.log" "ended before it began" && [ ! -s "$world/calls" ]; then
+        world_end
+        return 0
+    fi
     wrong=
     ended || wrong="the run has no end"
     at_most 1 "$world/calls" unlock || wrong="$wrong; the lock was cleared twice"
