@@ -158,6 +158,9 @@ void lower_plan_updates(Context *context, const Symbol *plan);
 void lower_take_over(Context *context, const Symbol *plan, Span span);
 void lower_afterwards(Context *context, const Symbol *plan); /* of the plan that the run went on as */
 
+/* missing.c */
+void lower_refuse_missing(Context *context, const Symbol *plan);
+
 /* incident.c */
 CoreFunction *lower_plan_body(Lower *lower, Symbol *plan);
 void lower_plan(Lower *lower, Symbol *plan);

@@ -348,7 +348,6 @@ static Core *plan_argument(Context *context, Symbol *param)
     core_append(sequence, build_set_local(core, held, given));
     Core *there = build_is_some(core, context_local(context, held, span));
     Node *value = param->decl->kind == NODE_PARAMETER ? param->decl->parameter.value : param->decl->param.value;
-    if (value && value->kind == NODE_MISSING) value = NULL;
     Core *cast = core_new(core, CORE_FROM_JSON, param->type, span);
     cast->a = build_value(core, context_local(context, held, span), "the value is absent");
     cast->text = param->name;
@@ -405,6 +404,7 @@ void lower_plan(Lower *lower, Symbol *plan)
     entry->is_entry = true;
     Context context = context_new(lower, entry, NULL);
     context_add(&context, build_do(core, build_call(core, lower_setup(lower), span, NULL)));
+    lower_refuse_missing(&context, plan);
     Node *severity = field_of(plan->decl->plan.body, NODE_PLAN_SEVERITY);
     context_add(&context, build_do(core, spawn_of(lower, lower_prelude_function(lower, "handle_signals"), RANK_SIGNALS, span)));
     lower_running_plan(&context, plan, span);

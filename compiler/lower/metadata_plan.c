@@ -122,6 +122,7 @@ static void write_plan(MetadataWriter *writer, const Symbol *symbol)
     metadata_place(writer, plan->span);
     write_found(writer, "alerts", &plan->plan.body, visit_alert);
     write_found(writer, "symptoms", &plan->plan.body, visit_symptom);
+    metadata_starts(writer, plan);
     write_found(writer, "phases", &plan->plan.body, visit_phase);
     write_found(writer, "steps", &plan->plan.body, visit_step); /* those that stand in no phase */
     write_found(writer, "followups", &plan->plan.body, visit_followup);

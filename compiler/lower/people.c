@@ -71,6 +71,7 @@ void lower_page(Context *context, Node *node)
         core_append(spawn, context_local(context, message, span));
         core_append(spawn, build_text(core, STR("the plan pages"), span));
         core_append(spawn, build_int(core, TYPE_BOOL, 0, span));
+        core_append(spawn, build_int(core, TYPE_BOOL, 1, span));
         context_add(context, build_do(core, spawn));
     }
 }

@@ -201,6 +201,22 @@ static void set_channels(Context *context, Span span)
     set_prelude(context, "channels", map);
 }
 
+/* `pages at most 3 per 10m to one contact` */
+static void set_caps(Context *context, Span span)
+{
+    Lower *lower = context->lower;
+    const Type *cap = lower_record_type(lower, "PageCap");
+    Core *caps = core_new(lower->core, CORE_LIST, type_list(lower->core->types, cap), span);
+    const Node *service = lower->program->service;
+    for (Node *field = service ? service->service.fields.first : NULL; field; field = field->next)
+        if (field->kind == NODE_PAGES_CAP)
+            core_append(caps, record_of(lower, "PageCap", span, "count",
+                                        build_int(lower->core, TYPE_INT, field->pages_cap.count, span), "per",
+                                        lower_value(context, field->pages_cap.per), "to_one",
+                                        build_int(lower->core, TYPE_BOOL, field->pages_cap.to_one, span), NULL));
+    set_prelude(context, "page_caps", caps);
+}
+
 CoreFunction *lower_setup(Lower *lower)
 {
     if (lower->setup) return lower->setup;
@@ -214,6 +230,7 @@ CoreFunction *lower_setup(Lower *lower)
     set_contacts(&context, span);
     set_roles(&context, span);
     set_channels(&context, span);
+    set_caps(&context, span);
     context_free(&context);
     return lower->setup;
 }
