@@ -80,7 +80,8 @@ static void yyerror(const Span *span, Parse *cx, const char *message);
 %type <Answer> answer
 %type <Limits> limits repeat_limits watch_limits
 %type <ElseBlock> opt_else
-%type <bool> opt_not opt_strict opt_or_starter opt_secret
+%type <DrillSignal> swept
+%type <bool> opt_or_never opt_not opt_strict opt_or_starter opt_secret
 %type <BinaryOp> comparison_sign
 %start file
 
@@ -994,8 +995,22 @@ drill_line: WITH settings { $$ = MAKE(DRILL_WITH, drill_with, @$, .settings = $2
     | MANUAL string DONE { $$ = MAKE(DRILL_MANUAL, drill_manual, @$, .what = $2); }
     | MANUAL string DONE AFTER duration { $$ = MAKE(DRILL_MANUAL, drill_manual, @$, .what = $2, .after = $5); }
     | MANUAL string NEVER DONE { $$ = MAKE(DRILL_MANUAL, drill_manual, @$, .what = $2, .never = true); }
+    | ANY EFFECT answers
+        { $$ = MAKE(DRILL_ANY, drill_any, @$, .answers = $3.list, .once_ran = $3.ran); }
+    | SWEEP ANY EFFECT answers
+        { $$ = MAKE(DRILL_SWEEP, drill_sweep, @$, .of_effects = true, .answers = $4.list); }
+    | SWEEP swept opt_by AT duration RANGE duration EVERY duration opt_or_never
+        { $$ = MAKE(DRILL_SWEEP, drill_sweep, @$, .signal = $2, .by = $3, .start = $5, .end = $7, .every = $9, .or_never = $10); }
     | AT duration signal { $$ = $3; $$->span = @$; $$->drill_at.at = $2; }
     | EXPECT opt_not fact { $$ = MAKE(EXPECT, expect, @$, .negated = $2, .fact = $3); }
+    ;
+swept: ACKNOWLEDGED { $$ = SIGNAL_ACK; }
+    | UNACKNOWLEDGED { $$ = SIGNAL_UNACK; }
+    | MITIGATED { $$ = SIGNAL_MITIGATED; }
+    | RESOLVED { $$ = SIGNAL_RESOLVE; }
+    ;
+opt_or_never: %empty { $$ = false; }
+    | OR NEVER { $$ = true; }
     ;
 drill_at_when: DATE_LITERAL TIME_LITERAL
         { $$ = MAKE(DATE_TIME, date_time, @$, .date = $1->text, .value = $2->value.integer); }

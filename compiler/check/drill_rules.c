@@ -85,8 +85,17 @@ static bool covers(Str earlier, Str later)
     return str_matches_glob(later, earlier);
 }
 
+static bool answers_effects(const Node *line)
+{
+    return line->kind == NODE_DRILL_HTTP || line->kind == NODE_DRILL_COMMAND || line->kind == NODE_DRILL_CALL ||
+           line->kind == NODE_DRILL_CHANNEL || line->kind == NODE_DRILL_WAY || line->kind == NODE_DRILL_ANY;
+}
+
 static bool is_hidden_by(Checker *c, const Node *earlier, const Node *later)
 {
+    if (earlier->kind == NODE_DRILL_ANY) {
+        return answers_effects(later) && answers_for_ever(earlier->drill_any.answers, earlier->drill_any.once_ran);
+    }
     if (earlier->kind != later->kind) return false;
     switch (earlier->kind) {
     case NODE_DRILL_HTTP:
@@ -243,10 +252,28 @@ static void check_ran(Checker *c, const Node *expect, Node *pattern)
                        pattern->effect_pattern.command ? "runs such a command" : "makes such a request");
 }
 
+/* `for D` belongs to what lasts. */
+static void check_lasting(Checker *c, const Node *fact)
+{
+    switch (fact->fact.kind) {
+    case FACT_SEVERITY:
+    case FACT_ACKNOWLEDGED:
+    case FACT_UNACKNOWLEDGED:
+    case FACT_MITIGATED:
+    case FACT_RESOLVED:
+    case FACT_UNRESOLVED: return;
+    default: break;
+    }
+    if (!fact->fact.lasting) return;
+    Diag *diag = report(c, P1002, fact->fact.lasting->span, "this happens at a moment, so it cannot last");
+    report_help(c, diag, "`for` follows a severity, acknowledged, unacknowledged, mitigated, resolved, unresolved");
+}
+
 static void check_expectation(Checker *c, const Node *expect)
 {
     const Node *fact = expect->expect.fact;
     if (!fact || fact->kind != NODE_FACT) return;
+    check_lasting(c, fact);
     Symbol *subject = fact->fact.subject ? fact->fact.subject->symbol : NULL;
     Search search = {.c = c, .wanted = fact, .target = subject, .text = pattern_of_text(c, fact->fact.what)};
     switch (fact->fact.kind) {

@@ -140,6 +140,15 @@ static void check_at(Checker *c, Node *line)
     }
 }
 
+static void check_sweep(Checker *c, Node *line)
+{
+    if (line->drill_sweep.by) check_reference(c, line->drill_sweep.by, KINDS_PERSON, "contact or role");
+    check_duration(c, line->drill_sweep.start);
+    check_duration(c, line->drill_sweep.end);
+    check_duration(c, line->drill_sweep.every);
+    check_answers(c, line->drill_sweep.answers);
+}
+
 static void check_fact(Checker *c, const Symbol *plan, Node *fact)
 {
     Node *subject = fact->fact.subject;
@@ -213,6 +222,11 @@ static void check_line(Checker *c, const Symbol *plan, Node *line)
         check_drill_text(c, line->drill_manual.what);
         check_duration(c, line->drill_manual.after);
         break;
+    case NODE_DRILL_ANY:
+        check_pattern(c, line->drill_any.once_ran);
+        check_answers(c, line->drill_any.answers);
+        break;
+    case NODE_DRILL_SWEEP: check_sweep(c, line); break;
     case NODE_DRILL_AT: check_at(c, line); break;
     case NODE_EXPECT: check_fact(c, plan, line->expect.fact); break;
     default: break;

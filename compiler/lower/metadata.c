@@ -251,4 +251,6 @@ void metadata_write(const Program *program, CoreProgram *core, Buffer *out)
     metadata_drills(&writer);
     write_files(&writer);
     out_close(&writer.out, '}');
+    out_key(&writer.out, "coverage");
+    metadata_coverage(&writer);
 }

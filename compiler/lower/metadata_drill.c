@@ -155,6 +155,23 @@ static void write_signal(DrillWriter *drill, const Node *at)
 
 /* ---- lines ---- */
 
+/* The arguments that a call must have, by the names of the fn's parameters. */
+static void write_call_args(MetadataWriter *writer, const Node *line)
+{
+    const Symbol *fn = line->drill_call.fn->symbol;
+    size_t position = 0;
+    if (line->drill_call.any) return;
+    out_key(&writer->out, "args");
+    out_open(&writer->out, '{');
+    for (const Node *arg = line->drill_call.args.first; arg; arg = arg->next, position++) {
+        Str name = arg->arg.name;
+        if (!name.len && fn && position < fn->param_count) name = fn->params[position]->name;
+        out_key(&writer->out, arena_copy_c(writer->scope.arena, name));
+        constant_write(&writer->scope, arg->arg.value, &writer->out);
+    }
+    out_close(&writer->out, '}');
+}
+
 static void write_effect_line(MetadataWriter *writer, const Node *line)
 {
     switch (line->kind) {
@@ -179,8 +196,14 @@ static void write_effect_line(MetadataWriter *writer, const Node *line)
     case NODE_DRILL_CALL:
         out_text_at(&writer->out, "on", STR("call"));
         out_text_at(&writer->out, "fn", node_dotted(writer->scope.arena, line->drill_call.fn));
+        write_call_args(writer, line);
         write_pattern(writer, "ran", line->drill_call.once_ran);
         write_answers(writer, &line->drill_call.answers);
+        break;
+    case NODE_DRILL_ANY:
+        out_text_at(&writer->out, "on", STR("any"));
+        write_pattern(writer, "ran", line->drill_any.once_ran);
+        write_answers(writer, &line->drill_any.answers);
         break;
     case NODE_DRILL_CHANNEL:
         out_text_at(&writer->out, "on", STR("channel"));
@@ -226,6 +249,28 @@ static void write_person_line(MetadataWriter *writer, const Node *line)
     }
 }
 
+/* {"of":"effects","answers":[…]}, or {"of":"time","signal":{…},"from":…,"to":…,"every":…,"or_never":…}. */
+static void write_sweep(MetadataWriter *writer, const Node *line)
+{
+    out_text_at(&writer->out, "on", STR("sweep"));
+    if (line->drill_sweep.of_effects) {
+        out_text_at(&writer->out, "of", STR("effects"));
+        write_answers(writer, &line->drill_sweep.answers);
+        return;
+    }
+    out_text_at(&writer->out, "of", STR("time"));
+    out_key(&writer->out, "signal");
+    out_open(&writer->out, '{');
+    out_text_at(&writer->out, "kind", str_from_c(op_text_DrillSignal(line->drill_sweep.signal)));
+    name_at(writer, "by", line->drill_sweep.by);
+    out_close(&writer->out, '}');
+    constant_int_at(&writer->scope, line->drill_sweep.start, "from", &writer->out);
+    constant_int_at(&writer->scope, line->drill_sweep.end, "to", &writer->out);
+    constant_int_at(&writer->scope, line->drill_sweep.every, "every", &writer->out);
+    out_key(&writer->out, "or_never");
+    out_bool(&writer->out, line->drill_sweep.or_never);
+}
+
 static void write_line(DrillWriter *drill, const Node *line)
 {
     MetadataWriter *writer = drill->writer;
@@ -236,6 +281,7 @@ static void write_line(DrillWriter *drill, const Node *line)
     case NODE_DRILL_CALL:
     case NODE_DRILL_CHANNEL:
     case NODE_DRILL_WAY:
+    case NODE_DRILL_ANY:
         out_open(&writer->out, '{');
         write_effect_line(writer, line);
         break;
@@ -244,6 +290,10 @@ static void write_line(DrillWriter *drill, const Node *line)
     case NODE_DRILL_MANUAL:
         out_open(&writer->out, '{');
         write_person_line(writer, line);
+        break;
+    case NODE_DRILL_SWEEP:
+        out_open(&writer->out, '{');
+        write_sweep(writer, line);
         break;
     case NODE_DRILL_AT:
         out_open(&writer->out, '{');
@@ -357,18 +407,14 @@ static void write_with(DrillWriter *drill, const Symbol *plan, const Node *node)
     out_close(&writer->out, '}');
 }
 
-static void write_start(DrillWriter *drill, const Node *start)
+/* The start as the zone's clocks show it: what that means in UTC is known where the drill is run. */
+static void write_start(MetadataWriter *writer, const Node *start)
 {
-    MetadataWriter *writer = drill->writer;
     int64_t at = start ? constant_int(&writer->scope, start->drill_start.at, DEFAULT_START) : DEFAULT_START;
     Str zone = start && start->drill_start.zone ? constant_text(&writer->scope, start->drill_start.zone)
                                                 : STR("UTC");
     out_int_at(&writer->out, "start", at);
     out_text_at(&writer->out, "zone", zone);
-    if (!str_equal_c(zone, "UTC")) {
-        drill_trouble(drill, start->span,
-                      "a drill can start only in \"UTC\"; other zones are not supported yet");
-    }
 }
 
 static void write_drill(MetadataWriter *writer, const Symbol *symbol)
@@ -392,7 +438,7 @@ static void write_drill(MetadataWriter *writer, const Symbol *symbol)
     out_text_at(&writer->out, "plan", reference_name(&writer->scope, node->drill.plan));
     metadata_place(writer, node->span);
     write_with(&drill, plan, node);
-    write_start(&drill, start);
+    write_start(writer, start);
     constant_int_at(&writer->scope, until, "until", &writer->out);
     if (writer->scope.unknown)
         drill_trouble(&drill, node->span, "a value of this drill is known only in a run");

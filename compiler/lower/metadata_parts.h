@@ -19,3 +19,4 @@ void metadata_plans(MetadataWriter *writer);  /* the value of "plans" */
 void metadata_drills(MetadataWriter *writer); /* the value of "drills" */
 
 #endif
+void metadata_coverage(MetadataWriter *writer); /* the value of "coverage" */

@@ -21,7 +21,7 @@ static void open_drill(const char *lines)
         lines);
     metadata = json_parse(buffer_str(&text), &error);
     CHECK(metadata != NULL);
-    CHECK(script_read(&script, metadata, json_at(json_get(metadata, "drills"), 0), &error));
+    CHECK(script_read(&script, metadata, json_at(json_get(metadata, "drills"), 0), NULL, &error));
     world = drill_open(&script);
     buffer_free(&text);
 }

@@ -28,10 +28,25 @@ typedef struct Asked {
 static bool body_contains(const Asked *asked, const Json *part)
 {
     if (!part) return true;
+    if (json_kind(part) == JSON_STRING)
+        return str_matches_glob(json_string(asked->args, "body", ""), json_text(part));
     Json *body = json_parse(json_string(asked->args, "body", ""), NULL);
     bool contains = body && json_contains(body, part);
     json_free(body);
     return contains;
+}
+
+/* Has the call the arguments that the line names? Texts are patterns. */
+static bool args_match(const Asked *asked, const Json *wanted)
+{
+    const Json *args = json_get(asked->args, "args");
+    for (const Json *member = json_first(wanted); member; member = json_next(member)) {
+        const Json *found = json_get(args, json_key(member));
+        bool text = json_kind(member) == JSON_STRING && json_kind(found) == JSON_STRING;
+        if (text ? !str_matches_glob(json_text(found), json_text(member)) : !found || !json_contains(found, member))
+            return false;
+    }
+    return true;
 }
 
 static bool line_matches(const Asked *asked, const ScriptLine *line)
@@ -47,9 +62,11 @@ static bool line_matches(const Asked *asked, const ScriptLine *line)
         return !line->host.len ||
                str_equal(line->host, json_string(json_get(asked->args, "host"), "name", ""));
     case LINE_CALL:
-        if (str_equal_c(op, "call")) return str_equal(line->name, json_string(asked->args, "fn", ""));
+        if (str_equal_c(op, "call"))
+            return str_equal(line->name, json_string(asked->args, "fn", "")) && args_match(asked, line->args);
         return delivers && str_equal(line->name, json_string(asked->args, "provider", ""));
     case LINE_CHANNEL: return delivers && str_equal(line->name, json_string(asked->args, "channel", ""));
+    case LINE_ANY: return !str_equal_c(op, "terminal");
     case LINE_WAY:
         return delivers && str_equal(line->name, json_string(asked->args, "way", "")) &&
                script_means_contact(asked->world->script, line->contact,
@@ -73,8 +90,29 @@ static ScriptAnswer *answer_now(const Asked *asked, ScriptLine *line)
     return NULL;
 }
 
+/* The sweep's answer takes one effect, and as often as it says the same one again. */
+static ScriptAnswer *swept_answer(const Asked *asked)
+{
+    Script *script = asked->world->script;
+    Str op = asked->request->op;
+    if (!script->sweep || !script->variant.effect) return NULL;
+    if (asked->request->id == (uint64_t)script->variant.effect) {
+        script->swept_op = arena_copy(&script->arena, op);
+        script->swept_subject = arena_copy(&script->arena, asked->subject);
+    } else if (!script->swept_op.len || !str_equal(script->swept_op, op) ||
+               !str_equal(script->swept_subject, asked->subject)) {
+        return NULL;
+    }
+    return answer_now(asked, script->sweep);
+}
+
 static ScriptAnswer *find_answer(const Asked *asked, ScriptLine **found)
 {
+    ScriptAnswer *swept = swept_answer(asked);
+    if (swept) {
+        *found = asked->world->script->sweep;
+        return swept;
+    }
     for (size_t i = 0; i < asked->world->script->lines.count; i++) {
         ScriptLine *line = &asked->world->script->lines.items[i];
         if (!line_matches(asked, line)) continue;

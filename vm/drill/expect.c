@@ -2,6 +2,7 @@
 #include "vm/drill/expect.h"
 
 #include "vm/base/time.h"
+#include "vm/drill/lasting.h"
 #include "vm/drill/timeline.h"
 
 #include <inttypes.h>
@@ -142,9 +143,8 @@ static bool row_of_kind(const Check *check, Row *row)
 static bool is_known(const Check *check)
 {
     Str fact = check->expect->fact;
-    bool known = check->rule || str_equal_c(fact, "severity") || str_equal_c(fact, "elapsed") ||
-                 str_equal_c(fact, "unresolved");
-    return known && check->expect->lasting < 0;
+    return check->rule || str_equal_c(fact, "severity") || str_equal_c(fact, "elapsed") ||
+           str_equal_c(fact, "unresolved");
 }
 
 /* Of the right kind and subject, whenever and however it was. */
@@ -241,6 +241,10 @@ static size_t count_rows(const Check *check)
 static bool fact_holds(const Check *check)
 {
     const ScriptExpect *expect = check->expect;
+    if (expect->lasting >= 0) {
+        Stretch longest = lasting_longest(check->record, expect);
+        return longest.known && longest.length >= expect->lasting;
+    }
     if (str_equal_c(expect->fact, "severity")) {
         return str_equal(severity_at(check, expect->at), json_string(expect->args, "severity", ""));
     }
@@ -345,11 +349,26 @@ static void explain_rows(const Check *check, Buffer *out, const Row **focus)
     buffer_free(&found);
 }
 
+static void explain_lasting(const Check *check, Buffer *out)
+{
+    Stretch longest = lasting_longest(check->record, check->expect);
+    if (!longest.known) {
+        buffer_add_c(out, "it was never so");
+        return;
+    }
+    buffer_add_c(out, "it was so for ");
+    duration_write(out, longest.length);
+    buffer_add_c(out, " at the longest, from ");
+    duration_write(out, longest.from);
+}
+
 static void explain(const Check *check, Buffer *out, const Row **focus)
 {
     const ScriptExpect *expect = check->expect;
     if (!is_known(check)) {
-        buffer_add_c(out, "a drill cannot tell this yet");
+        buffer_add_c(out, "a drill cannot tell this");
+    } else if (expect->lasting >= 0) {
+        explain_lasting(check, out);
     } else if (str_equal_c(expect->fact, "severity")) {
         Str found = severity_at(check, expect->at);
         buffer_printf(out, "the severity was %.*s", STR_ARG(found.len ? found : STR("not set")));

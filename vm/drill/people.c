@@ -197,23 +197,46 @@ void people_see(DrillWorld *world, const WorldMark *mark)
 
 /* ---- fixed times ---- */
 
+/* Sends the line's signal, with a sender. */
+static void signal_at(DrillWorld *world, int64_t at, const Json *said)
+{
+    Json *signal = json_copy(said);
+    if (!json_string(signal, "by", "").len) json_set_string(signal, "by", STR("drill"));
+    json_set_string(signal, "via", STR("drill"));
+    signal_soon(world, at, signal);
+}
+
+static void kill_at(DrillWorld *world, int64_t at, int64_t kill_for)
+{
+    Pending kill = {.kind = PENDING_KILL,
+                    .at = world->script->start + at,
+                    .sequence = world->sequence++,
+                    .kill_for = kill_for};
+    vec_push(&world->queue, kill);
+}
+
+/* The wall clock is told to the machine as a signal: its own time, by which durations are kept, goes on. */
+static void jump_at(DrillWorld *world, int64_t at, int64_t by)
+{
+    Json *signal = signal_new("clock", STR("the clock"));
+    json_set_int(signal, "jump", by);
+    signal_soon(world, at, signal);
+}
+
 void people_plan(DrillWorld *world)
 {
+    const Variant *variant = &world->script->variant;
     for (size_t i = 0; i < world->script->lines.count; i++) {
         const ScriptLine *line = &world->script->lines.items[i];
         if (line->kind != LINE_AT) continue;
         int64_t kill_for = json_int(line->signal, "kill_for", -1);
-        if (kill_for >= 0) {
-            Pending kill = {.kind = PENDING_KILL,
-                            .at = world->script->start + line->at,
-                            .sequence = world->sequence++,
-                            .kill_for = kill_for};
-            vec_push(&world->queue, kill);
-        } else {
-            Json *signal = json_copy(line->signal);
-            if (!json_string(signal, "by", "").len) json_set_string(signal, "by", STR("drill"));
-            json_set_string(signal, "via", STR("drill"));
-            signal_soon(world, line->at, signal);
-        }
+        int64_t jump = json_int(line->signal, "clock_jumps", 0);
+        if (kill_for >= 0)
+            kill_at(world, line->at, kill_for);
+        else if (jump)
+            jump_at(world, line->at, jump);
+        else
+            signal_at(world, line->at, line->signal);
     }
+    if (variant->signal) signal_at(world, variant->at, variant->signal);
 }

@@ -8,8 +8,7 @@
 
 /* What one drill's parts need to reach each other. */
 typedef struct Stage {
-    const Image *image;
-    const Json *metadata;
+    const DrillCase *drill_case;
     Script script;
     World *world;
     Rehearsal *rehearsal;
@@ -70,8 +69,9 @@ static bool next_old_row(void *ctx, LogRow *row, Error *error)
 static bool fresh_machine(const Stage *stage, RunSetup *setup, RunOutcome *outcome)
 {
     vm_free(setup->vm);
-    setup->vm = vm_new(stage->image, stage->entry, NULL, &outcome->error);
+    setup->vm = vm_new(stage->drill_case->image, stage->entry, NULL, &outcome->error);
     if (!setup->vm) outcome->end = RUN_BROKEN;
+    if (setup->vm && stage->drill_case->covered) vm_cover(setup->vm, stage->drill_case->covered);
     return setup->vm != NULL;
 }
 
@@ -119,31 +119,43 @@ static void judge(Stage *stage, const RunOutcome *outcome)
     }
 }
 
-void rehearse(const Image *image, const Json *metadata, const Json *drill, Rehearsal *rehearsal)
+void rehearse_variant(const DrillCase *drill_case, const Variant *variant, Rehearsal *rehearsal)
 {
     Error error = {{0}};
     RunOutcome outcome = {.end = RUN_BROKEN};
-    Stage stage = {.image = image, .metadata = metadata, .rehearsal = rehearsal};
+    Stage stage = {.drill_case = drill_case, .rehearsal = rehearsal};
     *rehearsal = (Rehearsal){0};
-    if (!script_read(&stage.script, metadata, drill, &error)) {
+    if (!script_read(&stage.script, drill_case->metadata, drill_case->drill, variant, &error)) {
         buffer_printf(&rehearsal->messages, "%s\n", error.text);
         script_free(&stage.script);
         return;
     }
     rehearsal->record.start = rehearsal->record.end = stage.script.start;
-    stage.entry = entry_of(metadata, stage.script.plan);
+    stage.entry = entry_of(drill_case->metadata, stage.script.plan);
     stage.world = drill_open(&stage.script);
     stage.observer = (RunObserver){.ctx = &stage, .row = keep_row};
     RunSetup setup = {.world = stage.world, .observer = &stage.observer, .run_id = STR("drill")};
     go_through(&stage, &setup, &outcome);
     judge(&stage, &outcome);
+    if (drill_case->seen) drill_case->seen(drill_case->ctx, &rehearsal->record);
     vm_free(setup.vm);
     stage.world->close(stage.world);
     script_free(&stage.script);
+}
+
+void rehearse(const DrillCase *drill_case, Rehearsal *rehearsal)
+{
+    for (const Json *line = json_first(json_get(drill_case->drill, "lines")); line; line = json_next(line)) {
+        if (!str_equal_c(json_string(line, "on", ""), "sweep")) continue;
+        rehearse_sweep(drill_case, line, rehearsal);
+        return;
+    }
+    rehearse_variant(drill_case, NULL, rehearsal);
 }
 
 void rehearsal_free(Rehearsal *rehearsal)
 {
     record_free(&rehearsal->record);
     buffer_free(&rehearsal->messages);
+    buffer_free(&rehearsal->table);
 }

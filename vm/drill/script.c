@@ -1,6 +1,8 @@
 /* Reading a drill: see script.h. */
 #include "vm/drill/script.h"
 
+#include "vm/base/zone.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -34,7 +36,7 @@ static void read_answers(ScriptLine *line, const Json *json)
 static bool read_kind(Str on, ScriptLineKind *kind)
 {
     static const char *const names[] = {"http",   "command", "call",   "channel", "way",
-                                        "person", "answer",  "manual", "at"};
+                                        "person", "answer",  "manual", "at",      "any", "sweep"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (str_equal_c(on, names[i])) {
             *kind = (ScriptLineKind)i;
@@ -68,6 +70,7 @@ static bool read_line(Script *script, const Json *json, Error *error)
                    .url = json_string(json, "url", "")},
         .ran = read_pattern(json_get(json, "ran")),
         .with = json_get(json, "with"),
+        .args = json_get(json, "args"),
         .contact = json_string(json, "contact", ""),
         .host = json_string(json, "host", ""),
         .what = json_string(json, "what", "*"),
@@ -117,7 +120,14 @@ static void read_expect(Script *script, const Json *json)
                                });
 }
 
-bool script_read(Script *script, const Json *metadata, const Json *drill, Error *error)
+static void read_sweep(Script *script)
+{
+    for (size_t i = 0; i < script->lines.count; i++) {
+        if (script->lines.items[i].kind == LINE_SWEEP) script->sweep = &script->lines.items[i];
+    }
+}
+
+bool script_read(Script *script, const Json *metadata, const Json *drill, const Variant *variant, Error *error)
 {
     *script = (Script){
         .metadata = metadata,
@@ -126,17 +136,21 @@ bool script_read(Script *script, const Json *metadata, const Json *drill, Error 
         .plan = json_string(drill, "plan", ""),
         .file = json_string(drill, "file", ""),
         .line = json_int(drill, "line", 0),
-        .start = json_int(drill, "start", 0),
         .until = json_int(drill, "until", DEFAULT_UNTIL),
+        .says_until = !json_is_null(json_get(drill, "until")),
+        .variant = variant ? *variant : (Variant){0},
     };
     Str trouble = json_string(drill, "trouble", "");
     if (trouble.len) return error_set(error, "%.*s", STR_ARG(trouble));
+    Str zone = json_string(drill, "zone", "UTC");
+    if (!zone_to_utc(zone, json_int(drill, "start", 0), &script->start, error)) return false;
     for (const Json *item = json_first(json_get(drill, "lines")); item; item = json_next(item)) {
         if (!read_line(script, item, error)) return false;
     }
     for (const Json *item = json_first(json_get(drill, "expect")); item; item = json_next(item)) {
         read_expect(script, item);
     }
+    read_sweep(script);
     return true;
 }
 

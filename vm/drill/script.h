@@ -33,6 +33,8 @@ typedef enum ScriptLineKind {
     LINE_ANSWER,
     LINE_MANUAL,
     LINE_AT,
+    LINE_ANY,   /* whatever is asked of the world */
+    LINE_SWEEP, /* not answered by: it makes the drill's variants */
 } ScriptLineKind;
 
 typedef enum PersonAct {
@@ -49,7 +51,8 @@ typedef struct ScriptLine {
     int64_t line;
     EffectPattern effect; /* HTTP, COMMAND */
     EffectPattern ran;    /* the line answers only once such an effect began */
-    const Json *with;     /* HTTP: what the request's JSON body must contain, or NULL */
+    const Json *with;     /* HTTP: what the request's JSON body must contain (a text: a pattern for it), or NULL */
+    const Json *args;     /* CALL: the arguments that it must have (texts are patterns), or NULL */
     Str name;             /* CALL: fn; CHANNEL: its name; WAY: the way; PERSON: contact or role */
     Str contact, host;    /* WAY; COMMAND */
     PersonAct act;
@@ -80,20 +83,32 @@ typedef struct RoleHolder {
     Str role, contact;
 } RoleHolder;
 
+/* What a sweep changes in one of its variants. Zeroed: nothing. */
+typedef struct Variant {
+    int64_t effect;        /* the effect that the sweep's answer takes, counted from 1; 0: none */
+    const Json *signal;    /* sent at a time, or NULL */
+    int64_t at;            /* since the start */
+} Variant;
+
 typedef struct Script {
     const Json *metadata, *drill;
     Str name, plan, file;
     int64_t line;
     int64_t start; /* ms since the epoch */
-    int64_t until; /* since the start */
+    int64_t until;     /* since the start */
+    bool says_until;   /* else the end moves with the resolution and its follow-ups */
+    ScriptLine *sweep; /* into lines, or NULL */
+    Variant variant;
+    Str swept_op, swept_subject; /* of the effect that the sweep's answer took; in the arena */
     VEC(ScriptLine) lines;
     VEC(ScriptExpect) expects;
     VEC(RoleHolder) holders; /* who got a role during the drill, in order */
     Arena arena;             /* of the holders' names */
 } Script;
 
-/* False and *error when the drill says something that cannot be done. script_free in either case. */
-bool script_read(Script *script, const Json *metadata, const Json *drill, Error *error);
+/* False and *error when the drill says something that cannot be done. script_free in either case. variant: of its sweep,
+ * or NULL. */
+bool script_read(Script *script, const Json *metadata, const Json *drill, const Variant *variant, Error *error);
 void script_free(Script *script);
 
 /* How an effect reads: a command's words joined by blanks, a request's URL. The buffer is appended to. */

@@ -98,9 +98,22 @@ static void world_cancel(World *world, uint64_t effect)
     if (at >= 0) queue_remove(drill, (size_t)at);
 }
 
+/* Who says no end wants to see what becomes of the follow-ups, too. */
+static void end_move(DrillWorld *drill, const WorldMark *mark)
+{
+    bool followup = str_equal_c(mark->kind, "followup");
+    if (!followup && !str_equal_c(mark->kind, "resolved")) return;
+    Json *args = followup ? json_parse(mark->args, NULL) : NULL;
+    int64_t from = json_int(args, "due", mark->now), end;
+    json_free(args);
+    if (!__builtin_add_overflow(from, drill->script->until, &end) && end > drill->end) drill->end = end;
+}
+
 static void world_mark(World *world, const WorldMark *mark)
 {
-    if (!mark->again) people_see(drill_of(world), mark);
+    DrillWorld *drill = drill_of(world);
+    if (!mark->again) people_see(drill, mark);
+    if (!drill->script->says_until) end_move(drill, mark);
 }
 
 /* Takes what is at the position out of the queue and makes an event of it. */
