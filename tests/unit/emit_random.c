@@ -4,7 +4,11 @@
 #include "compiler/lower/fold.h"
 #include "tests/unit/emit_run.h"
 
-enum { PROGRAMS = 400, LOCALS = 120, KEPT = 4, LOOPS = 3, DEPTH = 4 };
+#ifndef LOCALS
+#define LOCALS 120
+#endif
+
+enum { PROGRAMS = 400, KEPT = 4, LOOPS = 3, DEPTH = 4 };
 
 /* ---- making ---- */
 
