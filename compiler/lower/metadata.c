@@ -74,6 +74,7 @@ static void write_service(MetadataWriter *writer)
     write_optional_text(writer, "name", service ? service->service.title : NULL);
     write_optional_text(writer, "owner", service ? field_value(&service->service.fields, "owner") : NULL);
     write_optional_text(writer, "runbook", service ? field_value(&service->service.fields, "runbook") : NULL);
+    metadata_service(writer, service);
     out_close(&writer->out, '}');
 }
 
@@ -245,12 +246,11 @@ void metadata_write(const Program *program, CoreProgram *core, Buffer *out)
     write_symbols(&writer, "channels", &program->channels, write_channel);
     write_symbols(&writer, "severities", &program->severities, write_severity);
     write_symbols(&writer, "escalations", &program->escalations, write_escalation);
+    metadata_declared(&writer);
     out_key(&writer.out, "plans");
     metadata_plans(&writer);
     out_key(&writer.out, "drills");
     metadata_drills(&writer);
     write_files(&writer);
     out_close(&writer.out, '}');
-    out_key(&writer.out, "coverage");
-    metadata_coverage(&writer);
 }

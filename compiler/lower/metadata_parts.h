@@ -15,8 +15,10 @@ void metadata_place(MetadataWriter *writer, Span span);
 /* The source text under a span, its blanks and newlines each made one blank. It lives in the arena. */
 Str metadata_source(MetadataWriter *writer, Span span);
 
+void metadata_service(MetadataWriter *writer, const Node *service); /* members of "service" besides its name */
+void metadata_declared(MetadataWriter *writer);                      /* "hosts", "recurring" */
+void metadata_starts(MetadataWriter *writer, const Node *plan);      /* members of a plan: what starts it */
 void metadata_plans(MetadataWriter *writer);  /* the value of "plans" */
 void metadata_drills(MetadataWriter *writer); /* the value of "drills" */
 
 #endif
-void metadata_coverage(MetadataWriter *writer); /* the value of "coverage" */
