@@ -251,6 +251,8 @@ void metadata_write(const Program *program, CoreProgram *core, Buffer *out)
     metadata_plans(&writer);
     out_key(&writer.out, "drills");
     metadata_drills(&writer);
+    out_key(&writer.out, "coverage");
+    metadata_coverage(&writer);
     write_files(&writer);
     out_close(&writer.out, '}');
 }

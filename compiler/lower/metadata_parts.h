@@ -20,5 +20,6 @@ void metadata_declared(MetadataWriter *writer);                      /* "hosts",
 void metadata_starts(MetadataWriter *writer, const Node *plan);      /* members of a plan: what starts it */
 void metadata_plans(MetadataWriter *writer);  /* the value of "plans" */
 void metadata_drills(MetadataWriter *writer); /* the value of "drills" */
+void metadata_coverage(MetadataWriter *writer); /* the value of "coverage" */
 
 #endif
