@@ -6,9 +6,10 @@
 
 #ifndef LOCALS
 #define LOCALS 120
+#define KEPT 4
 #endif
 
-enum { PROGRAMS = 400, KEPT = 4, LOOPS = 3, DEPTH = 4 };
+enum { PROGRAMS = 400, LOOPS = 3, DEPTH = 4 };
 
 /* ---- making ---- */
 
