@@ -81,6 +81,8 @@ typedef struct Checker {
         size_t count, cap;
     } unknown;         /* names that were reported not to exist */
     SymbolList locals; /* every local of every body, in order */
+    SymbolList paged;  /* everybody whom anything in the program can page, once it was asked */
+    bool *is_paged;    /* the same by contacts' indexes; NULL before */
     const Type *wrong, *unit, *boolean, *integer, *real, *duration, *time, *string, *secret, *json, *fiber,
         *strings;
     const Type *response, *result, *message, *contact, *channel, *alert, *delivery, *incident;
@@ -237,12 +239,10 @@ void tree_walk_list(NodeList list, TreeVisit *visit, void *context);
 /* Milliseconds of a duration that is known when the plan is compiled; -1: it is not, or there is none. */
 int64_t duration_known(const Node *node);
 Str duration_text(Checker *c, int64_t ms); /* "1h30m" */
-/* Everybody that a reference stands for: the contact, or who may fill the role. Adds to the list, each once.
- */
-void add_people(Checker *c, SymbolList *list, Symbol *symbol);
-Node *contact_backup(const Symbol *contact);      /* the ref, or NULL */
-void collect_paged(Checker *c, SymbolList *list); /* everybody whom anything in the program can page */
-void check_looks(Checker *c);                     /* which functions look: effects.c */
+Node *contact_backup(const Symbol *contact); /* the ref, or NULL */
+/* Can anything in the program page him, or a role's first person? True for what is neither. */
+bool can_be_paged(Checker *c, const Symbol *symbol);
+void check_looks(Checker *c); /* which functions look: effects.c */
 void check_people(Checker *c);
 void check_timing(Checker *c);
 void check_flow(Checker *c);

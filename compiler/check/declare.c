@@ -149,7 +149,10 @@ static void declare_item(Checker *c, Node *node)
 void declare_module(Checker *c, Module *module)
 {
     c->module = module;
-    module->scope = scope_new(c, module->is_std ? c->std_universe : c->universe, 64);
+    size_t buckets = 64;
+    while (buckets < module->root->file.items.count)
+        buckets *= 2;
+    module->scope = scope_new(c, module->is_std ? c->std_universe : c->universe, buckets);
     c->scope = module->scope;
     for node_each(item, module->root->file.items)
         declare_item(c, item);

@@ -224,17 +224,6 @@ static bool anywhere(Checker *c, Search *search, TreeVisit *visit)
     return search->found;
 }
 
-static bool can_be_paged(Checker *c, Symbol *symbol)
-{
-    SymbolList paged = {0}, wanted = {0};
-    collect_paged(c, &paged);
-    add_people(c, &wanted, symbol);
-    for (size_t i = 0; i < paged.count; i++) {
-        if (wanted.count && paged.items[i] == wanted.items[0]) return true;
-    }
-    return symbol->kind != SYMBOL_CONTACT && symbol->kind != SYMBOL_ROLE;
-}
-
 static void report_nothing(Checker *c, const Node *expect, const char *what)
 {
     Diag *diag =

@@ -32,14 +32,6 @@ void tree_walk_list(NodeList list, TreeVisit *visit, void *context)
 
 /* ---- who can be paged ---- */
 
-static void add_once(Checker *c, SymbolList *list, Symbol *symbol)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i] == symbol) return;
-    }
-    symbol_list_add(c, list, symbol);
-}
-
 Node *contact_backup(const Symbol *contact)
 {
     if (contact->kind != SYMBOL_CONTACT) return NULL;
@@ -49,47 +41,54 @@ Node *contact_backup(const Symbol *contact)
     return NULL;
 }
 
-void add_people(Checker *c, SymbolList *list, Symbol *symbol)
+/* The contact and all who are asked after him; a role's people. */
+static void add_paged(Checker *c, Symbol *symbol)
 {
-    if (!symbol) return;
-    if (symbol->kind == SYMBOL_CONTACT) {
-        size_t before = list->count;
-        add_once(c, list, symbol);
+    while (symbol && symbol->kind == SYMBOL_CONTACT && !c->is_paged[symbol->index]) {
         const Node *backup = contact_backup(symbol);
-        if (list->count > before && backup) add_people(c, list, backup->symbol);
-        return;
+        c->is_paged[symbol->index] = true;
+        symbol_list_add(c, &c->paged, symbol);
+        symbol = backup ? backup->symbol : NULL;
     }
-    if (symbol->kind != SYMBOL_ROLE) return;
+    if (!symbol || symbol->kind != SYMBOL_ROLE) return;
     for node_each(field, symbol->decl->role.fields) {
-        if (field->kind == NODE_PRIMARY) add_people(c, list, field->primary.contact->symbol);
-        if (field->kind == NODE_BACKUP) add_people(c, list, field->backup.contact->symbol);
+        if (field->kind == NODE_PRIMARY) add_paged(c, field->primary.contact->symbol);
+        if (field->kind == NODE_BACKUP) add_paged(c, field->backup.contact->symbol);
     }
 }
 
-typedef struct Paged {
-    Checker *c;
-    SymbolList *list;
-} Paged;
-
 static bool visit_page(Node *node, void *context)
 {
-    const Paged *paged = context;
+    Checker *c = context;
     if (node->kind == NODE_DRILL) return false;
     NodeList targets = {0};
     if (node->kind == NODE_PAGE) targets = node->page.targets;
     if (node->kind == NODE_DEADLINE) targets = node->deadline.targets;
     for node_each(target, targets)
-        add_people(paged->c, paged->list, target->symbol);
+        add_paged(c, target->symbol);
     return true;
 }
 
-void collect_paged(Checker *c, SymbolList *list)
+static void collect_paged(Checker *c)
 {
-    Paged paged = {c, list};
+    c->is_paged = arena_array(c->arena, bool, c->program->contacts.count + 1);
     for (size_t i = 0; i < c->program->modules.count; i++) {
-        if (!c->program->modules.items[i]->is_std)
-            tree_walk(c->program->modules.items[i]->root, visit_page, &paged);
+        if (!c->program->modules.items[i]->is_std) tree_walk(c->program->modules.items[i]->root, visit_page, c);
     }
+}
+
+bool can_be_paged(Checker *c, const Symbol *symbol)
+{
+    if (!c->is_paged) collect_paged(c);
+    if (symbol->kind == SYMBOL_CONTACT) return c->is_paged[symbol->index];
+    if (symbol->kind != SYMBOL_ROLE) return true;
+    for node_each(field, symbol->decl->role.fields) {
+        const Node *first = field->kind == NODE_PRIMARY  ? field->primary.contact
+                            : field->kind == NODE_BACKUP ? field->backup.contact
+                                                         : NULL;
+        if (first && first->symbol && first->symbol->kind == SYMBOL_CONTACT) return c->is_paged[first->symbol->index];
+    }
+    return false;
 }
 
 /* ---- ways ---- */
@@ -180,20 +179,29 @@ static Symbol *backup_of(const Symbol *contact)
 }
 
 /* Reported at the contact of the circle that is declared first. */
-static void check_backup_circle(Checker *c, Symbol *contact)
+static void report_circle(Checker *c, Symbol *member)
 {
-    size_t steps = 0;
-    for (Symbol *at = backup_of(contact); at && steps <= c->program->contacts.count;
-         at = backup_of(at), steps++) {
-        if (at->kind != SYMBOL_CONTACT) return;
-        if (at == contact) {
-            Node *backup = contact_backup(contact);
-            Diag *diag = report(c, P0802, backup->span, "the backups of `%.*s` lead back to `%.*s`",
-                                STR_ARG(contact->name), STR_ARG(contact->name));
-            report_help(c, diag, "the chain of backups ends with somebody who has none");
-            return;
+    Symbol *first = member;
+    for (Symbol *at = backup_of(member); at != member; at = backup_of(at)) {
+        if (at->index < first->index) first = at;
+    }
+    Diag *diag = report(c, P0802, contact_backup(first)->span, "the backups of `%.*s` lead back to `%.*s`",
+                        STR_ARG(first->name), STR_ARG(first->name));
+    report_help(c, diag, "the chain of backups ends with somebody who has none");
+}
+
+/* Each contact is come by once: a walk ends where an earlier one came by, and in a circle where it began. */
+static void check_backup_circles(Checker *c)
+{
+    const SymbolList *contacts = &c->program->contacts;
+    size_t *walks = arena_array(c->arena, size_t, contacts->count + 1);
+    for (size_t i = 0; i < contacts->count; i++) {
+        Symbol *at = contacts->items[i];
+        while (at && at->kind == SYMBOL_CONTACT && !walks[at->index]) {
+            walks[at->index] = i + 1;
+            at = backup_of(at);
         }
-        if (at->index < contact->index) return;
+        if (at && at->kind == SYMBOL_CONTACT && walks[at->index] == i + 1) report_circle(c, at);
     }
 }
 
@@ -209,12 +217,10 @@ static void check_role_filled(Checker *c, const Symbol *role)
 
 void check_people(Checker *c)
 {
-    SymbolList paged = {0};
-    collect_paged(c, &paged);
-    for (size_t i = 0; i < paged.count; i++)
-        check_ways(c, paged.items[i]);
-    for (size_t i = 0; i < c->program->contacts.count; i++)
-        check_backup_circle(c, c->program->contacts.items[i]);
+    if (!c->is_paged) collect_paged(c);
+    for (size_t i = 0; i < c->paged.count; i++)
+        check_ways(c, c->paged.items[i]);
+    check_backup_circles(c);
     for (size_t i = 0; i < c->program->roles.count; i++)
         check_role_filled(c, c->program->roles.items[i]);
 }

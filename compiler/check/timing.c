@@ -4,6 +4,7 @@
  * budget.c. */
 #include "compiler/check/budget.h"
 #include "compiler/check/check.h"
+#include "vm/base/map.h"
 
 int64_t duration_known(const Node *node)
 {
@@ -41,27 +42,41 @@ static bool pages(const Node *rule)
     return rule->rule.deed && rule->rule.deed->kind == NODE_PAGE;
 }
 
+/* What makes two timed rules do the same. */
+typedef struct RuleKey {
+    const Symbol *target;
+    int64_t after;
+    uint64_t trigger;
+} RuleKey;
+
+/* The earlier rule that pages the same at the same time, or NULL; the rule is remembered. */
+static const Node *same_rule(Map *seen, Arena *arena, Node *rule)
+{
+    bool timed = rule->rule.trigger == RULE_UNACKNOWLEDGED || rule->rule.trigger == RULE_UNRESOLVED;
+    if (!timed || !pages(rule) || duration_known(rule->rule.after) < 0) return NULL;
+    RuleKey key = {rule->rule.deed->page.targets.first->symbol, duration_known(rule->rule.after),
+                   (uint64_t)rule->rule.trigger};
+    Str bytes = {(const char *)&key, sizeof key};
+    const Node *older = map_get(seen, bytes);
+    if (!older) map_set(seen, arena_copy(arena, bytes), rule);
+    return older;
+}
+
 static void check_ladder(Checker *c, const Symbol *escalation)
 {
     bool any = false, last = false;
+    Map seen = {0};
     for node_each(rule, escalation->decl->escalation.rules) {
         if (rule->rule.trigger == RULE_AT_LAST)
             last = true;
         else if (pages(rule))
             any = true;
-        for (const Node *older = escalation->decl->escalation.rules.first; older != rule;
-             older = older->next) {
-            bool timed = rule->rule.trigger == RULE_UNACKNOWLEDGED || rule->rule.trigger == RULE_UNRESOLVED;
-            bool same =
-                timed && older->rule.trigger == rule->rule.trigger && pages(rule) && pages(older) &&
-                duration_known(rule->rule.after) >= 0 &&
-                duration_known(rule->rule.after) == duration_known(older->rule.after) &&
-                rule->rule.deed->page.targets.first->symbol == older->rule.deed->page.targets.first->symbol;
-            if (!same) continue;
-            Diag *diag = report(c, P0710, rule->span, "this rule does what an earlier one does");
-            report_second(c, diag, older->span, "the earlier one");
-        }
+        const Node *older = same_rule(&seen, c->arena, rule);
+        if (!older) continue;
+        Diag *diag = report(c, P0710, rule->span, "this rule does what an earlier one does");
+        report_second(c, diag, older->span, "the earlier one");
     }
+    map_free(&seen);
     if (!any || last) return;
     Diag *diag =
         report(c, P0701, escalation->span,

@@ -32,6 +32,7 @@ typedef struct Lower {
     Arena *arena;
     Diagnostics *diagnostics;
     CoreFunction *setup; /* once it is made */
+    CoreFunction *severities; /* once it is made */
     VEC(Symbol *) pending; /* functions that are declared and have no body yet */
     VEC(const Symbol *) outliving; /* names of plans that their `afterwards` read: globals besides */
 } Lower;
@@ -123,6 +124,8 @@ typedef struct AwaitLimits {
 } AwaitLimits;
 void lower_await(Context *context, Node *condition, AwaitLimits limits, uint32_t met, uint32_t reason);
 bool lower_is_bare_look(const Node *condition);
+/* One trial: `unknown` (bool) where neither yes nor no could be found out. */
+void lower_try(Context *context, Node *condition, uint32_t met, uint32_t unknown, uint32_t reason);
 /* After a trial: met only if it has held for `holds`; since (time) and holding (bool) are kept between trials. */
 void lower_require_holding(Context *context, Node *holds, uint32_t met, uint32_t since, uint32_t holding, Span span);
 

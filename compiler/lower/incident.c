@@ -319,6 +319,18 @@ CoreFunction *lower_plan_body(Lower *lower, Symbol *plan)
     return function;
 }
 
+/* Starts what watches over every severity: the same for all plans. */
+static CoreFunction *severities_function(Lower *lower)
+{
+    if (lower->severities) return lower->severities;
+    Span span = lower->program->prelude->root->span;
+    lower->severities = core_function(lower->core, STR("severities"), simple_type(lower, TYPE_UNIT), span);
+    Context context = context_new(lower, lower->severities, NULL);
+    for (size_t i = 0; i < lower->program->severities.count; i++) lower_severity(&context, lower->program->severities.items[i]);
+    context_free(&context);
+    return lower->severities;
+}
+
 /* start.severity by name, or what the plan says. */
 static void open_incident(Context *context, Symbol *plan, Node *clause)
 {
@@ -331,7 +343,7 @@ static void open_incident(Context *context, Symbol *plan, Node *clause)
     Core *count = build_int(core, TYPE_INT, (int64_t)lower->program->severities.count, span);
     Core *since = build_call(core, lower_prelude_function(lower, "starting_time"), span, NULL);
     add_call(context, "open_incident", level, count, title, since, span);
-    for (size_t i = 0; i < lower->program->severities.count; i++) lower_severity(context, lower->program->severities.items[i]);
+    context_add(context, build_do(core, build_call(core, severities_function(lower), span, NULL)));
 }
 
 /* The arguments of a plan that is run by itself come with the start. */
