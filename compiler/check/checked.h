@@ -233,6 +233,7 @@ typedef struct Command {
     Str script;    /* of a script: values stand in it as "$1", "$2", … already */
     Node **values; /* of a script: their expressions, in this order */
     size_t value_count;
+    Node *spread; /* of a script: the list whose elements are "$@", behind the values; or NULL */
     CommandKnown known; /* what commands.def says of it */
     Str program;        /* the first word's text, without directories; empty if it is not fixed */
 } Command;

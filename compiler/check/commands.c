@@ -5,6 +5,7 @@
  * it as code. */
 #include "compiler/check/check.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,16 +28,13 @@ typedef struct Splitter {
 /* ---- values ---- */
 
 /* A value in a command: one word or part of one. */
-static void check_command_value(Checker *c, Node *part, bool is_script)
+static void check_command_value(Checker *c, Node *part)
 {
     Node *value = part->interp.value;
     const Type *type = check_expression(c, value, NULL);
     part->type = type;
     if (part->interp.spread) {
-        if (is_script)
-            report_unsupported(c, part->span, "spreading a list in a script");
-        else
-            want_type(c, value, c->strings);
+        want_type(c, value, c->strings);
         return;
     }
     if (type_holds_secret(type)) {
@@ -99,6 +97,21 @@ static void complain(Splitter *s, DiagCode code, Span at, const char *message, c
     if (help) report_help(s->c, diag, "%s", help);
 }
 
+/* `<load-balancer-dns>`, as runbooks write what the reader is to fill in. */
+static bool is_placeholder(Str text)
+{
+    size_t i = 1;
+    while (i < text.len && (isalnum((unsigned char)text.data[i]) || strchr("-_ ", text.data[i]))) i++;
+    return i > 1 && i < text.len && text.data[i] == '>' && text.data[1] != ' ';
+}
+
+/* Do the words so far hand what follows to a program elsewhere? */
+static bool is_for_elsewhere(const Splitter *s)
+{
+    Str program = s->words.count && s->words.items[0].part_count ? s->words.items[0].parts[0].text : (Str){"", 0};
+    return str_equal(program, STR("kubectl")) || str_equal(program, STR("docker")) || str_equal(program, STR("ssh"));
+}
+
 /* Something that only a shell understands, outside quotes. */
 static bool complain_of_shell(Splitter *s, Str text, size_t i, Span at)
 {
@@ -111,6 +124,11 @@ static bool complain_of_shell(Splitter *s, Str text, size_t i, Span at)
         return true;
     case '<':
     case '>':
+        if (ch == '<' && is_placeholder(str_slice(text, i, text.len))) {
+            complain(s, DIAG_P0501, at, "this stands for a value that nobody has filled in",
+                     "declare it, `param cluster: string`, and write `${cluster}`; a real run asks for it");
+            return true;
+        }
         complain(s, DIAG_P0501, at, "there is no shell here, so nothing is redirected",
                  "the output is in the result; input is handed over by `with (input: …)`; anything else "
                  "needs `sh`");
@@ -129,7 +147,8 @@ static bool complain_of_shell(Splitter *s, Str text, size_t i, Span at)
     case '?':
     case '[':
         complain(s, DIAG_P0503, at, "there is no shell here to expand a pattern",
-                 "put the word in single quotes if it is meant as it stands; `sh` expands patterns");
+                 is_for_elsewhere(s) ? "nothing expands it there either: hand it to a shell there, `… sh -c 'rm /tmp/*'`"
+                                     : "put the word in single quotes if it is meant as it stands; `sh` expands patterns");
         return true;
     case '~':
         if (s->in_word) return false;
@@ -243,7 +262,7 @@ static bool is_or_empty(const Node *value)
 
 static void split_value(Splitter *s, Node *part)
 {
-    check_command_value(s->c, part, false);
+    check_command_value(s->c, part);
     begin_word(s, part->span);
     end_text(s);
     vec_push(&s->parts, (CommandPart){.expr = part->interp.value, .spread = part->interp.spread});
@@ -341,11 +360,55 @@ static Quote scan_script(Checker *c, const Node *part, Quote quote, bool *report
     return quote;
 }
 
+static bool spreads(const Node *node)
+{
+    for node_each(part, node->command.parts) {
+        if (part->kind == NODE_INTERP && part->interp.spread) return true;
+    }
+    return false;
+}
+
+/* A value where it stands in a script, in whatever quotes. A script that spreads a list keeps its other values in
+ * variables, so that `"$@"` is the list alone. */
+static void add_value(Checker *c, Node *part, Command *command, Quote quote, bool in_variables, Buffer *script)
+{
+    static const char *const around[] = {
+        [QUOTE_NONE] = "\"", [QUOTE_SINGLE] = "'\"", [QUOTE_DOUBLE] = ""};
+    static const char *const after[] = {[QUOTE_NONE] = "\"", [QUOTE_SINGLE] = "\"'", [QUOTE_DOUBLE] = ""};
+    check_command_value(c, part);
+    if (!part->interp.spread) {
+        command->values[command->value_count++] = part->interp.value;
+        buffer_printf(script, "%s${%s%zu}%s", around[quote], in_variables ? "plan_" : "", command->value_count,
+                      after[quote]);
+        return;
+    }
+    if (command->spread) {
+        Diag *diag = report(c, P0509, part->span, "a script takes one list, and this is the second");
+        report_second(c, diag, command->spread->span, "the first one");
+    }
+    command->spread = part->interp.value;
+    buffer_printf(script, "%s$@%s", around[quote], after[quote]);
+}
+
+/* The script's first words put the values into variables; they stand on its first line, so that its lines keep their
+ * numbers. */
+static Str with_variables(Checker *c, const Command *command, Str script)
+{
+    if (!command->spread || !command->value_count) return script;
+    Buffer whole = {0};
+    for (size_t i = 1; i <= command->value_count; i++)
+        buffer_printf(&whole, "plan_%zu=${%zu}; ", i, i);
+    buffer_printf(&whole, "shift %zu; %.*s", command->value_count, STR_ARG(script));
+    Str text = arena_copy(c->arena, buffer_str(&whole));
+    buffer_free(&whole);
+    return text;
+}
+
 static void make_script(Checker *c, Node *node, Command *command)
 {
     Buffer script = {0};
     Quote quote = QUOTE_NONE;
-    bool reported = false;
+    bool reported = false, in_variables = spreads(node);
     command->values = arena_array(c->arena, Node *, node->command.parts.count + 1);
     for node_each(part, node->command.parts) {
         if (part->kind == NODE_TEXT) {
@@ -353,16 +416,10 @@ static void make_script(Checker *c, Node *node, Command *command)
             buffer_add_str(&script, part->text.text);
             continue;
         }
-        if (part->kind != NODE_INTERP) continue;
-        check_command_value(c, part, true);
-        command->values[command->value_count++] = part->interp.value;
-        static const char *const around[] = {
-            [QUOTE_NONE] = "\"", [QUOTE_SINGLE] = "'\"", [QUOTE_DOUBLE] = ""};
-        static const char *const after[] = {[QUOTE_NONE] = "\"", [QUOTE_SINGLE] = "\"'", [QUOTE_DOUBLE] = ""};
-        buffer_printf(&script, "%s${%zu}%s", around[quote], command->value_count, after[quote]);
+        if (part->kind == NODE_INTERP) add_value(c, part, command, quote, in_variables, &script);
     }
     command->is_script = true;
-    command->script = arena_copy(c->arena, str_trim(buffer_str(&script)));
+    command->script = with_variables(c, command, arena_copy(c->arena, str_trim(buffer_str(&script))));
     if (!command->script.len) report(c, P0509, node->span, "this script is empty");
     buffer_free(&script);
 }

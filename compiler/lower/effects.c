@@ -89,7 +89,12 @@ static Core *script_values(Context *context, const Command *command, Span span)
     Core *values = core_new(core, CORE_LIST, type_list(core->types, simple_type(context->lower, TYPE_STRING)), span);
     for (size_t i = 0; i < command->value_count; i++)
         core_append(values, lower_text_of(context, lower_value(context, command->values[i]), span));
-    return values;
+    if (!command->spread) return values;
+    Core *all = core_new(core, CORE_BUILTIN, values->type, span);
+    all->index = BUILTIN_LIST_CONCAT;
+    core_append(all, values);
+    core_append(all, lower_value(context, command->spread));
+    return all;
 }
 
 /* ssh("db1.example.com", user: "ops") */

@@ -253,7 +253,14 @@ void lower_step(Context *context, Node *node)
         return;
     }
     uint32_t met = context_temp(context, simple_type(context->lower, TYPE_BOOL));
-    lower_await(context, parts.only_if, (AwaitLimits){0}, met, run.reason);
+    uint32_t unknown = context_temp(context, simple_type(context->lower, TYPE_BOOL));
+    lower_try(context, parts.only_if, met, unknown, run.reason);
+    Core *asked = build_call(core, lower_prelude_function(context->lower, "only_if_unknown"), node->span,
+                             context_local(context, run.name, node->span),
+                             build_text(core, lower_source(context->lower, parts.only_if->span), node->span),
+                             context_local(context, run.reason, node->span),
+                             lower_one_name(context, parts.by ? parts.by : context->by, node->span), NULL);
+    context_add(context, build_if(core, context_local(context, unknown, node->span), build_set_local(core, met, asked), NULL));
     Core *outer = context->block, *doing = build_block(core, node->span), *skipping = build_block(core, node->span);
     context->block = doing;
     run_step(context, &parts, &run);
