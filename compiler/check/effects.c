@@ -151,8 +151,10 @@ static void report_observed_change(Checker *c, Node *node, Effect *effect)
         return;
     }
     bool changes = effect->form == EFFECT_FORM_COMMAND && effect->command.known == COMMAND_CHANGES;
-    bool deletes = effect->form == EFFECT_FORM_HTTP && str_equal(effect->http.method, STR("DELETE"));
-    if (!changes && !deletes) return;
+    /* A POST may be one that only asks: there the author's word is taken. */
+    Str method = effect->form == EFFECT_FORM_HTTP ? effect->http.method : (Str){"", 0};
+    bool writes = str_equal(method, STR("DELETE")) || str_equal(method, STR("PUT")) || str_equal(method, STR("PATCH"));
+    if (!changes && !writes) return;
     Diag *diag = report(c, P0404, node->span, "this changes something, and `observe` only looks");
     report_help(c, diag, "write `run`");
 }

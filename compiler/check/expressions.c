@@ -397,7 +397,7 @@ static const Type *check_by_kind(Checker *c, Node *node, const Type *hint)
         report(c, P0309, node->span, "a range stands after `in`, in `match`, or is gone through by `for`");
         break;
     case NODE_COMMAND: {
-        if (c->effect_root == node) return c->result;
+        if (c->effect_root == node || has_syntax_error(c, node->span)) return c->result;
         Diag *diag = report(c, P0403, node->span, "this command stands alone");
         report_help(c, diag, "put `observe` before it if it looks, `run` if it changes something");
         break;

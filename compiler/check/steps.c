@@ -32,7 +32,7 @@ Symbol *declare_step(Checker *c, Node *node, Node *title)
 static bool in_plan(Checker *c, Node *node)
 {
     if (c->body && c->body->kind == BODY_PLAN) return true;
-    report(c, P0406, node->span, "this stands in a plan, not in a function");
+    if (!has_syntax_error(c, node->span)) report(c, P0406, node->span, "this stands in a plan, not in a function");
     return false;
 }
 
