@@ -150,6 +150,7 @@ bool emit_image(const CoreProgram *program, Buffer *image, Error *error)
     free(e.reached);
     free(e.globals);
     free(e.global_owns);
+    vec_free(&e.fresh);
     free(e.files);
     return ok;
 }

@@ -39,6 +39,7 @@ void emitter_release(Emitter *e, Mark mark)
 unsigned emitter_take(Emitter *e, Bank bank, unsigned count)
 {
     unsigned first = e->top[bank];
+    if (count == 0) return first < IMAGE_MAX_REGISTERS ? first : IMAGE_MAX_REGISTERS - 1;
     if (first + count > IMAGE_MAX_REGISTERS) {
         emitter_fail(e, e->function->body, "`%.*s` needs more than %d registers at once; split it",
                      STR_ARG(e->function->name), (int)IMAGE_MAX_REGISTERS);

@@ -24,6 +24,12 @@ typedef struct Label {
     VEC(uint32_t) jumps;
 } Label;
 
+/* A local that is none when its block begins. */
+typedef struct FreshLocal {
+    const Core *block;
+    uint32_t local;
+} FreshLocal;
+
 typedef struct Loop {
     struct Loop *outer;
     uint32_t head;
@@ -48,6 +54,7 @@ typedef struct Emitter {
     unsigned *locals;    /* by number: register, or NO_REGISTER: it lies in the frame record */
     uint32_t *slots;     /* by number: field in its bank of the frame record */
     bool *local_owns;    /* by number: it is changed in place (ownership.c) */
+    VEC(FreshLocal) fresh; /* by block */
     unsigned frame;      /* register of the frame record; NO_REGISTER: there is none */
     const Core *owning;  /* the change at hand whose result one variable alone will hold */
     unsigned local_count[BANK_COUNT];
@@ -93,6 +100,7 @@ void emitter_place_locals(Emitter *e, const CoreFunction *function);
 void emitter_begin_frame(Emitter *e, const CoreFunction *function); /* makes the frame record, if there is one */
 unsigned emitter_local(Emitter *e, const Core *local);               /* its register, or a temporary with its value */
 void emitter_load_local(Emitter *e, const Core *local, unsigned target);
+void emitter_begin_block(Emitter *e, const Core *block); /* puts the words that a block begins with */
 /* Where its new value is to be put, and, when it is there, telling the frame record. */
 unsigned emitter_local_target(Emitter *e, uint32_t local);
 void emitter_store_local(Emitter *e, const Core *at, uint32_t local, unsigned value);

@@ -3,8 +3,9 @@
  * Locals whose lives do not meet share a register. A life is a range of positions in the order of the text;
  * control goes back only in loops, so a local that is used inside of a loop, but set outside, lives through
  * all of it. Only a local that is set first, by a statement of the very block that all its uses are in, is
- * known to need no value before; every other one keeps a register for the whole function. Parameters have the
- * first registers.
+ * known to need no value before; every other one lives all through the innermost block that holds all its uses,
+ * at whose beginning a reference is none. (Core sets a local before it reads it, on every way that a run takes.)
+ * Parameters have the first registers.
  *
  * A function with more locals than LOCALS_AT_MOST in a bank keeps the rest, those that are used least, in a record
  * in the heap: the frame record, which the function alone holds and changes in place. */
@@ -18,6 +19,7 @@ enum { LOCALS_AT_MOST = 128, PINNED_AT_MOST = 64 };
 typedef struct Scope {
     uint32_t parent, depth, loops;
     uint32_t start, end;
+    const Core *node;
     bool is_loop;
 } Scope;
 
@@ -71,10 +73,10 @@ static void note_use(Locals *locals, uint32_t local, bool sets)
     vec_push(&locals->uses, (Use){local, position, locals->scope});
 }
 
-static uint32_t scope_enter(Locals *locals, bool is_loop)
+static uint32_t scope_enter(Locals *locals, const Core *node, bool is_loop)
 {
     uint32_t outer = locals->scope;
-    Scope scope = {.parent = outer, .start = ++locals->position, .is_loop = is_loop};
+    Scope scope = {.parent = outer, .start = ++locals->position, .node = node, .is_loop = is_loop};
     if (locals->scopes.count) {
         scope.depth = locals->scopes.items[outer].depth + 1;
         scope.loops = locals->scopes.items[outer].loops + is_loop;
@@ -95,14 +97,14 @@ static void walk(Locals *locals, const Core *node, bool direct)
 {
     if (!node) return;
     bool opens = node->kind == CORE_BLOCK || node->kind == CORE_SEQUENCE || node->kind == CORE_LOOP;
-    uint32_t outer = opens ? scope_enter(locals, node->kind == CORE_LOOP) : 0;
+    uint32_t outer = opens ? scope_enter(locals, node, node->kind == CORE_LOOP) : 0;
     for (const Core *item = node->list.first; item; item = item->next) {
         walk(locals, item, node->kind == CORE_BLOCK || node->kind == CORE_SEQUENCE);
     }
     walk(locals, node->a, false);
     walk(locals, node->b, false);
     if (node->kind == CORE_TRY) {
-        uint32_t around = scope_enter(locals, false);
+        uint32_t around = scope_enter(locals, NULL, false);
         note_use(locals, node->index, true);
         walk(locals, node->c, false);
         scope_leave(locals, around);
@@ -134,16 +136,59 @@ static void pin(Life *life, uint32_t end)
     life->last = end;
 }
 
-static void find_lives(Locals *locals, const CoreFunction *function)
+/* A local that some block may read before its text sets it lives through the block. */
+static void live_in_block(Emitter *e, Locals *locals, size_t local, bool is_ref)
 {
-    uint32_t outer = scope_enter(locals, false);
+    Life *life = &locals->lives[local];
+    const Scope *scopes = locals->scopes.items;
+    while (life->common != 0 && (!scopes[life->common].node || scopes[life->common].node->kind != CORE_BLOCK))
+        life->common = scopes[life->common].parent;
+    if (scopes[life->common].depth <= 1) { /* the function's own block */
+        pin(life, locals->position);
+        return;
+    }
+    life->first = scopes[life->common].start;
+    life->last = scopes[life->common].end;
+    if (is_ref) vec_push(&e->fresh, ((FreshLocal){scopes[life->common].node, (uint32_t)local}));
+}
+
+static int compare_fresh(const void *left, const void *right)
+{
+    const FreshLocal *a = left, *b = right;
+    if (a->block != b->block) return (uintptr_t)a->block < (uintptr_t)b->block ? -1 : 1;
+    return a->local < b->local ? -1 : a->local > b->local;
+}
+
+void emitter_begin_block(Emitter *e, const Core *block)
+{
+    size_t low = 0, high = e->fresh.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if ((uintptr_t)e->fresh.items[middle].block < (uintptr_t)block)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < e->fresh.count && e->fresh.items[low].block == block; low++) {
+        uint32_t local = e->fresh.items[low].local;
+        if (e->locals[local] != NO_REGISTER) emitter_put(e, block, OPCODE_NONE, e->locals[local], 0, 0, 0);
+    }
+}
+
+static void find_lives(Emitter *e, Locals *locals, const CoreFunction *function)
+{
+    uint32_t outer = scope_enter(locals, NULL, false);
     walk(locals, function->body, false);
     scope_leave(locals, outer);
     for (size_t i = 0; i < function->locals.count; i++) {
         Life *life = &locals->lives[i];
         bool shares = life->is_set_first && life->set_scope == life->common;
-        if (i < function->param_count || (life->is_used && !shares)) pin(life, locals->position);
+        if (i < function->param_count)
+            pin(life, locals->position);
+        else if (life->is_used && !shares)
+            live_in_block(e, locals, i, type_bank(function->locals.items[i].type) == BANK_REF);
     }
+    if (e->fresh.count) qsort(e->fresh.items, e->fresh.count, sizeof *e->fresh.items, compare_fresh);
     extend_through_loops(locals);
 }
 
@@ -265,7 +310,8 @@ void emitter_place_locals(Emitter *e, const CoreFunction *function)
     const Life **order = memory_alloc((count + 1) * sizeof *order);
     uint32_t ends[BANK_COUNT][IMAGE_MAX_REGISTERS] = {{0}};
     size_t used = 0;
-    find_lives(&locals, function);
+    e->fresh.count = 0;
+    find_lives(e, &locals, function);
     spill_pinned(&locals, function, BANK_SCALAR);
     spill_pinned(&locals, function, BANK_REF);
     for (size_t i = 0; i < count; i++) {

@@ -136,6 +136,7 @@ void emit_statement(Emitter *e, const Core *node)
     Mark mark = emitter_mark(e);
     switch (node->kind) {
     case CORE_BLOCK:
+        emitter_begin_block(e, node);
         for (const Core *item = node->list.first; item; item = item->next)
             emit_statement(e, item);
         break;
