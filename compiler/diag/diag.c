@@ -72,6 +72,17 @@ static void count(Diagnostics *diagnostics, DiagSeverity severity, bool more)
     *slot = more ? *slot + 1 : *slot - 1;
 }
 
+/* Was the same said of the same place? If not, it is from now on, until it is taken back. */
+static bool is_said(Diagnostics *diagnostics, Diag *diag)
+{
+    uint32_t key[] = {(uint32_t)diag->code, diag->at.file, diag->at.start, diag->at.end};
+    Str bytes = {(const char *)key, sizeof key};
+    const Diag *other = map_get(&diagnostics->said, bytes);
+    if (other && !other->dropped) return true;
+    map_set(&diagnostics->said, arena_copy(&diagnostics->arena, bytes), diag);
+    return false;
+}
+
 Diag *diag_report(Diagnostics *diagnostics, DiagCode code, Span at, const char *format, ...)
 {
     Diag *diag = arena_new(&diagnostics->arena, Diag);
@@ -81,11 +92,7 @@ Diag *diag_report(Diagnostics *diagnostics, DiagCode code, Span at, const char *
     va_start(args, format);
     diag->message = format_text(&diagnostics->arena, format, args);
     va_end(args);
-    for (size_t i = diagnostics->items.count; i > 0 && !diag->dropped; i--) {
-        const Diag *other = diagnostics->items.items[i - 1];
-        diag->dropped = !other->dropped && other->code == code && other->at.file == at.file &&
-                        other->at.start == at.start && other->at.end == at.end;
-    }
+    diag->dropped = is_said(diagnostics, diag);
     if (!diag->dropped) count(diagnostics, diag->severity, true);
     vec_push(&diagnostics->items, diag);
     return diag;
@@ -140,6 +147,7 @@ void diagnostics_sort(Diagnostics *diagnostics)
 void diagnostics_free(Diagnostics *diagnostics)
 {
     vec_free(&diagnostics->items);
+    map_free(&diagnostics->said);
     arena_free(&diagnostics->arena);
     *diagnostics = (Diagnostics){0};
 }

@@ -7,6 +7,7 @@
 #define PLAN_DIAG_DIAG_H
 
 #include "compiler/source/source.h"
+#include "vm/base/map.h"
 
 typedef enum DiagSeverity { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE } DiagSeverity;
 
@@ -40,6 +41,7 @@ typedef struct Diagnostics {
     Arena arena;
     VEC(Diag *) items;
     size_t errors, warnings, notes; /* of what is not dropped */
+    Map said;                       /* code and span → the record */
 } Diagnostics;
 
 void diagnostics_free(Diagnostics *diagnostics);
