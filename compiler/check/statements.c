@@ -315,7 +315,7 @@ void check_statement(Checker *c, Node *node)
         if (node->wait.until) check_value(c, node->wait.until, c->time);
         return;
     case NODE_PARALLEL: check_block(c, node->parallel.body); return;
-    case NODE_STOP_PHASE: not_supported(c, node, "`stop phase`"); return;
+    case NODE_STOP_PHASE: check_shown(c, node->stop_phase.why, "a reason"); return;
     default: break;
     }
     if (check_beside_statement(c, node) || check_step_statement(c, node) || check_people_statement(c, node))

@@ -12,15 +12,6 @@ static Core *spawn_of(Context *context, CoreFunction *function, Span span)
     return spawn;
 }
 
-static void add_call(Context *context, const char *function, Core *a, Core *b, Core *c, Span span)
-{
-    Core *node = build_call(context->lower->core, lower_prelude_function(context->lower, function), span, NULL);
-    core_append(node, a);
-    core_append(node, b);
-    core_append(node, c);
-    context_add(context, build_do(context->lower->core, node));
-}
-
 static Core *counted(Context *context, uint32_t local, CoreOperator op, int64_t by, Span span)
 {
     return build_binary(context->lower->core, op, context_local(context, local, span),
@@ -34,8 +25,10 @@ static Core *spawn_round(Context *context, Node *node, const Type *element, Core
 {
     Lower *lower = context->lower;
     Core *spawn = spawn_of(context, NULL, node->span);
-    Str name = arena_printf(lower->arena, "%.*s.round.%zu", STR_ARG(context->function->name), lower->core->functions.count);
-    Context inner = context_split(context, name, simple_type(lower, TYPE_UNIT), node->span, &node->loop.body, 1, spawn);
+    Str name = arena_printf(lower->arena, "%.*s.round.%zu", STR_ARG(context->function->name),
+                            lower->core->functions.count);
+    Context inner =
+        context_split(context, name, simple_type(lower, TYPE_UNIT), node->span, &node->loop.body, 1, spawn);
     context_bind(&inner, node->symbol, element);
     inner.function->param_count++;
     core_append(spawn, item);
@@ -47,10 +40,10 @@ static Core *spawn_round(Context *context, Node *node, const Type *element, Core
 }
 
 typedef struct Rounds {
-    uint32_t fibers;  /* [fiber]: all that were started */
-    uint32_t joined;  /* how many of them were waited for */
-    uint32_t failed;  /* bool */
-    uint32_t error;   /* the first failure */
+    uint32_t fibers; /* [fiber]: all that were started */
+    uint32_t joined; /* how many of them were waited for */
+    uint32_t failed; /* bool */
+    uint32_t error;  /* the first failure */
 } Rounds;
 
 /* Waits for the oldest round that nobody waited for; keeps the first failure. */
@@ -63,9 +56,11 @@ static Core *join_oldest(Context *context, const Rounds *rounds, Span span)
     Core *item = core_new(core, CORE_GET_ITEM, type_optional(core->types, fiber), span);
     item->a = context_local(context, rounds->fibers, span);
     item->b = context_local(context, rounds->joined, span);
-    uint32_t one = context_temp(context, fiber), error = context_temp(context, simple_type(lower, TYPE_ERROR));
+    uint32_t one = context_temp(context, fiber),
+             error = context_temp(context, simple_type(lower, TYPE_ERROR));
     core_append(block, build_set_local(core, one, build_value(core, item, "the round is absent")));
-    core_append(block, build_set_local(core, rounds->joined, counted(context, rounds->joined, CORE_ADD, 1, span)));
+    core_append(block,
+                build_set_local(core, rounds->joined, counted(context, rounds->joined, CORE_ADD, 1, span)));
     Core *join = core_new(core, CORE_JOIN, simple_type(lower, TYPE_BOOL), span);
     join->a = context_local(context, one, span);
     Core *keep = build_block(core, span);
@@ -91,8 +86,10 @@ void lower_for_at_once(Context *context, Node *node, Core *items)
     const Type *integer = simple_type(lower, TYPE_INT);
     const Type *fibers = type_list(core->types, simple_type(lower, TYPE_FIBER));
     Rounds rounds = {context_temp(context, fibers), context_temp(context, integer),
-                     context_temp(context, simple_type(lower, TYPE_BOOL)), context_temp(context, simple_type(lower, TYPE_ERROR))};
-    uint32_t list = context_temp(context, items->type), at = context_temp(context, integer), most = context_temp(context, integer);
+                     context_temp(context, simple_type(lower, TYPE_BOOL)),
+                     context_temp(context, simple_type(lower, TYPE_ERROR))};
+    uint32_t list = context_temp(context, items->type), at = context_temp(context, integer),
+             most = context_temp(context, integer);
     context_add(context, build_set_local(core, list, items));
     context_add(context, build_set_local(core, most, lower_value(context, node->loop.at_once)));
     context_add(context, build_set_local(core, rounds.fibers, core_new(core, CORE_LIST, fibers, span)));
@@ -103,8 +100,10 @@ void lower_for_at_once(Context *context, Node *node, Core *items)
     context->block = body;
     Core *length = core_new(core, CORE_LEN, integer, span);
     length->a = context_local(context, list, span);
-    context_add(context, build_if(core, build_binary(core, CORE_GE, context_local(context, at, span), length), build_break(core, 0, span), NULL));
-    Core *running = build_binary(core, CORE_SUB, fiber_count(context, &rounds, span), context_local(context, rounds.joined, span));
+    context_add(context, build_if(core, build_binary(core, CORE_GE, context_local(context, at, span), length),
+                                  build_break(core, 0, span), NULL));
+    Core *running = build_binary(core, CORE_SUB, fiber_count(context, &rounds, span),
+                                 context_local(context, rounds.joined, span));
     Core *full = build_binary(core, CORE_GE, running, context_local(context, most, span));
     context_add(context, build_if(core, full, join_oldest(context, &rounds, span), NULL));
     Core *element = core_new(core, CORE_GET_ITEM, type_optional(core->types, items->type->element), span);
@@ -112,13 +111,15 @@ void lower_for_at_once(Context *context, Node *node, Core *items)
     element->b = context_local(context, at, span);
     Core *longer = core_new(core, CORE_APPEND, fibers, span);
     longer->a = context_local(context, rounds.fibers, span);
-    longer->b = spawn_round(context, node, items->type->element, build_value(core, element, "the element is absent"));
+    longer->b =
+        spawn_round(context, node, items->type->element, build_value(core, element, "the element is absent"));
     context_add(context, build_set_local(core, rounds.fibers, longer));
     context_add(context, build_set_local(core, at, counted(context, at, CORE_ADD, 1, span)));
     context->block = outer;
     context_add(context, build_loop(core, body));
     Core *rest = build_block(core, span);
-    Core *none_left = build_binary(core, CORE_GE, context_local(context, rounds.joined, span), fiber_count(context, &rounds, span));
+    Core *none_left = build_binary(core, CORE_GE, context_local(context, rounds.joined, span),
+                                   fiber_count(context, &rounds, span));
     core_append(rest, build_if(core, none_left, build_break(core, 0, span), NULL));
     core_append(rest, join_oldest(context, &rounds, span));
     context_add(context, build_loop(core, rest));
@@ -135,29 +136,42 @@ void lower_watch(Context *context, Node *node)
     CoreProgram *core = lower->core;
     Span span = node->span;
     Core *spawn = spawn_of(context, NULL, span);
-    Str name = arena_printf(lower->arena, "%.*s.watch.%zu", STR_ARG(context->function->name), core->functions.count);
-    NodeList lists[] = {node->watch.body, {node->watch.when, node->watch.when, 1}, {node->watch.every, node->watch.every, 1}};
+    Str name =
+        arena_printf(lower->arena, "%.*s.watch.%zu", STR_ARG(context->function->name), core->functions.count);
+    NodeList lists[] = {
+        node->watch.body, {node->watch.when, node->watch.when, 1}, {node->watch.every, node->watch.every, 1}};
     Context inner = context_split(context, name, simple_type(lower, TYPE_UNIT), span, lists, 3, spawn);
     spawn->function = inner.function;
-    uint32_t met = context_temp(&inner, simple_type(lower, TYPE_BOOL)), reason = context_temp(&inner, simple_type(lower, TYPE_STRING));
-    uint32_t since = context_temp(&inner, simple_type(lower, TYPE_TIME)), holding = context_temp(&inner, simple_type(lower, TYPE_BOOL));
+    uint32_t met = context_temp(&inner, simple_type(lower, TYPE_BOOL)),
+             reason = context_temp(&inner, simple_type(lower, TYPE_STRING));
+    uint32_t since = context_temp(&inner, simple_type(lower, TYPE_TIME)),
+             holding = context_temp(&inner, simple_type(lower, TYPE_BOOL));
     Core *path = core_new(core, CORE_STEP, NULL, span);
     path->a = lower_string(&inner, node->watch.title);
     context_add(&inner, path);
     context_add(&inner, build_set_local(core, holding, build_int(core, TYPE_BOOL, 0, span)));
     context_add(&inner, build_set_local(core, since, build_now(core, span)));
+    inner.in_watch = true;
+    inner.counts_changes = false;
+    inner.stop_reason = context_temp(&inner, simple_type(lower, TYPE_STRING));
+    context_add(&inner, build_set_local(core, inner.stop_reason, build_text(core, STR(""), span)));
     Core *outer = inner.block, *round = build_block(core, span);
     inner.block = round;
     lower_await(&inner, node->watch.when, (AwaitLimits){0}, met, reason);
     if (node->watch.holds) lower_require_holding(&inner, node->watch.holds, met, since, holding, span);
     Core *fires = build_block(core, span);
     inner.block = fires;
-    context_add(&inner, build_emit(core, "note", build_object(core, span, "text",
-                                                              build_text(core, arena_printf(lower->arena, "the watch fires: %.*s",
-                                                                                            STR_ARG(lower_source(lower, node->watch.title->span))),
-                                                                         span),
-                                                              "by", build_text(core, STR("the plan"), span), NULL)));
+    context_add(&inner,
+                build_emit(core, "note",
+                           build_object(
+                               core, span, "text",
+                               build_text(core,
+                                          arena_printf(lower->arena, "the watch fires: %.*s",
+                                                       STR_ARG(lower_source(lower, node->watch.title->span))),
+                                          span),
+                               "by", build_text(core, STR("the plan"), span), NULL)));
     lower_statements(&inner, node->watch.body);
+    if (context->stoppable) lower_stop_if_wanted(&inner, span);
     context_add(&inner, build_set_local(core, holding, build_int(core, TYPE_BOOL, 0, span)));
     if (!node->watch.repeatedly) context_add(&inner, build_break(core, 0, span));
     inner.block = round;
@@ -195,7 +209,8 @@ void lower_deadline(Context *context, Node *node)
     core_append(spawn, lower_string(context, node->deadline.text));
     core_append(spawn, lower_value(context, node->deadline.at));
     core_append(spawn, lower_name_list(context, node->deadline.targets));
-    core_append(spawn, node->deadline.met_by ? lower_string(context, node->deadline.met_by) : build_text(core, STR(""), span));
+    core_append(spawn, node->deadline.met_by ? lower_string(context, node->deadline.met_by)
+                                             : build_text(core, STR(""), span));
     context_add(context, build_do(core, spawn));
 }
 
@@ -211,7 +226,8 @@ static Core *call_body(Context *context, Node *node, Node *plan, bool detached)
     body->flag = detached;
     for (size_t i = 0; i < symbol->param_count; i++) {
         Symbol *param = symbol->params[i];
-        Node *arg = call && i < call->arg_count && call->args[i] ? call->args[i] : param->decl->parameter.value;
+        Node *arg =
+            call && i < call->arg_count && call->args[i] ? call->args[i] : param->decl->parameter.value;
         core_append(body, lower_convert(context, lower_value(context, arg), param->type));
     }
     return body;
@@ -223,17 +239,21 @@ void lower_follow(Context *context, Node *node)
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
     Span span = node->span;
-    uint32_t began = context_temp(context, simple_type(lower, TYPE_TIME)), error = context_temp(context, simple_type(lower, TYPE_ERROR));
-    uint32_t fiber = context_temp(context, simple_type(lower, TYPE_FIBER)), failed = context_temp(context, simple_type(lower, TYPE_BOOL));
+    uint32_t began = context_temp(context, simple_type(lower, TYPE_TIME)),
+             error = context_temp(context, simple_type(lower, TYPE_ERROR));
+    uint32_t fiber = context_temp(context, simple_type(lower, TYPE_FIBER)),
+             failed = context_temp(context, simple_type(lower, TYPE_BOOL));
     uint32_t plan_began = lower_prelude_global(lower, "plan_began");
     context_add(context, build_set_local(core, failed, build_int(core, TYPE_BOOL, 0, span)));
     context_add(context, build_set_local(core, began, build_global(core, plan_began, span)));
     context_add(context, build_set_global(core, plan_began, build_now(core, span)));
     context_add(context, build_set_local(core, fiber, call_body(context, node, node->follow.plan, false)));
-    add_call(context, "begin_following", context_local(context, fiber, span), NULL, NULL, span);
+    context_call(context, "begin_following", span, context_local(context, fiber, span), NULL);
     Core *join = core_new(core, CORE_JOIN, simple_type(lower, TYPE_BOOL), span);
     join->a = context_local(context, fiber, span);
-    context_add(context, build_try(core, build_do(core, join), error, build_set_local(core, failed, build_int(core, TYPE_BOOL, 1, span)), false));
+    context_add(context,
+                build_try(core, build_do(core, join), error,
+                          build_set_local(core, failed, build_int(core, TYPE_BOOL, 1, span)), false));
     context_add(context, build_set_global(core, plan_began, context_local(context, began, span)));
     Core *ended = build_call(core, lower_prelude_function(lower, "end_following"), span, NULL);
     Core *bad = build_and(core, build_not(core, ended), context_local(context, failed, span));
@@ -247,9 +267,11 @@ void lower_continue_with(Context *context, Node *node)
     CoreProgram *core = lower->core;
     Span span = node->span;
     Core *next = call_body(context, node, node->continue_with.plan, true);
-    context_add(context, build_set_global(core, lower_prelude_global(lower, "plan_began"), build_now(core, span)));
-    context_add(context, build_set_global(core, lower_prelude_global(lower, "next_body"), build_some(core, next)));
+    context_add(context,
+                build_set_global(core, lower_prelude_global(lower, "plan_began"), build_now(core, span)));
+    context_add(context,
+                build_set_global(core, lower_prelude_global(lower, "next_body"), build_some(core, next)));
     Call *call = node_call(node->continue_with.plan);
     lower_take_over(context, call ? call->symbol : node->continue_with.plan->symbol, span);
-    add_call(context, "hand_over", NULL, NULL, NULL, span);
+    context_call(context, "hand_over", span, NULL);
 }

@@ -1,4 +1,5 @@
-/* The function that is being made: its locals, its statements, and how a part of it becomes a function of its own. */
+/* The function that is being made: its locals, its statements, and how a part of it becomes a function of its
+ * own. */
 #include "compiler/lower/context.h"
 
 #include <assert.h>
@@ -47,6 +48,18 @@ void context_add(Context *context, Core *statement)
     core_append(context->block, statement);
 }
 
+void context_call(Context *context, const char *function, Span span, ...)
+{
+    CoreProgram *core = context->lower->core;
+    Core *call = build_call(core, lower_prelude_function(context->lower, function), span, NULL);
+    va_list args;
+    va_start(args, span);
+    for (Core *arg; (arg = va_arg(args, Core *)) != NULL;)
+        core_append(call, arg);
+    va_end(args);
+    context_add(context, build_do(core, call));
+}
+
 Core *context_local(Context *context, uint32_t local, Span span)
 {
     return build_local(context->lower->core, context->function, local, span);
@@ -76,17 +89,20 @@ static void capture_names(Node *node, void *data)
     node_children(node, capture_names, data);
 }
 
-Context context_split(Context *context, Str name, const Type *result, Span span, const NodeList *lists, size_t list_count,
-                      Core *captured)
+Context context_split(Context *context, Str name, const Type *result, Span span, const NodeList *lists,
+                      size_t list_count, Core *captured)
 {
     CoreFunction *function = core_function(context->lower->core, name, result, span);
     Context inner = context_new(context->lower, function, context->plan);
     inner.phase = context->phase;
     inner.step = context->step;
     inner.by = context->by;
+    inner.counts_changes = context->counts_changes;
+    inner.stoppable = context->stoppable;
     inner.local_vars = context->local_vars;
     Capture capture = {.outer = context, .inner = &inner, .values = captured};
     for (size_t i = 0; i < list_count; i++)
-        for node_each(node, lists[i]) capture_names(node, &capture);
+        for
+            node_each(node, lists[i]) capture_names(node, &capture);
     return inner;
 }

@@ -53,6 +53,10 @@ typedef struct Context {
     const Node *step;   /* STEP or REMEDY around, or NULL */
     Node *by;           /* the people whose step or track it is: who does what it leaves open; or NULL */
     bool local_vars;    /* a round of a loop with several at once: its `var`s are its own */
+    bool counts_changes; /* a watch of the plan may have to wait for a change's end */
+    bool stoppable;      /* and may stop a phase */
+    bool in_watch;
+    uint32_t stop_reason; /* IN_WATCH: a local, "" as long as the phase is not to stop */
     VEC(uint32_t) watches; /* fibers (locals) that end with the phase or plan around */
 } Context;
 
@@ -72,6 +76,8 @@ uint32_t context_bind(Context *context, const Symbol *symbol, const Type *type);
 uint32_t context_temp(Context *context, const Type *type);
 const Binding *context_find(const Context *context, const Symbol *symbol);
 void context_add(Context *context, Core *statement); /* NULL is left out */
+/* A call of the prelude as a statement; its arguments (Core *) end with NULL. */
+void context_call(Context *context, const char *function, Span span, ...);
 Core *context_local(Context *context, uint32_t local, Span span);
 /* A function made of a part of this one: names of this context that `nodes` mention become its first parameters.
  * `captured` gets the arguments that stand for them (values of this context). */
@@ -115,6 +121,8 @@ void lower_verify(Context *context, Node *node);
 void lower_verify_all(Context *context, Node *node);
 void lower_parallel(Context *context, Node *node);
 void lower_wait(Context *context, Node *node);
+/* Statements that follow a failure; `first` (error) stays the reason where they fail, too. */
+void lower_recovery(Context *context, NodeList body, uint32_t first, Span span);
 void lower_deed(Context *context, Node *node); /* every statement that is none of the others */
 
 /* conditions.c */
@@ -143,6 +151,7 @@ void lower_approval(Context *context, Node *node);
 void lower_ask_acknowledgement(Context *context, Node *node);
 Core *lower_name_list(Context *context, NodeList refs); /* [string]: names of contacts, roles, channels */
 Core *lower_target(Context *context, Node *ref);        /* string */
+Core *lower_deadline_after(Context *context, Node *within, Span span); /* time?; within may be NULL */
 Core *lower_one_name(Context *context, Node *ref, Span span); /* [string]: of the ref, or of nobody (NULL) */
 
 /* beside.c */
@@ -152,6 +161,14 @@ void lower_end_watches(Context *context, size_t keep, Span span); /* all but the
 void lower_deadline(Context *context, Node *node);
 void lower_follow(Context *context, Node *node);
 void lower_continue_with(Context *context, Node *node);
+
+/* stopping.c */
+void lower_find_stops(Context *context, const Symbol *plan); /* sets counts_changes and stoppable */
+void lower_counted(Context *context, Core *change, Span span); /* adds the statement; the prelude knows that it goes on */
+void lower_stoppable_phase(Context *context, Node *node);      /* the body of the phase as a fiber */
+void lower_watched_roll_back(Context *context, Core *steps, Span span); /* steps: [string], empty: all */
+void lower_stop_phase(Context *context, Node *node);
+void lower_stop_if_wanted(Context *context, Span span); /* at the end of a watch's block */
 
 /* takeover.c */
 void lower_find_outliving(Lower *lower, const Symbol *plan); /* before the plan's body is lowered */

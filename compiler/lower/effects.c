@@ -452,7 +452,7 @@ static void lower_run_plain(Context *context, Node *run, Node *effect, uint32_t 
     lower_unknown(context, effect, result, rounds);
     context_add(context, build_break(core, 0, span));
     context->block = outer;
-    context_add(context, build_loop(core, body));
+    lower_counted(context, build_loop(core, body), span);
     Core *failed = run->run.has_else ? lower_block(context, run->run.otherwise)
                                      : build_fail(core, lower_effect_trouble(context, effect, context_local(context, result, span)));
     Core *bad = build_not(core, build_field(core, context_local(context, result, span), "ok"));
@@ -468,11 +468,15 @@ static void lower_run_call(Context *context, Node *run, Node *effect, uint32_t r
     Core *doing = wants_result ? build_set_local(core, result, lower_convert(context, value, context->function->locals.items[result].type))
                                : build_do(core, value);
     if (!run->run.has_else) {
-        context_add(context, doing);
+        lower_counted(context, doing, run->span);
         return;
     }
     uint32_t error = context_temp(context, simple_type(lower, TYPE_ERROR));
-    context_add(context, build_try(core, doing, error, lower_block(context, run->run.otherwise), false));
+    Core *outer = context->block, *trying = build_block(core, run->span);
+    context->block = trying;
+    lower_counted(context, doing, run->span);
+    context->block = outer;
+    context_add(context, build_try(core, trying, error, lower_block(context, run->run.otherwise), false));
 }
 
 void lower_run(Context *context, Node *run, uint32_t result, bool wants_result)

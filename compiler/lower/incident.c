@@ -1,5 +1,6 @@
-/* A plan as the host starts it: the incident opens, its ladder, targets and updates run as fibers beside the plan's own,
- * and when the plan has ended its afterwards follow. What these fibers do in detail is in stdlib/prelude.plan. */
+/* A plan as the host starts it: the incident opens, its ladder, targets and updates run as fibers beside the
+ * plan's own, and when the plan has ended its afterwards follow. What these fibers do in detail is in
+ * stdlib/prelude.plan. */
 #include "compiler/lower/context.h"
 
 #include "vm/code/opcode.h"
@@ -9,16 +10,6 @@
 static Core *text(Lower *lower, Str words, Span span)
 {
     return build_text(lower->core, words, span);
-}
-
-static void add_call(Context *context, const char *function, Core *a, Core *b, Core *c, Core *d, Span span)
-{
-    Core *node = build_call(context->lower->core, lower_prelude_function(context->lower, function), span, NULL);
-    core_append(node, a);
-    core_append(node, b);
-    core_append(node, c);
-    core_append(node, d);
-    context_add(context, build_do(context->lower->core, node));
 }
 
 static Core *spawn_of(Lower *lower, CoreFunction *function, uint32_t rank, Span span)
@@ -31,8 +22,8 @@ static Core *spawn_of(Lower *lower, CoreFunction *function, uint32_t rank, Span 
 
 static Node *field_of(NodeList fields, NodeKind kind)
 {
-    for node_each(field, fields)
-        if (field->kind == kind) return field;
+    for
+        node_each(field, fields) if (field->kind == kind) return field;
     return NULL;
 }
 
@@ -63,18 +54,22 @@ static int64_t rung_number(const Ladder *ladder, const Node *rule)
 {
     int64_t number = 1;
     bool passed = false;
-    for node_each(other, ladder->escalation->escalation.rules) {
-        if (other == rule) passed = true;
-        if (other == rule || !is_rung(other)) continue;
-        if (rung_after(other) < rung_after(rule) || (rung_after(other) == rung_after(rule) && !passed)) number++;
-    }
+    for
+        node_each(other, ladder->escalation->escalation.rules)
+        {
+            if (other == rule) passed = true;
+            if (other == rule || !is_rung(other)) continue;
+            if (rung_after(other) < rung_after(rule) || (rung_after(other) == rung_after(rule) && !passed))
+                number++;
+        }
     return number;
 }
 
 static int64_t rung_count(const Ladder *ladder)
 {
     int64_t count = 0;
-    for node_each(rule, ladder->escalation->escalation.rules) count += is_rung(rule);
+    for
+        node_each(rule, ladder->escalation->escalation.rules) count += is_rung(rule);
     return count;
 }
 
@@ -96,34 +91,45 @@ static void await_rule(Context *context, const Ladder *ladder, Node *rule, uint3
     Span span = rule->span;
     RuleTrigger trigger = rule->rule.trigger;
     int64_t rung = is_rung(rule) ? rung_number(ladder, rule) : INT32_MAX;
-    bool clocked = trigger == RULE_UNACKNOWLEDGED || trigger == RULE_UNRESOLVED || (trigger == RULE_AT_ONCE && is_rung(rule));
+    bool clocked = trigger == RULE_UNACKNOWLEDGED || trigger == RULE_UNRESOLVED ||
+                   (trigger == RULE_AT_ONCE && is_rung(rule));
     if (clocked) {
         const char *function = trigger == RULE_UNRESOLVED ? "await_unresolved" : "await_unacknowledged";
-        Core *after = rule->rule.after ? lower_value(context, rule->rule.after) : build_int(core, TYPE_DURATION, 0, span);
-        Core *call = build_call(core, lower_prelude_function(lower, function), span, level_of(ladder, span), after,
-                                text(lower, ladder->key, span), build_int(core, TYPE_INT, rung, span), NULL);
+        Core *after = rule->rule.after ? lower_value(context, rule->rule.after)
+                                       : build_int(core, TYPE_DURATION, 0, span);
+        Core *call =
+            build_call(core, lower_prelude_function(lower, function), span, level_of(ladder, span), after,
+                       text(lower, ladder->key, span), build_int(core, TYPE_INT, rung, span), NULL);
         context_add(context, build_set_local(core, due, call));
         return;
     }
     switch (trigger) {
     case RULE_REMEDIES_FAILED:
-        add_call(context, "await_remedies_failed", level_of(ladder, span), build_int(core, TYPE_INT, rule->rule.count, span),
-                 NULL, NULL, span);
+        context_call(context, "await_remedies_failed", span, level_of(ladder, span),
+                     build_int(core, TYPE_INT, rule->rule.count, span), NULL);
         break;
-    case RULE_SEVERITY_RAISED: add_call(context, "await_severity_raised", level_of(ladder, span), NULL, NULL, NULL, span); break;
-    case RULE_PHASE_OVERRAN: add_call(context, "await_phase_overran", level_of(ladder, span), NULL, NULL, NULL, span); break;
-    case RULE_TARGET_MISSED: add_call(context, "await_target_missed", level_of(ladder, span), NULL, NULL, NULL, span); break;
+    case RULE_SEVERITY_RAISED:
+        context_call(context, "await_severity_raised", span, level_of(ladder, span), NULL);
+        break;
+    case RULE_PHASE_OVERRAN:
+        context_call(context, "await_phase_overran", span, level_of(ladder, span), NULL);
+        break;
+    case RULE_TARGET_MISSED:
+        context_call(context, "await_target_missed", span, level_of(ladder, span), NULL);
+        break;
     case RULE_CONDITION: {
         const Type *boolean = simple_type(lower, TYPE_BOOL);
         Core *closure = core_new(core, CORE_CLOSURE, type_fn(core->types, NULL, 0, boolean), span);
-        closure->function = core_function(core, arena_printf(lower->arena, "condition.%zu", core->functions.count), boolean, span);
+        closure->function = core_function(
+            core, arena_printf(lower->arena, "condition.%zu", core->functions.count), boolean, span);
         Context inner = context_new(lower, closure->function, NULL);
         context_add(&inner, build_return(core, lower_value(&inner, rule->rule.condition), span));
         context_free(&inner);
-        add_call(context, "await_condition", level_of(ladder, span), lower_value(context, rule->rule.every), closure, NULL, span);
+        context_call(context, "await_condition", span, level_of(ladder, span),
+                     lower_value(context, rule->rule.every), closure, NULL);
         break;
     }
-    default: add_call(context, "await_in_force", level_of(ladder, span), NULL, NULL, NULL, span); break;
+    default: context_call(context, "await_in_force", span, level_of(ladder, span), NULL); break;
     }
     context_add(context, build_set_local(core, due, build_now(core, span)));
 }
@@ -131,9 +137,11 @@ static void await_rule(Context *context, const Ladder *ladder, Node *rule, uint3
 static Core *rule_message(Context *context, const Ladder *ladder, Node *rule)
 {
     Lower *lower = ladder->lower;
-    Node *message = rule->rule.deed->kind == NODE_PAGE ? rule->rule.deed->page.message : rule->rule.deed->notify.message;
+    Node *message =
+        rule->rule.deed->kind == NODE_PAGE ? rule->rule.deed->page.message : rule->rule.deed->notify.message;
     if (message) return lower_message(context, message);
-    return build_call(lower->core, lower_prelude_function(lower, "page_message"), rule->span, rule_text(ladder, rule), NULL);
+    return build_call(lower->core, lower_prelude_function(lower, "page_message"), rule->span,
+                      rule_text(ladder, rule), NULL);
 }
 
 static void do_deed(Context *context, const Ladder *ladder, Node *rule)
@@ -145,22 +153,26 @@ static void do_deed(Context *context, const Ladder *ladder, Node *rule)
     uint32_t message = context_temp(context, lower_record_type(lower, "Message"));
     context_add(context, build_set_local(core, message, rule_message(context, ladder, rule)));
     if (deed->kind == NODE_NOTIFY) {
-        for node_each(target, deed->notify.targets)
-            add_call(context, "notify_target", lower_target(context, target), context_local(context, message, span),
-                     build_int(core, TYPE_BOOL, deed->notify.required, span), NULL, span);
+        for
+            node_each(target, deed->notify.targets)
+                context_call(context, "notify_target", span, lower_target(context, target),
+                             context_local(context, message, span),
+                             build_int(core, TYPE_BOOL, deed->notify.required, span), NULL);
         return;
     }
     bool with_ack = rule->rule.trigger == RULE_AT_ONCE || rule->rule.trigger == RULE_UNACKNOWLEDGED;
     int64_t rung = is_rung(rule) ? rung_number(ladder, rule) : 0;
-    Core *fire = build_call(core, lower_prelude_function(lower, "fire_rung"), span, lower_name_list(context, deed->page.targets),
-                            context_local(context, message, span), rule_text(ladder, rule),
-                            build_int(core, TYPE_BOOL, with_ack, span), text(lower, ladder->key, span),
-                            build_int(core, TYPE_INT, rung, span),
-                            build_int(core, TYPE_BOOL, rung > 0 && rung == rung_count(ladder), span),
-                            rule->rule.repeat_times ? lower_value(context, rule->rule.repeat_times) : build_int(core, TYPE_INT, 0, span),
-                            rule->rule.repeat_every ? lower_value(context, rule->rule.repeat_every)
-                                                    : build_int(core, TYPE_DURATION, 0, span),
-                            NULL);
+    Core *fire =
+        build_call(core, lower_prelude_function(lower, "fire_rung"), span,
+                   lower_name_list(context, deed->page.targets), context_local(context, message, span),
+                   rule_text(ladder, rule), build_int(core, TYPE_BOOL, with_ack, span),
+                   text(lower, ladder->key, span), build_int(core, TYPE_INT, rung, span),
+                   build_int(core, TYPE_BOOL, rung > 0 && rung == rung_count(ladder), span),
+                   rule->rule.repeat_times ? lower_value(context, rule->rule.repeat_times)
+                                           : build_int(core, TYPE_INT, 0, span),
+                   rule->rule.repeat_every ? lower_value(context, rule->rule.repeat_every)
+                                           : build_int(core, TYPE_DURATION, 0, span),
+                   NULL);
     context_add(context, build_do(core, fire));
 }
 
@@ -175,13 +187,17 @@ static void lower_rule_body(Context *context, const Ladder *ladder, Node *rule)
     bool again = is_rung(rule) && rule->rule.trigger != RULE_UNRESOLVED;
     Core *outer = context->block, *round = build_block(core, span);
     context->block = round;
-    context_add(context, build_set_local(core, period, build_global(core, lower_prelude_global(lower, "ack_period"), span)));
+    context_add(
+        context,
+        build_set_local(core, period, build_global(core, lower_prelude_global(lower, "ack_period"), span)));
     await_rule(context, ladder, rule, due);
-    add_call(context, "rung_due", text(lower, ladder->escalation->escalation.name, span), rule_text(ladder, rule),
-             context_local(context, due, span), NULL, span);
+    context_call(context, "rung_due", span, text(lower, ladder->escalation->escalation.name, span),
+                 rule_text(ladder, rule), context_local(context, due, span), NULL);
     do_deed(context, ladder, rule);
-    if (again) add_call(context, "await_new_period", context_local(context, period, span), NULL, NULL, NULL, span);
-    else context_add(context, build_break(core, 0, span));
+    if (again)
+        context_call(context, "await_new_period", span, context_local(context, period, span), NULL);
+    else
+        context_add(context, build_break(core, 0, span));
     context->block = outer;
     context_add(context, build_loop(core, round));
 }
@@ -193,16 +209,19 @@ static void lower_at_last(Context *context, const Ladder *ladder, Node *rule)
     Span span = rule->span;
     const Type *message = lower_record_type(lower, "Message");
     Core *closure = core_new(core, CORE_CLOSURE, type_fn(core->types, NULL, 0, message), span);
-    closure->function = core_function(core, arena_printf(lower->arena, "at_last.%zu", core->functions.count), message, span);
+    closure->function =
+        core_function(core, arena_printf(lower->arena, "at_last.%zu", core->functions.count), message, span);
     Context inner = context_new(lower, closure->function, NULL);
     context_add(&inner, build_return(core, rule_message(&inner, ladder, rule), span));
     context_free(&inner);
     Node *deed = rule->rule.deed;
-    Core *call = build_call(core, lower_prelude_function(lower, "at_last"), span, level_of(ladder, span), text(lower, ladder->key, span),
-                            lower_name_list(context, deed->kind == NODE_PAGE ? deed->page.targets : deed->notify.targets),
-                            rule->rule.page_every ? lower_value(context, rule->rule.page_every)
-                                                  : build_int(core, TYPE_DURATION, 600000, span),
-                            rule_text(ladder, rule), closure, NULL);
+    Core *call = build_call(
+        core, lower_prelude_function(lower, "at_last"), span, level_of(ladder, span),
+        text(lower, ladder->key, span),
+        lower_name_list(context, deed->kind == NODE_PAGE ? deed->page.targets : deed->notify.targets),
+        rule->rule.page_every ? lower_value(context, rule->rule.page_every)
+                              : build_int(core, TYPE_DURATION, 600000, span),
+        rule_text(ladder, rule), closure, NULL);
     context_add(context, build_do(core, call));
 }
 
@@ -210,18 +229,25 @@ void lower_rules(Lower *lower, Symbol *severity, Context *entry)
 {
     Node *clause = field_of(severity->decl->severity.fields, NODE_ESCALATE_BY);
     if (!clause) return;
-    if (clause->escalate_by.calendar) lower_unsupported(lower, clause->span, "a ladder that keeps to a calendar");
+    if (clause->escalate_by.calendar)
+        lower_unsupported(lower, clause->span, "a ladder that keeps to a calendar");
     Ladder ladder = {lower, severity->name, severity->index, clause->escalate_by.escalation->symbol->decl};
     uint32_t rank = RANK_RULES;
-    for node_each(rule, ladder.escalation->escalation.rules) {
-        Str name = arena_printf(lower->arena, "rule.%.*s.%u", STR_ARG(severity->name), rank - RANK_RULES + 1);
-        CoreFunction *function = core_function(lower->core, name, simple_type(lower, TYPE_UNIT), rule->span);
-        Context context = context_new(lower, function, NULL);
-        if (rule->rule.trigger == RULE_AT_LAST) lower_at_last(&context, &ladder, rule);
-        else lower_rule_body(&context, &ladder, rule);
-        context_free(&context);
-        context_add(entry, build_do(lower->core, spawn_of(lower, function, rank++, rule->span)));
-    }
+    for
+        node_each(rule, ladder.escalation->escalation.rules)
+        {
+            Str name =
+                arena_printf(lower->arena, "rule.%.*s.%u", STR_ARG(severity->name), rank - RANK_RULES + 1);
+            CoreFunction *function =
+                core_function(lower->core, name, simple_type(lower, TYPE_UNIT), rule->span);
+            Context context = context_new(lower, function, NULL);
+            if (rule->rule.trigger == RULE_AT_LAST)
+                lower_at_last(&context, &ladder, rule);
+            else
+                lower_rule_body(&context, &ladder, rule);
+            context_free(&context);
+            context_add(entry, build_do(lower->core, spawn_of(lower, function, rank++, rule->span)));
+        }
 }
 
 /* ---- targets and updates of a severity ---- */
@@ -241,19 +267,22 @@ static void spawn_updates(Context *entry, Symbol *severity, Node *update)
     CoreProgram *core = lower->core;
     Span span = update->span;
     const Type *message = lower_record_type(lower, "Message");
-    for node_each(target, update->update.targets) {
-        Core *closure = core_new(core, CORE_CLOSURE, type_fn(core->types, NULL, 0, message), span);
-        closure->function = core_function(core, arena_printf(lower->arena, "update.%zu", core->functions.count), message, span);
-        Context inner = context_new(lower, closure->function, NULL);
-        context_add(&inner, build_return(core, lower_message(&inner, update->update.message), span));
-        context_free(&inner);
-        Core *spawn = spawn_of(lower, lower_prelude_function(lower, "post_updates"), RANK_UPDATES, span);
-        core_append(spawn, build_int(core, TYPE_INT, severity->index, span));
-        core_append(spawn, lower_value(entry, update->update.every));
-        core_append(spawn, lower_target(entry, target));
-        core_append(spawn, closure);
-        context_add(entry, build_do(core, spawn));
-    }
+    for
+        node_each(target, update->update.targets)
+        {
+            Core *closure = core_new(core, CORE_CLOSURE, type_fn(core->types, NULL, 0, message), span);
+            closure->function = core_function(
+                core, arena_printf(lower->arena, "update.%zu", core->functions.count), message, span);
+            Context inner = context_new(lower, closure->function, NULL);
+            context_add(&inner, build_return(core, lower_message(&inner, update->update.message), span));
+            context_free(&inner);
+            Core *spawn = spawn_of(lower, lower_prelude_function(lower, "post_updates"), RANK_UPDATES, span);
+            core_append(spawn, build_int(core, TYPE_INT, severity->index, span));
+            core_append(spawn, lower_value(entry, update->update.every));
+            core_append(spawn, lower_target(entry, target));
+            core_append(spawn, closure);
+            context_add(entry, build_do(core, spawn));
+        }
 }
 
 static void lower_severity(Context *entry, Symbol *severity)
@@ -264,13 +293,15 @@ static void lower_severity(Context *entry, Symbol *severity)
     if (respond && respond->respond.warn)
         spawn_target(entry, "warn_of_response", severity->index, respond->respond.warn, respond->span);
     if (resolve && resolve->resolve_within.warn)
-        spawn_target(entry, "warn_of_resolution", severity->index, resolve->resolve_within.warn, resolve->span);
+        spawn_target(entry, "warn_of_resolution", severity->index, resolve->resolve_within.warn,
+                     resolve->span);
     if (respond && respond->respond.within->kind != NODE_MISSING)
         spawn_target(entry, "watch_response", severity->index, respond->respond.within, respond->span);
     if (resolve && resolve->resolve_within.within->kind != NODE_MISSING)
-        spawn_target(entry, "watch_resolution", severity->index, resolve->resolve_within.within, resolve->span);
-    for node_each(field, fields)
-        if (field->kind == NODE_UPDATE) spawn_updates(entry, severity, field);
+        spawn_target(entry, "watch_resolution", severity->index, resolve->resolve_within.within,
+                     resolve->span);
+    for
+        node_each(field, fields) if (field->kind == NODE_UPDATE) spawn_updates(entry, severity, field);
 }
 
 /* ---- the plan ---- */
@@ -285,9 +316,11 @@ CoreFunction *lower_plan_body(Lower *lower, Symbol *plan)
     CoreFunction *function = core_function(core, name, simple_type(lower, TYPE_UNIT), span);
     plan->lowered = function;
     Context context = context_new(lower, function, plan);
-    for (size_t i = 0; i < plan->param_count; i++) context_bind(&context, plan->params[i], plan->params[i]->type);
+    for (size_t i = 0; i < plan->param_count; i++)
+        context_bind(&context, plan->params[i], plan->params[i]->type);
     function->param_count = (uint32_t)plan->param_count;
     lower_find_outliving(lower, plan);
+    lower_find_stops(&context, plan);
     for (size_t i = 0; i < plan->param_count; i++)
         if (lower_outlives(lower, plan->params[i]))
             context_add(&context, build_set_global(core, symbol_global(lower, plan->params[i]),
@@ -302,8 +335,11 @@ CoreFunction *lower_plan_body(Lower *lower, Symbol *plan)
     if (failure) {
         uint32_t error = context_temp(&context, simple_type(lower, TYPE_ERROR));
         Core *handler = build_block(core, failure->span);
-        core_append(handler, lower_block(&context, failure->on_failure.body));
-        core_append(handler, build_raise(core, function, error, failure->span));
+        Core *around = context.block;
+        context.block = handler;
+        lower_recovery(&context, failure->on_failure.body, error, failure->span);
+        context_add(&context, build_raise(core, function, error, failure->span));
+        context.block = around;
         body = build_try(core, body, error, handler, false);
     }
     if (always) {
@@ -326,7 +362,8 @@ static CoreFunction *severities_function(Lower *lower)
     Span span = lower->program->prelude->root->span;
     lower->severities = core_function(lower->core, STR("severities"), simple_type(lower, TYPE_UNIT), span);
     Context context = context_new(lower, lower->severities, NULL);
-    for (size_t i = 0; i < lower->program->severities.count; i++) lower_severity(&context, lower->program->severities.items[i]);
+    for (size_t i = 0; i < lower->program->severities.count; i++)
+        lower_severity(&context, lower->program->severities.items[i]);
     context_free(&context);
     return lower->severities;
 }
@@ -339,10 +376,11 @@ static void open_incident(Context *context, Symbol *plan, Node *clause)
     Span span = clause->span;
     Core *own = build_int(core, TYPE_INT, clause->plan_severity.severity->symbol->index, span);
     Core *level = build_call(core, lower_prelude_function(lower, "starting_severity"), span, own, NULL);
-    Core *title = plan->decl->plan.title ? lower_string(context, plan->decl->plan.title) : text(lower, plan->name, span);
+    Core *title = plan->decl->plan.title ? lower_string(context, plan->decl->plan.title)
+                                         : text(lower, plan->name, span);
     Core *count = build_int(core, TYPE_INT, (int64_t)lower->program->severities.count, span);
     Core *since = build_call(core, lower_prelude_function(lower, "starting_time"), span, NULL);
-    add_call(context, "open_incident", level, count, title, since, span);
+    context_call(context, "open_incident", span, level, count, title, since, NULL);
     context_add(context, build_do(core, build_call(core, severities_function(lower), span, NULL)));
 }
 
@@ -354,23 +392,27 @@ static Core *plan_argument(Context *context, Symbol *param)
     Span span = param->span;
     const Type *json = simple_type(lower, TYPE_JSON);
     const Type *perhaps = type_optional(core->types, json);
-    Core *given = build_call(core, lower_prelude_function(lower, "starting_param"), span, text(lower, param->name, span), NULL);
+    Core *given = build_call(core, lower_prelude_function(lower, "starting_param"), span,
+                             text(lower, param->name, span), NULL);
     uint32_t held = context_temp(context, perhaps);
     Core *sequence = core_new(core, CORE_SEQUENCE, param->type, span);
     core_append(sequence, build_set_local(core, held, given));
     Core *there = build_is_some(core, context_local(context, held, span));
-    Node *value = param->decl->kind == NODE_PARAMETER ? param->decl->parameter.value : param->decl->param.value;
+    Node *value =
+        param->decl->kind == NODE_PARAMETER ? param->decl->parameter.value : param->decl->param.value;
     Core *cast = core_new(core, CORE_FROM_JSON, param->type, span);
     cast->a = build_value(core, context_local(context, held, span), "the value is absent");
     cast->text = param->name;
     if (!value) {
-        Str why = arena_printf(lower->arena, "the parameter %.*s has no value: give one with --set %.*s=…", STR_ARG(param->name),
-                               STR_ARG(param->name));
-        core_append(sequence, build_if(core, build_not(core, there), build_fail(core, text(lower, why, span)), NULL));
+        Str why = arena_printf(lower->arena, "the parameter %.*s has no value: give one with --set %.*s=…",
+                               STR_ARG(param->name), STR_ARG(param->name));
+        core_append(sequence,
+                    build_if(core, build_not(core, there), build_fail(core, text(lower, why, span)), NULL));
         sequence->a = cast;
         return sequence;
     }
-    sequence->a = build_choose(core, there, cast, lower_convert(context, lower_value(context, value), param->type));
+    sequence->a =
+        build_choose(core, there, cast, lower_convert(context, lower_value(context, value), param->type));
     sequence->a->type = param->type;
     return sequence;
 }
@@ -387,7 +429,8 @@ static void await_body(Context *context, uint32_t failure, Span span)
     CoreProgram *core = lower->core;
     uint32_t error = context_temp(context, simple_type(lower, TYPE_ERROR));
     Core *join = core_new(core, CORE_JOIN, simple_type(lower, TYPE_BOOL), span);
-    join->a = build_value(core, build_global(core, lower_prelude_global(lower, "body"), span), "the plan has no body");
+    join->a = build_value(core, build_global(core, lower_prelude_global(lower, "body"), span),
+                          "the plan has no body");
     Core *kind = core_new(core, CORE_BUILTIN, simple_type(lower, TYPE_STRING), span);
     kind->index = BUILTIN_ERROR_KIND;
     core_append(kind, context_local(context, error, span));
@@ -418,20 +461,26 @@ void lower_plan(Lower *lower, Symbol *plan)
     context_add(&context, build_do(core, build_call(core, lower_setup(lower), span, NULL)));
     lower_refuse_missing(&context, plan);
     Node *severity = field_of(plan->decl->plan.body, NODE_PLAN_SEVERITY);
-    context_add(&context, build_do(core, spawn_of(lower, lower_prelude_function(lower, "handle_signals"), RANK_SIGNALS, span)));
+    context_add(&context, build_do(core, spawn_of(lower, lower_prelude_function(lower, "handle_signals"),
+                                                  RANK_SIGNALS, span)));
     lower_running_plan(&context, plan, span);
     if (severity) open_incident(&context, plan, severity);
-    context_add(&context, build_set_global(core, lower_prelude_global(lower, "plan_began"), build_now(core, span)));
+    context_add(&context,
+                build_set_global(core, lower_prelude_global(lower, "plan_began"), build_now(core, span)));
     Core *spawn = spawn_of(lower, lower_plan_body(lower, plan), RANK_PLAN, span);
-    for (size_t i = 0; i < plan->param_count; i++) core_append(spawn, plan_argument(&context, plan->params[i]));
-    context_add(&context, build_set_global(core, lower_prelude_global(lower, "body"), build_some(core, spawn)));
+    for (size_t i = 0; i < plan->param_count; i++)
+        core_append(spawn, plan_argument(&context, plan->params[i]));
+    context_add(&context,
+                build_set_global(core, lower_prelude_global(lower, "body"), build_some(core, spawn)));
     lower_plan_updates(&context, plan);
     uint32_t failure = context_temp(&context, simple_type(lower, TYPE_STRING));
     await_body(&context, failure, span);
-    Core *well = build_binary(core, CORE_EQ, context_local(&context, failure, span), text(lower, STR(""), span));
-    Core *waiting = build_do(core, build_call(core, lower_prelude_function(lower, "await_resolution"), span, NULL));
+    Core *well =
+        build_binary(core, CORE_EQ, context_local(&context, failure, span), text(lower, STR(""), span));
+    Core *waiting =
+        build_do(core, build_call(core, lower_prelude_function(lower, "await_resolution"), span, NULL));
     context_add(&context, build_if(core, well, waiting, NULL));
     lower_afterwards(&context, plan);
-    add_call(&context, "end_run", context_local(&context, failure, span), NULL, NULL, NULL, span);
+    context_call(&context, "end_run", span, context_local(&context, failure, span), NULL);
     context_free(&context);
 }

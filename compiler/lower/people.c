@@ -31,7 +31,7 @@ Core *lower_one_name(Context *context, Node *ref, Span span)
 }
 
 /* now + D, or none where no D is said: time? */
-static Core *deadline_after(Context *context, Node *within, Span span)
+Core *lower_deadline_after(Context *context, Node *within, Span span)
 {
     CoreProgram *core = context->lower->core;
     const Type *perhaps = type_optional(core->types, simple_type(context->lower, TYPE_TIME));
@@ -82,7 +82,7 @@ void lower_manual(Context *context, Node *node)
     CoreProgram *core = lower->core;
     Core *call = build_call(core, lower_prelude_function(lower, "manual"), node->span, lower_string(context, node->manual.text),
                             lower_one_name(context, node->manual.by ? node->manual.by : context->by, node->span),
-                            deadline_after(context, node->manual.within, node->span), NULL);
+                            lower_deadline_after(context, node->manual.within, node->span), NULL);
     context_add(context, build_do(core, call));
 }
 
@@ -92,7 +92,7 @@ void lower_ask_acknowledgement(Context *context, Node *node)
     Lower *lower = context->lower;
     Core *call = build_call(lower->core, lower_prelude_function(lower, "ask_acknowledgement"), node->span,
                             lower_one_name(context, node->ask_acknowledgement.by, node->span),
-                            deadline_after(context, node->ask_acknowledgement.within, node->span), NULL);
+                            lower_deadline_after(context, node->ask_acknowledgement.within, node->span), NULL);
     context_add(context, build_do(lower->core, call));
 }
 
@@ -151,11 +151,11 @@ void lower_approval(Context *context, Node *node)
     bool next = node->needs_approval.otherwise == APPROVAL_NEXT;
     Core *call = build_call(core, lower_prelude_function(lower, "approval"), span, gate_name(context, node), gate_text(context, node),
                             lower_name_list(context, node->needs_approval.from),
-                            deadline_after(context, node->needs_approval.within, span),
+                            lower_deadline_after(context, node->needs_approval.within, span),
                             build_int(core, TYPE_BOOL, node->needs_approval.otherwise == APPROVAL_GO_ON, span),
                             build_int(core, TYPE_BOOL, node->needs_approval.or_starter, span),
                             lower_name_list(context, next ? node->needs_approval.next : (NodeList){0}),
-                            deadline_after(context, next ? node->needs_approval.next_within : NULL, span),
+                            lower_deadline_after(context, next ? node->needs_approval.next_within : NULL, span),
                             build_int(core, TYPE_INT, node->needs_approval.count, span),
                             build_int(core, TYPE_BOOL, node->needs_approval.strict, span), NULL);
     context_add(context, build_do(core, call));
@@ -218,7 +218,7 @@ Core *lower_ask(Context *context, Node *node)
     core_append(sequence, build_set_local(core, silence, silent));
     Core *asked = build_call(core, lower_prelude_function(lower, "ask_people"), span, build_text(core, STR("ask"), span),
                              context_local(context, question, span), context_local(context, question, span),
-                             lower_one_name(context, node->ask.by ? node->ask.by : context->by, span), deadline_after(context, node->ask.within, span),
+                             lower_one_name(context, node->ask.by ? node->ask.by : context->by, span), lower_deadline_after(context, node->ask.within, span),
                              context_local(context, silence, span), silent_meaning(context, node, silence), choices(context, node),
                              NULL);
     sequence->a = answer_as(context, build_field(core, asked, "value"), node->type, span);

@@ -1,4 +1,5 @@
-/* Phases, steps and remedies: each step is a fiber of its own, so that it can be timed, skipped and tried again. */
+/* Phases, steps and remedies: each step is a fiber of its own, so that it can be timed, skipped and tried
+ * again. */
 #include "compiler/lower/context.h"
 
 #include "vm/code/opcode.h"
@@ -21,18 +22,20 @@ static StepParts step_parts(Node *node)
                        .title = remedy ? node->remedy.title : node->step.title,
                        .body = remedy ? node->remedy.body : node->step.body,
                        .kind = remedy ? "remedy" : "step"};
-    for node_each(clause, parts.body) {
-        switch (clause->kind) {
-        case NODE_ONLY_IF: parts.only_if = clause->only_if.condition; break;
-        case NODE_TIMEOUT: parts.timeout = clause->timeout.duration; break;
-        case NODE_RETRY: parts.retry = clause; break;
-        case NODE_ON_FAILURE: parts.on_failure = clause; break;
-        case NODE_UNDO_ON_FAILURE: parts.undo_on_failure = true; break;
-        case NODE_NO_SKIP: parts.no_skip = true; break;
-        case NODE_BY: parts.by = clause->by.role; break;
-        default: break;
+    for
+        node_each(clause, parts.body)
+        {
+            switch (clause->kind) {
+            case NODE_ONLY_IF: parts.only_if = clause->only_if.condition; break;
+            case NODE_TIMEOUT: parts.timeout = clause->timeout.duration; break;
+            case NODE_RETRY: parts.retry = clause; break;
+            case NODE_ON_FAILURE: parts.on_failure = clause; break;
+            case NODE_UNDO_ON_FAILURE: parts.undo_on_failure = true; break;
+            case NODE_NO_SKIP: parts.no_skip = true; break;
+            case NODE_BY: parts.by = clause->by.role; break;
+            default: break;
+            }
         }
-    }
     return parts;
 }
 
@@ -45,7 +48,8 @@ static StepRun step_run(Context *context, const StepParts *parts)
 {
     Lower *lower = context->lower;
     const Type *text = simple_type(lower, TYPE_STRING);
-    StepRun run = {.name = context_temp(context, text), .failed = context_temp(context, simple_type(lower, TYPE_BOOL))};
+    StepRun run = {.name = context_temp(context, text),
+                   .failed = context_temp(context, simple_type(lower, TYPE_BOOL))};
     run.reason = context_temp(context, text);
     run.place = context_temp(context, text);
     run.error = context_temp(context, simple_type(lower, TYPE_ERROR));
@@ -59,16 +63,6 @@ static Core *text(Context *context, const char *words, Span span)
     return build_text(context->lower->core, str_from_c(words), span);
 }
 
-static void call(Context *context, const char *function, Core *a, Core *b, Core *c, Span span)
-{
-    CoreProgram *core = context->lower->core;
-    Core *node = build_call(core, lower_prelude_function(context->lower, function), span, NULL);
-    core_append(node, a);
-    core_append(node, b);
-    core_append(node, c);
-    context_add(context, build_do(core, node));
-}
-
 /* The step's statements become a function; the result spawns it. */
 static Core *spawn_step(Context *context, const StepParts *parts)
 {
@@ -77,7 +71,8 @@ static Core *spawn_step(Context *context, const StepParts *parts)
     Span span = parts->node->span;
     Core *spawn = core_new(core, CORE_SPAWN, simple_type(lower, TYPE_FIBER), span);
     spawn->index = RANK_PLAN;
-    Str name = arena_printf(lower->arena, "%.*s.%s.%zu", STR_ARG(context->plan->name), parts->kind, core->functions.count);
+    Str name = arena_printf(lower->arena, "%.*s.%s.%zu", STR_ARG(context->plan->name), parts->kind,
+                            core->functions.count);
     NodeList lists[] = {parts->body, {parts->title, parts->title, 1}};
     Context inner = context_split(context, name, simple_type(lower, TYPE_UNIT), span, lists, 2, spawn);
     inner.step = parts->node;
@@ -107,8 +102,8 @@ static void attempt(Context *context, const StepParts *parts, const StepRun *run
     Span span = parts->node->span;
     const Type *fiber = simple_type(lower, TYPE_FIBER);
     uint32_t child = context_temp(context, fiber), guard = context_temp(context, fiber);
-    call(context, "begin_step", context_local(context, run->name, span), text(context, parts->kind, span),
-         build_text(core, context->phase, span), span);
+    context_call(context, "begin_step", span, context_local(context, run->name, span),
+                 text(context, parts->kind, span), build_text(core, context->phase, span), NULL);
     Core *undos = core_new(core, CORE_LEN, simple_type(lower, TYPE_INT), span);
     undos->a = build_global(core, lower_prelude_global(lower, "undos"), span);
     context_add(context, build_set_local(core, run->keep, undos));
@@ -126,8 +121,10 @@ static void attempt(Context *context, const StepParts *parts, const StepRun *run
     join->a = context_local(context, child, span);
     Core *handler = build_block(core, span);
     core_append(handler, build_set_local(core, run->failed, build_int(core, TYPE_BOOL, 1, span)));
-    core_append(handler, build_set_local(core, run->reason, error_part(context, BUILTIN_ERROR_TEXT, run->error, span)));
-    core_append(handler, build_set_local(core, run->place, error_part(context, BUILTIN_ERROR_PLACE, run->error, span)));
+    core_append(handler, build_set_local(core, run->reason,
+                                         error_part(context, BUILTIN_ERROR_TEXT, run->error, span)));
+    core_append(handler, build_set_local(core, run->place,
+                                         error_part(context, BUILTIN_ERROR_PLACE, run->error, span)));
     context_add(context, build_try(core, build_do(core, join), run->error, handler, false));
     if (!parts->timeout) return;
     Core *cancel = core_new(core, CORE_CANCEL, NULL, span);
@@ -140,8 +137,8 @@ static void emit_failed(Context *context, const StepParts *parts, const StepRun 
     CoreProgram *core = context->lower->core;
     Span span = parts->node->span;
     context_add(context, build_emit(core, "step.failed",
-                                    build_object(core, span, "name", context_local(context, run->name, span), "kind",
-                                                 text(context, parts->kind, span), "error",
+                                    build_object(core, span, "name", context_local(context, run->name, span),
+                                                 "kind", text(context, parts->kind, span), "error",
                                                  context_local(context, run->reason, span), "at",
                                                  context_local(context, run->place, span), NULL)));
 }
@@ -150,14 +147,15 @@ static void emit_skipped(Context *context, const StepRun *run, Core *reason, Spa
 {
     CoreProgram *core = context->lower->core;
     context_add(context, build_emit(core, "step.skipped",
-                                    build_object(core, span, "name", context_local(context, run->name, span), "reason",
-                                                 reason, NULL)));
+                                    build_object(core, span, "name", context_local(context, run->name, span),
+                                                 "reason", reason, NULL)));
 }
 
 static void undo_if_wanted(Context *context, const StepParts *parts, const StepRun *run)
 {
     if (parts->undo_on_failure)
-        call(context, "roll_back", context_local(context, run->keep, parts->node->span), NULL, NULL, parts->node->span);
+        context_call(context, "roll_back", parts->node->span,
+                     context_local(context, run->keep, parts->node->span), NULL);
 }
 
 /* ---- steps ---- */
@@ -168,15 +166,18 @@ static void retry_step(Context *context, const StepParts *parts, uint32_t tries)
     CoreProgram *core = context->lower->core;
     Span span = parts->retry->span;
     Core *again = build_block(core, span);
-    Core *more = build_binary(core, CORE_ADD, context_local(context, tries, span), build_int(core, TYPE_INT, 1, span));
+    Core *more =
+        build_binary(core, CORE_ADD, context_local(context, tries, span), build_int(core, TYPE_INT, 1, span));
     core_append(again, build_set_local(core, tries, more));
     if (parts->retry->retry.every) {
         Core *wait = core_new(core, CORE_WAIT, simple_type(context->lower, TYPE_BOOL), span);
-        wait->a = build_binary(core, CORE_ADD, build_now(core, span), lower_value(context, parts->retry->retry.every));
+        wait->a = build_binary(core, CORE_ADD, build_now(core, span),
+                               lower_value(context, parts->retry->retry.every));
         core_append(again, build_do(core, wait));
     }
     core_append(again, core_new(core, CORE_CONTINUE, NULL, span));
-    Core *left = build_binary(core, CORE_LT, context_local(context, tries, span), lower_value(context, parts->retry->retry.times));
+    Core *left = build_binary(core, CORE_LT, context_local(context, tries, span),
+                              lower_value(context, parts->retry->retry.times));
     context_add(context, build_if(core, left, again, NULL));
 }
 
@@ -187,19 +188,21 @@ static void ask_what_now(Context *context, const StepParts *parts, const StepRun
     CoreProgram *core = lower->core;
     Span span = parts->node->span;
     uint32_t decision = context_temp(context, simple_type(lower, TYPE_STRING));
-    Core *asked = build_call(core, lower_prelude_function(lower, "after_failure"), span, context_local(context, run->name, span),
-                             context_local(context, run->reason, span),
-                             build_int(core, TYPE_BOOL, !parts->no_skip, span),
-                             lower_one_name(context, parts->by ? parts->by : context->by, span), NULL);
+    Core *asked = build_call(
+        core, lower_prelude_function(lower, "after_failure"), span, context_local(context, run->name, span),
+        context_local(context, run->reason, span), build_int(core, TYPE_BOOL, !parts->no_skip, span),
+        lower_one_name(context, parts->by ? parts->by : context->by, span), NULL);
     context_add(context, build_set_local(core, decision, asked));
-    Core *retry = build_binary(core, CORE_EQ, context_local(context, decision, span), text(context, "retry", span));
+    Core *retry =
+        build_binary(core, CORE_EQ, context_local(context, decision, span), text(context, "retry", span));
     context_add(context, build_if(core, retry, core_new(core, CORE_CONTINUE, NULL, span), NULL));
     Core *outer = context->block, *skipping = build_block(core, span);
     context->block = skipping;
     emit_skipped(context, run, text(context, "somebody skipped it after it failed", span), span);
     context_add(context, build_break(core, 0, span));
     context->block = outer;
-    Core *skip = build_binary(core, CORE_EQ, context_local(context, decision, span), text(context, "skip", span));
+    Core *skip =
+        build_binary(core, CORE_EQ, context_local(context, decision, span), text(context, "skip", span));
     context_add(context, build_if(core, skip, skipping, NULL));
     context_add(context, build_raise(core, context->function, run->error, span));
 }
@@ -217,7 +220,7 @@ static void after_failure(Context *context, const StepParts *parts, const StepRu
         return;
     }
     if (parts->on_failure->on_failure.kind == FAILURE_BLOCK)
-        context_add(context, lower_block(context, parts->on_failure->on_failure.body));
+        lower_recovery(context, parts->on_failure->on_failure.body, run->error, span);
     context_add(context, build_break(core, 0, span));
 }
 
@@ -231,10 +234,12 @@ static void run_step(Context *context, const StepParts *parts, const StepRun *ru
     context->block = round;
     attempt(context, parts, run);
     context->block = well;
-    call(context, "step_done", context_local(context, run->name, span), text(context, parts->kind, span), NULL, span);
+    context_call(context, "step_done", span, context_local(context, run->name, span),
+                 text(context, parts->kind, span), NULL);
     context_add(context, build_break(core, 0, span));
     context->block = round;
-    context_add(context, build_if(core, build_not(core, context_local(context, run->failed, span)), well, NULL));
+    context_add(context,
+                build_if(core, build_not(core, context_local(context, run->failed, span)), well, NULL));
     emit_failed(context, parts, run);
     if (parts->retry) retry_step(context, parts, tries);
     undo_if_wanted(context, parts, run);
@@ -260,15 +265,18 @@ void lower_step(Context *context, Node *node)
                              build_text(core, lower_source(context->lower, parts.only_if->span), node->span),
                              context_local(context, run.reason, node->span),
                              lower_one_name(context, parts.by ? parts.by : context->by, node->span), NULL);
-    context_add(context, build_if(core, context_local(context, unknown, node->span), build_set_local(core, met, asked), NULL));
-    Core *outer = context->block, *doing = build_block(core, node->span), *skipping = build_block(core, node->span);
+    context_add(context, build_if(core, context_local(context, unknown, node->span),
+                                  build_set_local(core, met, asked), NULL));
+    Core *outer = context->block, *doing = build_block(core, node->span),
+         *skipping = build_block(core, node->span);
     context->block = doing;
     run_step(context, &parts, &run);
     context->block = skipping;
     Str condition = lower_source(context->lower, parts.only_if->span);
-    emit_skipped(context, &run,
-                 build_text(core, arena_printf(context->lower->arena, "only if %.*s", STR_ARG(condition)), node->span),
-                 node->span);
+    emit_skipped(
+        context, &run,
+        build_text(core, arena_printf(context->lower->arena, "only if %.*s", STR_ARG(condition)), node->span),
+        node->span);
     context->block = outer;
     context_add(context, build_if(core, context_local(context, met, node->span), doing, skipping));
 }
@@ -292,22 +300,27 @@ static void lower_remedy(Context *context, Node *remedies, Node *node, uint32_t 
     core_append(unhelped, build_set_local(core, run.failed, build_int(core, TYPE_BOOL, 1, span)));
     Core *reason = core_new(core, CORE_CONCAT, simple_type(lower, TYPE_STRING), span);
     Str condition = lower_source(context->lower, remedies->remedies.until->span);
-    core_append(reason, build_text(core, arena_printf(lower->arena, "it did not help: %.*s: ", STR_ARG(condition)), span));
+    core_append(
+        reason,
+        build_text(core, arena_printf(lower->arena, "it did not help: %.*s: ", STR_ARG(condition)), span));
     core_append(reason, context_local(context, why, span));
     core_append(unhelped, build_set_local(core, run.reason, reason));
     core_append(unhelped, build_set_local(core, run.place, text(context, "", span)));
     context_add(context, build_if(core, build_not(core, context_local(context, met, span)), unhelped, NULL));
     context->block = outer;
-    context_add(context, build_if(core, build_not(core, context_local(context, run.failed, span)), waiting, NULL));
+    context_add(context,
+                build_if(core, build_not(core, context_local(context, run.failed, span)), waiting, NULL));
 
     Core *bad = build_block(core, span), *good = build_block(core, span);
     context->block = bad;
     emit_failed(context, &parts, &run);
     undo_if_wanted(context, &parts, &run);
-    call(context, "remedy_failed", NULL, NULL, NULL, span);
+    context_call(context, "remedy_failed", span, NULL);
     context->block = good;
-    call(context, "step_done", context_local(context, run.name, span), text(context, "remedy", span), NULL, span);
-    context_add(context, build_set_local(core, solved_by, build_some(core, context_local(context, run.name, span))));
+    context_call(context, "step_done", span, context_local(context, run.name, span),
+                 text(context, "remedy", span), NULL);
+    context_add(context,
+                build_set_local(core, solved_by, build_some(core, context_local(context, run.name, span))));
     context->block = outer;
     context_add(context, build_if(core, context_local(context, run.failed, span), bad, good));
 }
@@ -319,26 +332,31 @@ void lower_remedies(Context *context, Node *node)
     Span span = node->span;
     const Type *string = simple_type(lower, TYPE_STRING);
     const Type *perhaps = type_optional(core->types, string);
-    uint32_t met = context_temp(context, simple_type(lower, TYPE_BOOL)), reason = context_temp(context, string);
+    uint32_t met = context_temp(context, simple_type(lower, TYPE_BOOL)),
+             reason = context_temp(context, string);
     uint32_t solved_by = context_temp(context, perhaps), name = context_temp(context, string);
     context_add(context, build_set_local(core, name, lower_string(context, node->remedies.title)));
     context_add(context, build_set_local(core, solved_by, build_none(core, perhaps, span)));
     lower_await(context, node->remedies.until, (AwaitLimits){0}, met, reason);
     context_add(context, build_emit(core, "remedies.tried",
-                                    build_object(core, span, "name", context_local(context, name, span), "holds",
-                                                 context_local(context, met, span), NULL)));
+                                    build_object(core, span, "name", context_local(context, name, span),
+                                                 "holds", context_local(context, met, span), NULL)));
     Core *outer = context->block;
-    for node_each(item, node->remedies.items) {
-        if (item->kind != NODE_REMEDY) continue;
-        Core *trying = build_block(core, item->span);
-        context->block = trying;
-        lower_remedy(context, node, item, met, solved_by);
-        context->block = outer;
-        context_add(context, build_if(core, build_not(core, context_local(context, met, item->span)), trying, NULL));
-    }
-    context_add(context, build_emit(core, "remedies.ended",
-                                    build_object(core, span, "name", context_local(context, name, span), "solved_by",
-                                                 context_local(context, solved_by, span), NULL)));
+    for
+        node_each(item, node->remedies.items)
+        {
+            if (item->kind != NODE_REMEDY) continue;
+            Core *trying = build_block(core, item->span);
+            context->block = trying;
+            lower_remedy(context, node, item, met, solved_by);
+            context->block = outer;
+            context_add(context, build_if(core, build_not(core, context_local(context, met, item->span)),
+                                          trying, NULL));
+        }
+    context_add(context,
+                build_emit(core, "remedies.ended",
+                           build_object(core, span, "name", context_local(context, name, span), "solved_by",
+                                        context_local(context, solved_by, span), NULL)));
     Core *failed;
     if (node->remedies.has_else) {
         failed = lower_block(context, node->remedies.otherwise);
@@ -360,15 +378,18 @@ void lower_undo(Context *context, Node *undo)
     Span span = undo->span;
     const Type *boolean = simple_type(lower, TYPE_BOOL);
     Core *closure = core_new(core, CORE_CLOSURE, type_fn(core->types, NULL, 0, boolean), span);
-    Str name = arena_printf(lower->arena, "%.*s.undo.%zu", STR_ARG(context->plan->name), core->functions.count);
+    Str name =
+        arena_printf(lower->arena, "%.*s.undo.%zu", STR_ARG(context->plan->name), core->functions.count);
     Context inner = context_split(context, name, boolean, span, &undo->undo.body, 1, closure);
+    inner.counts_changes = false; /* whoever rolls back has waited for the others already */
     lower_statements(&inner, undo->undo.body);
     context_add(&inner, build_return(core, build_int(core, TYPE_BOOL, 1, span), span));
     closure->function = inner.function;
     context_free(&inner);
     Str step = {0};
-    if (context->step) node_plain_text(lower->arena, step_parts((Node *)(uintptr_t)context->step).title, &step);
-    call(context, "register_undo", build_text(core, step, span), closure, NULL, span);
+    if (context->step)
+        node_plain_text(lower->arena, step_parts((Node *)(uintptr_t)context->step).title, &step);
+    context_call(context, "register_undo", span, build_text(core, step, span), closure, NULL);
 }
 
 /* ---- phases ---- */
@@ -377,14 +398,17 @@ static Core *duration_or_null(Context *context, Node *node, Span span)
 {
     CoreProgram *core = context->lower->core;
     if (node) return build_to_json(core, lower_value(context, node));
-    return build_to_json(core, build_none(core, type_optional(core->types, simple_type(context->lower, TYPE_DURATION)), span));
+    return build_to_json(
+        core, build_none(core, type_optional(core->types, simple_type(context->lower, TYPE_DURATION)), span));
 }
 
 /* When the phase is over its time: `a..b` counts from the plan's start, `within` from the phase's own. */
 static Core *window_end(Context *context, Node *node)
 {
     CoreProgram *core = context->lower->core;
-    if (node->phase.within) return build_binary(core, CORE_ADD, build_now(core, node->span), lower_value(context, node->phase.within));
+    if (node->phase.within)
+        return build_binary(core, CORE_ADD, build_now(core, node->span),
+                            lower_value(context, node->phase.within));
     if (!node->phase.end) return NULL;
     Core *began = build_global(core, lower_prelude_global(context->lower, "plan_began"), node->span);
     return build_binary(core, CORE_ADD, began, lower_value(context, node->phase.end));
@@ -403,10 +427,11 @@ void lower_phase(Context *context, Node *node)
     uint32_t watch = context_temp(context, simple_type(lower, TYPE_FIBER));
     context_add(context, build_set_local(core, name, lower_string(context, node->phase.title)));
     Core *to = duration_or_null(context, node->phase.within ? node->phase.within : node->phase.end, span);
-    context_add(context, build_emit(core, "phase.started",
-                                    build_object(core, span, "name", context_local(context, name, span), "window_from",
-                                                 duration_or_null(context, node->phase.start, span), "window_to", to, "by",
-                                                 lower_one_name(context, context->by, span), NULL)));
+    context_add(context,
+                build_emit(core, "phase.started",
+                           build_object(core, span, "name", context_local(context, name, span), "window_from",
+                                        duration_or_null(context, node->phase.start, span), "window_to", to,
+                                        "by", lower_one_name(context, context->by, span), NULL)));
     Core *due = window_end(context, node);
     if (due) {
         Core *spawn = core_new(core, CORE_SPAWN, simple_type(lower, TYPE_FIBER), span);
@@ -417,14 +442,20 @@ void lower_phase(Context *context, Node *node)
         context_add(context, build_set_local(core, watch, spawn));
     }
     size_t watches = context->watches.count;
-    lower_statements(context, node->phase.body);
-    lower_end_watches(context, watches, span);
+    if (context->stoppable) {
+        lower_stoppable_phase(context, node);
+    } else {
+        lower_statements(context, node->phase.body);
+        lower_end_watches(context, watches, span);
+    }
     if (due) {
         Core *cancel = core_new(core, CORE_CANCEL, NULL, span);
         cancel->a = context_local(context, watch, span);
         context_add(context, cancel);
     }
-    context_add(context, build_emit(core, "phase.ended", build_object(core, span, "name", context_local(context, name, span), NULL)));
+    context_add(context,
+                build_emit(core, "phase.ended",
+                           build_object(core, span, "name", context_local(context, name, span), NULL)));
     context->phase = outer_phase;
     context->by = outer_by;
 }
