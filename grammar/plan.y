@@ -1040,6 +1040,8 @@ answer_head: GIVES INT_LITERAL { $$ = MAKE(INT, integer, @2, .value = $2->value.
     | GIVES FILE string { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_FILE, .value = $3); }
     | EXITS INT_LITERAL { $$ = MAKE(INT, integer, @2, .value = $2->value.integer);
                           $$ = MAKE(GIVES, gives, @$, .kind = GIVES_EXIT, .value = $$); }
+    | EXITS INT_LITERAL GIVES string { $$ = MAKE(INT, integer, @2, .value = $2->value.integer);
+                                       $$ = MAKE(GIVES, gives, @$, .kind = GIVES_EXIT, .value = $$, .out = $4); }
     | HANGS { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_HANG); }
     | FAILS { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_FAILURE); }
     | IS UNKNOWN { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_UNKNOWN); }

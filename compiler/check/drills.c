@@ -68,7 +68,11 @@ static void check_answers(Checker *c, NodeList answers)
             check_value(c, value, c->integer);
         else if (value)
             check_shown(c, value, "a drill");
-        check_drill_text(c, answer->gives.with);
+        check_drill_text(c, answer->gives.out);
+        if (answer->gives.with && answer->gives.with->kind != NODE_STRING)
+            check_value(c, answer->gives.with, c->json);
+        else
+            check_drill_text(c, answer->gives.with);
         check_duration(c, answer->gives.before);
         check_duration(c, answer->gives.delay);
         if (answer->gives.times) check_value(c, answer->gives.times, c->integer);

@@ -43,13 +43,30 @@ static void write_pattern(MetadataWriter *writer, const char *key, const Node *p
 
 /* ---- answers ---- */
 
+/* What comes with a status: a text, or json. */
+static void write_body(MetadataWriter *writer, const Node *body)
+{
+    if (!body || body->kind == NODE_STRING) {
+        constant_text_at(&writer->scope, body, "text", &writer->out);
+        return;
+    }
+    out_key(&writer->out, "json");
+    constant_write(&writer->scope, body, &writer->out);
+}
+
 static void write_gives(MetadataWriter *writer, const Node *gives)
 {
     out_key(&writer->out, "gives");
     out_open(&writer->out, '{');
     switch (gives->gives.kind) {
-    case GIVES_FIGURE: constant_int_at(&writer->scope, gives->gives.value, "status", &writer->out); break;
-    case GIVES_TEXT: constant_text_at(&writer->scope, gives->gives.value, "text", &writer->out); break;
+    case GIVES_FIGURE:
+        constant_int_at(&writer->scope, gives->gives.value, "status", &writer->out);
+        write_body(writer, gives->gives.with);
+        break;
+    case GIVES_TEXT:
+        constant_text_at(&writer->scope, gives->gives.value, "text", &writer->out);
+        constant_text_at(&writer->scope, gives->gives.with, "err", &writer->out);
+        break;
     case GIVES_FILE: constant_text_at(&writer->scope, gives->gives.value, "file", &writer->out); break;
     case GIVES_JSON:
         out_key(&writer->out, "json");
@@ -57,6 +74,7 @@ static void write_gives(MetadataWriter *writer, const Node *gives)
         break;
     case GIVES_EXIT:
         constant_int_at(&writer->scope, gives->gives.value, "exit", &writer->out);
+        constant_text_at(&writer->scope, gives->gives.out, "text", &writer->out);
         constant_text_at(&writer->scope, gives->gives.with, "err", &writer->out);
         break;
     case GIVES_HANG:
