@@ -3,7 +3,6 @@
 #include "vm/command.h"
 
 #include "compiler/compile.h"
-#include "vm/drill/runner.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -76,8 +75,6 @@ static bool load_plan(const char *path, Buffer *image, Buffer *messages)
     if (str_ends_with(str_from_c(path), STR(".planc"))) return read_file(path, image, messages);
     return compile_file(path, wants_colour(), image, messages, NULL) == COMPILE_OK;
 }
-
-int command_drill(const Arguments *arguments) { return drill_main(arguments->argc, arguments->argv, load_plan); }
 
 /* ---- help ---- */
 
