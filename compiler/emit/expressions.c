@@ -87,6 +87,16 @@ static void emit_unary(Emitter *e, const Core *node, unsigned target)
     emitter_put(e, node, op, target, a, 0, 0);
 }
 
+/* The left operand of a chain of them: in the target, if nothing else reads that, so that a long chain does not need
+ * a register for each link. */
+static unsigned emit_left(Emitter *e, const Core *node, const Core *right, unsigned target)
+{
+    Bank bank = type_bank(node->type);
+    if (node->kind != CORE_BINARY || !emitter_is_temporary(e, bank, target)) return emit_operand_before(e, node, right);
+    emit_into(e, node, target);
+    return target;
+}
+
 /* x + n, n + x, x - n, x * n and n * x for numbers that fit into the word. */
 static bool emit_with_number(Emitter *e, const Core *node, unsigned target)
 {
@@ -95,7 +105,7 @@ static bool emit_with_number(Emitter *e, const Core *node, unsigned target)
     if (n->kind != CORE_INT || n->number <= INT32_MIN || n->number > INT32_MAX) return false;
     if (node->op != CORE_ADD && node->op != CORE_SUB && node->op != CORE_MUL) return false;
     int32_t number = (int32_t)(node->op == CORE_SUB ? -n->number : n->number);
-    unsigned a = emit_operand(e, x);
+    unsigned a = emit_left(e, x, NULL, target);
     emitter_put(e, node, node->op == CORE_MUL ? OPCODE_MUL_I : OPCODE_ADD_I, target, a, 0, number);
     return true;
 }
@@ -126,7 +136,7 @@ static void emit_binary(Emitter *e, const Core *node, unsigned target)
         return;
     }
     if (node->type->kind != TYPE_FLOAT && emit_with_number(e, node, target)) return;
-    unsigned a = emit_operand_before(e, node->a, node->b), b = emit_operand(e, node->b);
+    unsigned a = emit_left(e, node->a, node->b, target), b = emit_operand(e, node->b);
     emitter_put(e, node, op, target, a, b, 0);
 }
 
