@@ -213,7 +213,8 @@ static void write_signal(const Retelling *telling, Row *row)
 /* The process was away between this row and the one before. */
 static void write_kill(const Retelling *telling, size_t at)
 {
-    int64_t left = telling->record->rows.items[at - 1].log.now;
+    /* What was written at that moment had happened. */
+    int64_t left = telling->record->rows.items[at - 1].log.now + 1;
     int64_t away = telling->record->rows.items[at].log.now - left;
     if (away <= 0) return;
     buffer_add_c(telling->out, "  at ");
