@@ -81,18 +81,31 @@ void lex_foreign(Lex *lex, const char *text, size_t len)
     Diag *diag = diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "there is no operator `%.*s`",
                              STR_ARG(word));
     diag_help(lex->diagnostics, diag, "write it out: `x = x %c 1`", text[0]);
-    if (text[1] == '=') lex_push(lex, TOK_PLUS_ASSIGN, lex_span(lex));
+    lex_push(lex, TOK_PLUS_ASSIGN, lex_span(lex));
+    if (text[1] == '=') return;
+    lex_push(lex, TOK_INT_LITERAL, lex_span(lex))->value.integer = 1;
+}
+
+/* What stands in other quotes is taken for the string that was meant; they are `before` and `after` bytes long. */
+static void push_quoted(Lex *lex, const char *message, Str text, uint32_t before, uint32_t after)
+{
+    Span span = lex_span(lex);
+    Diag *diag = diag_report(lex->diagnostics, DIAG_P0103, span, "%s", message);
+    diag_help(lex->diagnostics, diag, "write \"%.*s\"", STR_ARG(str_slice(text, before, text.len - after)));
+    lex_push(lex, TOK_STRING_BEGIN, (Span){span.file, span.start, span.start + before});
+    lex_push(lex, TOK_TEXT, (Span){span.file, span.start + before, span.end - after});
+    lex_push(lex, TOK_STRING_END, (Span){span.file, span.end, span.end});
 }
 
 void lex_single_quotes(Lex *lex, const char *text, size_t len)
 {
-    Span span = lex_span(lex);
-    Diag *diag = diag_report(lex->diagnostics, DIAG_P0103, span, "strings stand in double quotes: `\"…\"`");
     bool closed = len > 1 && text[len - 1] == '\'';
-    diag_help(lex->diagnostics, diag, "write \"%.*s\"", (int)(len - (closed ? 2 : 1)), text + 1);
-    lex_push(lex, TOK_STRING_BEGIN, (Span){span.file, span.start, span.start + 1});
-    lex_push(lex, TOK_TEXT, (Span){span.file, span.start + 1, span.end - (closed ? 1u : 0u)});
-    lex_push(lex, TOK_STRING_END, (Span){span.file, span.end, span.end});
+    push_quoted(lex, "strings stand in double quotes: `\"…\"`", (Str){text, len}, 1, closed ? 1 : 0);
+}
+
+void lex_typographic_quotes(Lex *lex, const char *text, size_t len)
+{
+    push_quoted(lex, "typographic quotes mean nothing here; strings stand in `\"`", (Str){text, len}, 3, 3);
 }
 
 void lex_bad_character(Lex *lex, const char *text, size_t len)
@@ -289,6 +302,10 @@ LexState lex_cut(Lex *lex, const char *text, size_t len)
     (void)text, (void)len;
     const LexLevel *level = &lex->levels.items[lex->levels.count - 1];
     bool command = level->literal == LEX_COMMAND;
+    /* `"a ${x"`: what seems to open a string is the end of the one around it. */
+    Str rest = str_slice(lex->file->text, level->begin, lex->start);
+    bool inner = lex->levels.count > 1 && one_line(level[-1].literal) && str_find(rest, STR("}")) < 0;
+    if (inner) return newline_closes(lex, false);
     Span begin = {lex->file->id, level->begin, level->begin + 1};
     Diag *diag = diag_report(lex->diagnostics, DIAG_P0104, begin, "this %s is not closed on its line",
                              command ? "command" : "string");

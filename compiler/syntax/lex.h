@@ -26,6 +26,7 @@ void lex_time(Lex *lex, const char *text, size_t len);
 void lex_bad_number(Lex *lex, const char *text, size_t len);
 void lex_foreign(Lex *lex, const char *text, size_t len); /* operators of other languages */
 void lex_single_quotes(Lex *lex, const char *text, size_t len);
+void lex_typographic_quotes(Lex *lex, const char *text, size_t len);
 void lex_bad_character(Lex *lex, const char *text, size_t len);
 
 /* Inside literals. */

@@ -362,9 +362,36 @@ static bool report_command_words(const Wrong *wrong)
     return true;
 }
 
+/* `5 minutes`, `1h 30m`. */
+static bool report_duration(const Wrong *wrong)
+{
+    static const char *const words[][2] = {{"seconds", "s"}, {"second", "s"}, {"sec", "s"},   {"secs", "s"},
+                                           {"s", "s"},       {"minutes", "m"}, {"minute", "m"}, {"min", "m"},
+                                           {"mins", "m"},    {"m", "m"},       {"hours", "h"},  {"hour", "h"},
+                                           {"hrs", "h"},     {"h", "h"},       {"days", "d"},   {"day", "d"},
+                                           {"d", "d"},       {"ms", "ms"},     {"milliseconds", "ms"}};
+    if (wrong->at == 0) return false;
+    const Token *at = &wrong->items[wrong->at], *before = at - 1;
+    Diagnostics *diagnostics = wrong->parse->diagnostics;
+    Span both = span_join(before->span, at->span);
+    if (before->kind == TOK_DURATION_LITERAL && at->kind == TOK_DURATION_LITERAL) {
+        Diag *diag = diag_report(diagnostics, DIAG_P0106, both, "a duration is written as one word");
+        diag_help(diagnostics, diag, "write `%.*s%.*s`", STR_ARG(before->text), STR_ARG(at->text));
+        return true;
+    }
+    for (size_t i = 0; before->kind == TOK_INT_LITERAL && i < sizeof words / sizeof words[0]; i++) {
+        if (!str_equal_c(at->text, words[i][0])) continue;
+        Diag *diag = diag_report(diagnostics, DIAG_P0106, both, "a duration is a number and its unit in one word");
+        diag_help(diagnostics, diag, "write `%.*s%s`", STR_ARG(before->text), words[i][1]);
+        return true;
+    }
+    return false;
+}
+
 static bool report_special(const Wrong *wrong)
 {
     const Token *at = &wrong->items[wrong->at];
+    if (report_duration(wrong)) return true;
     Diagnostics *diagnostics = wrong->parse->diagnostics;
     int first = wrong->items[wrong->start].kind;
     if (at->kind == TOK_ASSIGN_TO && wrong_expects(wrong, TOK_EQ)) {
