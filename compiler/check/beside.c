@@ -57,37 +57,29 @@ bool check_beside_statement(Checker *c, Node *node)
     }
 }
 
-typedef struct Search {
-    const Symbol *wanted;
-    bool *seen; /* by the plans' index */
-    bool found;
-} Search;
+static void reach_plan(bool *reached, const Symbol *plan);
 
-static void search_plan(Search *search, const Symbol *plan);
-
-static void search_node(Node *node, void *data)
+static void reach_node(Node *node, void *data)
 {
-    Search *search = data;
     const Node *inner = inner_plan(node);
     const Symbol *plan = inner ? plan_named(inner) : NULL;
-    if (plan) search_plan(search, plan);
-    if (!search->found) node_children(node, search_node, data);
+    if (plan) reach_plan(data, plan);
+    node_children(node, reach_node, data);
 }
 
-static void search_plan(Search *search, const Symbol *plan)
+static void reach_plan(bool *reached, const Symbol *plan)
 {
-    if (plan == search->wanted) search->found = true;
-    if (search->found || search->seen[plan->index]) return;
-    search->seen[plan->index] = true;
+    if (reached[plan->index]) return;
+    reached[plan->index] = true;
     for node_each(node, plan->decl->plan.body)
-        search_node(node, search);
+        reach_node(node, reached);
 }
 
-bool plan_leads_to(Checker *c, const Symbol *plan, const Symbol *other)
+const bool *plans_reached(Checker *c, const Symbol *plan)
 {
-    Search search = {other, arena_alloc(c->arena, c->program->plans.count + 1), false};
-    search_plan(&search, plan);
-    return search.found;
+    bool *reached = arena_array(c->arena, bool, c->program->plans.count + 1);
+    reach_plan(reached, plan);
+    return reached;
 }
 
 /* ---- plans that come back to themselves ---- */

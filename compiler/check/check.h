@@ -83,6 +83,7 @@ typedef struct Checker {
     SymbolList locals; /* every local of every body, in order */
     SymbolList paged;  /* everybody whom anything in the program can page, once it was asked */
     bool *is_paged;    /* the same by contacts' indexes; NULL before */
+    size_t *first_steps; /* by plans' indexes: number of the first step + 1, or 0; NULL until a drill asks */
     const Type *wrong, *unit, *boolean, *integer, *real, *duration, *time, *string, *secret, *json, *fiber,
         *strings;
     const Type *response, *result, *message, *contact, *channel, *alert, *delivery, *incident;
@@ -201,8 +202,8 @@ bool check_people_statement(Checker *c, Node *node); /* false: not its business 
 bool check_beside_statement(Checker *c,
                             Node *node); /* watch, deadline, pause, follow, continue with (beside.c) */
 void check_recursion(Checker *c);        /* once all plans are checked */
-/* Is `other` the plan itself, or one that it follows or goes on as, at any depth? */
-bool plan_leads_to(Checker *c, const Symbol *plan, const Symbol *other);
+/* By the plans' indexes: the plan itself, and all that it follows or goes on as, at any depth. */
+const bool *plans_reached(Checker *c, const Symbol *plan);
 void check_notify(Checker *c, Node *node);
 void check_page(Checker *c, Node *node);
 void check_update(Checker *c, Node *node);

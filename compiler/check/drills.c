@@ -6,17 +6,41 @@
 
 /* ---- what the plan has ---- */
 
-static bool plan_has(Checker *c, const Symbol *plan, const Symbol *step)
+static bool fits(const Symbol *step, Str name)
 {
-    return step->plan == plan || (step->plan->kind == SYMBOL_PLAN && plan_leads_to(c, plan, step->plan));
+    return !step->name.len || str_matches_glob(step->name, name);
+}
+
+/* The number of the first step of a plan; a plan's steps follow each other. */
+static size_t first_step(Checker *c, const Symbol *plan)
+{
+    const SymbolList *steps = &c->program->steps;
+    if (!c->first_steps) {
+        c->first_steps = arena_array(c->arena, size_t, c->program->plans.count + 1);
+        for (size_t i = steps->count; i > 0; i--) {
+            const Symbol *owner = steps->items[i - 1]->plan;
+            if (owner && owner->kind == SYMBOL_PLAN) c->first_steps[owner->index] = i;
+        }
+    }
+    size_t first = c->first_steps[plan->index];
+    return first ? first - 1 : steps->count;
+}
+
+static bool plan_has(const Symbol *plan, const bool *reached, const Symbol *step)
+{
+    if (!step->plan) return false;
+    return step->plan == plan || (step->plan->kind == SYMBOL_PLAN && reached[step->plan->index]);
 }
 
 static Symbol *find_step(Checker *c, const Symbol *plan, Str name)
 {
-    for (size_t i = 0; i < c->program->steps.count; i++) {
-        Symbol *step = c->program->steps.items[i];
-        if ((!step->name.len || str_matches_glob(step->name, name)) && step->plan && plan_has(c, plan, step))
-            return step;
+    const SymbolList *steps = &c->program->steps;
+    for (size_t i = first_step(c, plan); i < steps->count && steps->items[i]->plan == plan; i++) {
+        if (fits(steps->items[i], name)) return steps->items[i];
+    }
+    const bool *reached = plans_reached(c, plan);
+    for (size_t i = 0; i < steps->count; i++) {
+        if (plan_has(plan, reached, steps->items[i]) && fits(steps->items[i], name)) return steps->items[i];
     }
     return NULL;
 }
@@ -28,8 +52,9 @@ static void check_step_name(Checker *c, const Symbol *plan, Node *what)
     what->symbol = find_step(c, plan, name);
     if (what->symbol || c->syntax_errors) return; /* the step may stand in what could not be read */
     VEC(Str) names = {0};
+    const bool *reached = plans_reached(c, plan);
     for (size_t i = 0; i < c->program->steps.count; i++) {
-        if (plan_has(c, plan, c->program->steps.items[i])) vec_push(&names, c->program->steps.items[i]->name);
+        if (plan_has(plan, reached, c->program->steps.items[i])) vec_push(&names, c->program->steps.items[i]->name);
     }
     Diag *diag =
         report(c, P1001, what->span, "plan `%.*s` has no step \"%.*s\"", STR_ARG(plan->name), STR_ARG(name));

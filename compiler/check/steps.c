@@ -12,15 +12,18 @@ Symbol *declare_step(Checker *c, Node *node, Node *title)
     symbol->plan = c->plan;
     symbol->parent = c->step;
     SymbolList *steps = &c->program->steps;
-    for (size_t i = 0; name.len && i < steps->count; i++) {
-        const Symbol *older = steps->items[i];
-        if (older->plan != c->plan || !str_equal(older->name, name)) continue;
-        if ((older->decl->kind == NODE_PHASE) != (node->kind == NODE_PHASE)) continue;
+    const Symbol *first = NULL;
+    /* A plan's steps follow each other. */
+    for (size_t i = steps->count; name.len && i > 0 && steps->items[i - 1]->plan == c->plan; i--) {
+        const Symbol *older = steps->items[i - 1];
+        bool alike = (older->decl->kind == NODE_PHASE) == (node->kind == NODE_PHASE);
+        if (alike && str_equal(older->name, name)) first = older;
+    }
+    if (first) {
         Diag *diag = report(c, P0209, symbol->span, "two %s of this plan are called \"%.*s\"",
                             node->kind == NODE_PHASE ? "phases" : "steps", STR_ARG(name));
-        report_second(c, diag, older->span, "the first one");
+        report_second(c, diag, first->span, "the first one");
         report_help(c, diag, "its name is how the record, drills and people tell it from others");
-        break;
     }
     symbol->index = (uint32_t)steps->count;
     symbol_list_add(c, steps, symbol);

@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { SIMPLE_KINDS = TYPE_ERROR + 1 };
+enum { SIMPLE_KINDS = TYPE_ERROR + 1, DERIVED_KINDS = 3 };
 
 /* Lives in the arena whole, the growing list included: nothing needs to be freed. */
 struct TypeTable {
@@ -16,6 +16,8 @@ struct TypeTable {
     const Type *simple[SIMPLE_KINDS];
     Type **items;
     size_t count, cap;
+    const Type *(*derived)[DERIVED_KINDS]; /* by the element's id: its list, map and optional, or NULL */
+    size_t derived_cap;
     Type **builtins;
     size_t builtin_count, builtin_cap;
 };
@@ -84,13 +86,21 @@ const Type *type_simple(TypeTable *table, TypeKind kind)
     return table->simple[kind];
 }
 
-static const Type *find_with_element(const TypeTable *table, TypeKind kind, const Type *element)
+/* Where the type of that kind with the element is, or goes. */
+static const Type **derived_place(TypeTable *table, TypeKind kind, const Type *element)
 {
-    for (size_t i = 0; i < table->count; i++) {
-        const Type *type = table->items[i];
-        if (type->kind == kind && type->element == element) return type;
+    if (table->derived_cap < table->cap) {
+        const Type *(*larger)[DERIVED_KINDS] = arena_alloc(table->arena, table->cap * sizeof *larger);
+        if (table->derived_cap) memcpy(larger, table->derived, table->derived_cap * sizeof *larger);
+        table->derived = larger;
+        table->derived_cap = table->cap;
     }
-    return NULL;
+    return &table->derived[element->id][kind == TYPE_LIST ? 0 : kind == TYPE_MAP ? 1 : 2];
+}
+
+static const Type *find_with_element(TypeTable *table, TypeKind kind, const Type *element)
+{
+    return *derived_place(table, kind, element);
 }
 
 static const Type *type_of_element(TypeTable *table, TypeKind kind, const Type *element, Str name)
@@ -98,6 +108,7 @@ static const Type *type_of_element(TypeTable *table, TypeKind kind, const Type *
     Type *type = add_type(table, kind);
     type->element = element;
     type->name = name;
+    *derived_place(table, kind, element) = type;
     return type;
 }
 
