@@ -22,6 +22,7 @@ void context_free(Context *context)
 {
     vec_free(&context->bindings);
     vec_free(&context->watches);
+    vec_free(&context->gated);
 }
 
 uint32_t context_bind(Context *context, const Symbol *symbol, const Type *type)

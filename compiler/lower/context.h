@@ -42,6 +42,13 @@ typedef struct Binding {
     uint32_t local;
 } Binding;
 
+/* A change that a gate let through with values, which a local holds as text. */
+typedef struct Gated {
+    const Node *run;
+    Node *gate;
+    uint32_t words;
+} Gated;
+
 /* The function that is being made. */
 typedef struct Context {
     Lower *lower;
@@ -57,6 +64,7 @@ typedef struct Context {
     bool stoppable;      /* and may stop a phase */
     bool in_watch;
     uint32_t stop_reason; /* IN_WATCH: a local, "" as long as the phase is not to stop */
+    VEC(Gated) gated;
     VEC(uint32_t) watches; /* fibers (locals) that end with the phase or plan around */
 } Context;
 
@@ -147,7 +155,6 @@ void lower_undo(Context *context, Node *undo);
 void lower_notify(Context *context, Node *node);
 void lower_page(Context *context, Node *node);
 void lower_manual(Context *context, Node *node);
-void lower_approval(Context *context, Node *node);
 void lower_ask_acknowledgement(Context *context, Node *node);
 Core *lower_name_list(Context *context, NodeList refs); /* [string]: names of contacts, roles, channels */
 Core *lower_target(Context *context, Node *ref);        /* string */
@@ -161,6 +168,10 @@ void lower_end_watches(Context *context, size_t keep, Span span); /* all but the
 void lower_deadline(Context *context, Node *node);
 void lower_follow(Context *context, Node *node);
 void lower_continue_with(Context *context, Node *node);
+
+/* gates.c */
+void lower_approval(Context *context, Node *node);
+void lower_gated(Context *context, const Node *run); /* before the change: is it still what was approved? */
 
 /* stopping.c */
 void lower_find_stops(Context *context, const Symbol *plan); /* sets counts_changes and stoppable */

@@ -291,6 +291,20 @@ static Core *lower_once(Context *context, Node *node, const Effect *effect)
     return build_int(context->lower->core, TYPE_INT, 0, node->span);
 }
 
+/* The pause times the growth, which may have a fraction. */
+static Core *grown(Context *context, uint32_t pause, Node *growth)
+{
+    CoreProgram *core = context->lower->core;
+    Core *exact = core_new(core, CORE_UNARY, simple_type(context->lower, TYPE_FLOAT), growth->span);
+    exact->op = CORE_TO_FLOAT;
+    exact->a = context_local(context, pause, growth->span);
+    exact->a->type = simple_type(context->lower, TYPE_INT);
+    Core *whole = core_new(core, CORE_BUILTIN, simple_type(context->lower, TYPE_DURATION), growth->span);
+    whole->index = BUILTIN_FLOAT_ROUND;
+    core_append(whole, build_binary(core, CORE_MUL, exact, lower_value(context, growth)));
+    return whole;
+}
+
 /* `retry: 3, every: 10s, growth: 2`: tried again until it is ok, or unknown, or the attempts are over. */
 static Core *lower_retried(Context *context, Node *node, const Effect *effect)
 {
@@ -324,8 +338,7 @@ static Core *lower_retried(Context *context, Node *node, const Effect *effect)
     wait->a = build_binary(core, CORE_ADD, build_now(core, span), length);
     core_append(round, build_do(core, wait));
     if (effect->options.growth)
-        core_append(round, build_set_local(core, pause, build_binary(core, CORE_MUL, context_local(context, pause, span),
-                                                                     lower_value(context, effect->options.growth))));
+        core_append(round, build_set_local(core, pause, grown(context, pause, effect->options.growth)));
     core_append(sequence, build_loop(core, round));
     sequence->a = context_local(context, result, span);
     return sequence;
@@ -483,6 +496,7 @@ void lower_run(Context *context, Node *run, uint32_t result, bool wants_result)
 {
     Node *effect = run->run.effect;
     const Effect *note = node_effect(effect);
+    lower_gated(context, run);
     if (note && (note->form == EFFECT_FORM_COMMAND || note->form == EFFECT_FORM_HTTP)) {
         const char *record = note->form == EFFECT_FORM_HTTP ? "Response" : "Result";
         if (!wants_result) result = context_temp(context, lower_record_type(context->lower, record));
