@@ -92,6 +92,19 @@ static bool is_way_of(const Node *contact, Str name)
     return false;
 }
 
+/* The channel or field that was probably meant. */
+static Str nearest_way(const Checker *c, const Node *contact, Str name)
+{
+    VEC(Str) names = {0};
+    for node_each(field, contact->contact.fields) {
+        if (field->kind == NODE_FIELD) vec_push(&names, field->field.name);
+    }
+    for (size_t i = 0; i < c->program->channels.count; i++) vec_push(&names, c->program->channels.items[i]->name);
+    Str nearest = suggest_nearest(name, names.items, names.count);
+    vec_free(&names);
+    return nearest;
+}
+
 /* A way is a channel, or a field of the contact: a call that somebody makes. */
 static void check_reach(Checker *c, Node *contact, Node *reach)
 {
@@ -114,8 +127,12 @@ static void check_reach(Checker *c, Node *contact, Node *reach)
             "`%.*s` cannot be reached by `%.*s`: there is no such channel, and the contact has no such way",
             STR_ARG(contact->contact.name), STR_ARG(name));
         reported_unknown(c, name, diag);
-        report_help(c, diag, "declare `channel %.*s = …`, or give the contact its `%.*s \"…\"`",
-                    STR_ARG(name), STR_ARG(name));
+        Str nearest = nearest_way(c, contact, name);
+        if (nearest.len)
+            report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
+        else
+            report_help(c, diag, "declare `channel %.*s = …`, or give the contact its `%.*s \"…\"`",
+                        STR_ARG(name), STR_ARG(name));
     }
 }
 
@@ -124,7 +141,14 @@ static void check_contact(Checker *c, Node *node)
     check_shown(c, node->contact.title, "a title");
     for node_each(field, node->contact.fields) {
         switch (field->kind) {
-        case NODE_FIELD: check_texts(c, field->field.values); break;
+        case NODE_FIELD:
+            check_texts(c, field->field.values);
+            for node_each(value, field->field.values) {
+                if (value->kind == NODE_MISSING)
+                    report(c, P1102, value->span, "the %.*s of `%.*s` is missing", STR_ARG(field->field.name),
+                           STR_ARG(node->contact.name));
+            }
+            break;
         case NODE_REACH: check_reach(c, node, field); break;
         case NODE_ANSWER_WITHIN: check_duration(c, field->answer_within.duration); break;
         case NODE_BACKUP:

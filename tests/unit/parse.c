@@ -175,7 +175,7 @@ static void test_texts(void)
     SAYS("param x = \"a\xff\"", "P0115@1");
     SAYS("param x = \xe2\x80\x9c"
          "a\xe2\x80\x9d",
-         "P0103@1 P0103@1");
+         "P0103@1");
     SAYS("\xef\xbb\xbfparam x = 1", "");
     SAYS("#!/usr/bin/planvm\r\nparam x = 1\r\n", "");
 }
