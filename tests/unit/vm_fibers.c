@@ -212,7 +212,7 @@ static void handlers(void)
     emit(&m, OPCODE_DIV, 1, 1, 1, 0);
     main_end(&m);
     machine_expect(&m, "inner null\nv \"why\"\nv \"failure\"\nfailed {\"kind\":\"run "
-                       "error\",\"message\":\"division by zero\","
+                       "error\",\"message\":\"0 / 0 is a division by zero\","
                        "\"at\":\"test.plan:7\"}\n");
 }
 

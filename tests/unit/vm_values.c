@@ -40,10 +40,10 @@ static void run_errors(void)
         {OPCODE_ADD, INT64_MAX, 1, "9223372036854775807 + 1 is too large for an int"},
         {OPCODE_SUB, INT64_MIN, 1, "-9223372036854775808 - 1 is too large for an int"},
         {OPCODE_MUL, INT64_MAX, 2, "9223372036854775807 * 2 is too large for an int"},
-        {OPCODE_DIV, 1, 0, "division by zero"},
-        {OPCODE_MOD, 1, 0, "division by zero"},
+        {OPCODE_DIV, 1, 0, "1 / 0 is a division by zero"},
+        {OPCODE_MOD, 1, 0, "1 / 0 is a division by zero"},
         {OPCODE_DIV, INT64_MIN, -1, "-9223372036854775808 / -1 is too large for an int"},
-        {OPCODE_DIV_F, 0, 0, "division by zero"},
+        {OPCODE_DIV_F, 0, 0, "0 / 0 is a division by zero"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Machine m = machine_new();

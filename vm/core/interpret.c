@@ -251,7 +251,7 @@ dispatch:
         OP(MUL_F) FLOATING(REAL(B) * REAL(C));
         OP(DIV_F)
         {
-            if (REAL(C) == 0) goto divided_by_zero;
+            if (REAL(C) == 0) goto real_divided_by_zero;
             FLOATING(REAL(B) / REAL(C));
         }
         OP(NEG_F) SCALAR(bits_of_real(-REAL(B)));
@@ -596,7 +596,10 @@ dispatch:
 #endif
 
 divided_by_zero:
-    vm_raise(vm, FAILURE_RUN, "division by zero");
+    vm_raise(vm, FAILURE_RUN, "%" PRId64 " / 0 is a division by zero", S[B]);
+    goto unsaved;
+real_divided_by_zero:
+    vm_raise(vm, FAILURE_RUN, "%g / 0 is a division by zero", REAL(B));
     goto unsaved;
 no_list:
     vm_raise_kind(vm, "a list", R[B]);

@@ -101,6 +101,13 @@ static bool notification_matches(const Json *mark, const Json *args)
     return matches;
 }
 
+/* `failed "step" matching "…"`: the reason. */
+static bool reason_matches(const Json *mark, const Json *args)
+{
+    Str pattern = json_string(args, "matching", "");
+    return !pattern.len || text_matches(json_string(mark, "error", ""), pattern);
+}
+
 static bool subject_matches(const Check *check, const Json *mark)
 {
     Str wanted = json_string(check->expect->args, check->rule->arg, "");
@@ -187,6 +194,7 @@ static bool row_tells(const Check *check, Row *row)
     if (!row_tells_loosely(check, row) || !in_time(check, row)) return false;
     if (str_equal_c(check->expect->fact, "notified"))
         return notification_matches(row_json(row), check->expect->args);
+    if (str_equal_c(check->expect->fact, "failed")) return reason_matches(row_json(row), check->expect->args);
     if (!str_equal_c(check->expect->fact, "paged")) return true;
     Str way = json_string(check->expect->args, "way", "");
     if (way.len) return str_equal(way, json_string(row_json(row), "way", ""));
