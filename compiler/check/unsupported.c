@@ -10,10 +10,24 @@ typedef struct Finding {
     const char *what;
 } Finding;
 
-static Finding in_severity(const Node *node)
+static Finding finding_at(const Node *node)
 {
     switch (node->kind) {
     case NODE_ACK_HOLDS: return (Finding){node, "an acknowledgement that lapses"};
+    case NODE_ROTATION: return (Finding){node, "a rotation"};
+    case NODE_ESCALATE_BY:
+        if (node->escalate_by.calendar) return (Finding){node, "a ladder that keeps to a calendar"};
+        break;
+    case NODE_ASK:
+        if (node->ask.secret) return (Finding){node, "`ask secret`"};
+        break;
+    case NODE_CALL: {
+        const Effect *effect = node_effect(node);
+        const Call *call = node_call(node);
+        bool native = (effect && effect->form == EFFECT_FORM_EXTERN) || (call && call->target == CALL_EXTERN);
+        if (native) return (Finding){node, "a native function"};
+        break;
+    }
     default: break;
     }
     return (Finding){NULL, NULL};
@@ -22,7 +36,7 @@ static Finding in_severity(const Node *node)
 static bool visit(Node *node, void *context)
 {
     Checker *c = context;
-    Finding finding = in_severity(node);
+    Finding finding = finding_at(node);
     if (finding.at) report_unsupported(c, finding.at->span, finding.what);
     return true;
 }

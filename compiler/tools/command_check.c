@@ -35,7 +35,6 @@ static void check_one(Findings *findings, Str path)
     Compilation compilation = {0};
     Error error = {0};
     CompileResult result = compilation_check(&compilation, path.data, &error);
-    if (result == COMPILE_OK) compilation_lower(&compilation);
     if (result == COMPILE_UNREADABLE) fprintf(stderr, "planc: %s\n", error.text);
     findings_add(findings, path, &compilation.diagnostics, &compilation.sources,
                  result == COMPILE_UNREADABLE ? str_from_c(error.text) : (Str){0});

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static PLAN_NORETURN void give_up(void)
 {
@@ -35,23 +36,56 @@ char *memory_copy_c(Str s)
 
 struct ArenaChunk {
     ArenaChunk *older;
+    size_t mapped; /* bytes, of a chunk that is a mapping; else 0 */
     alignas(max_align_t) char bytes[];
 };
 
-enum { ARENA_CHUNK = 32 * 1024 };
+/* Chunks grow with their arena; from ARENA_MAP on they are mappings in huge pages, if the system has them, because most
+ * of a large arena's cost is faults. */
+enum { ARENA_CHUNK = 32 * 1024, ARENA_MAP = 4 * 1024 * 1024 };
+
+static ArenaChunk *chunk_new(size_t size)
+{
+    if (size < ARENA_MAP) return memory_alloc(size);
+    void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED) give_up();
+    madvise(block, size, MADV_HUGEPAGE);
+    ArenaChunk *chunk = block;
+    chunk->mapped = size;
+    return chunk;
+}
+
+static void chunk_free(ArenaChunk *chunk)
+{
+    if (chunk->mapped)
+        munmap(chunk, chunk->mapped);
+    else
+        free(chunk);
+}
+
+/* A new open chunk twice as large as the last one. */
+static void arena_grow(Arena *arena)
+{
+    arena->chunk = !arena->chunk ? ARENA_CHUNK : arena->chunk < ARENA_MAP ? arena->chunk * 2 : arena->chunk;
+    ArenaChunk *chunk = chunk_new(arena->chunk);
+    chunk->older = arena->chunks;
+    arena->chunks = chunk;
+    arena->next = chunk->bytes;
+    arena->end = (char *)chunk + arena->chunk;
+}
 
 void *arena_alloc(Arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);
     size = (size + align - 1) / align * align;
     if ((size_t)(arena->end - arena->next) < size || !arena->next) {
-        size_t room = size > ARENA_CHUNK / 4 ? size : ARENA_CHUNK;
-        ArenaChunk *chunk = memory_alloc(sizeof *chunk + room);
-        chunk->older = arena->chunks;
-        arena->chunks = chunk;
-        if (room == size && arena->next) return chunk->bytes; /* a big one gets its own; the open chunk stays */
-        arena->next = chunk->bytes;
-        arena->end = chunk->bytes + room;
+        if (size > ARENA_CHUNK / 4) { /* a big one gets its own; the open chunk stays */
+            ArenaChunk *chunk = chunk_new(sizeof *chunk + size);
+            chunk->older = arena->chunks;
+            arena->chunks = chunk;
+            return chunk->bytes;
+        }
+        arena_grow(arena);
     }
     void *block = arena->next;
     arena->next += size;
@@ -86,7 +120,7 @@ void arena_free(Arena *arena)
 {
     for (ArenaChunk *chunk = arena->chunks; chunk;) {
         ArenaChunk *older = chunk->older;
-        free(chunk);
+        chunk_free(chunk);
         chunk = older;
     }
     *arena = (Arena){0};

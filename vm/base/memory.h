@@ -26,6 +26,7 @@ typedef struct ArenaChunk ArenaChunk;
 typedef struct Arena {
     ArenaChunk *chunks;
     char *next, *end;
+    size_t chunk; /* bytes of the open chunk */
 } Arena;
 
 void *arena_alloc(Arena *arena, size_t size); /* zeroed, aligned for any type */
