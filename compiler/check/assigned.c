@@ -115,9 +115,25 @@ static void track(Tracker *t, Node *node)
         track(t, node->run.effect);
         track_apart(t, node->run.otherwise);
         return;
+    case NODE_VERIFY:
+        track(t, node->verify.condition);
+        track(t, node->verify.why);
+        track_apart(t, node->verify.otherwise);
+        return;
+    case NODE_FAIL:
+    case NODE_RETURN:
+    case NODE_CONTINUE_WITH:
+        node_children(node, track_child, t);
+        t->set = true; /* nothing after it is reached this way */
+        return;
     case NODE_REMEDY: track_apart(t, node->remedy.body); return;
     case NODE_UNDO: track_apart(t, node->undo.body); return;
     case NODE_ON_FAILURE: track_apart(t, node->on_failure.body); return;
+    case NODE_ALWAYS: track_apart(t, node->always.body); return;
+    case NODE_WATCH:
+        track(t, node->watch.when);
+        track_apart(t, node->watch.body);
+        return;
     default: node_children(node, track_child, t); return;
     }
 }

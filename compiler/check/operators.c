@@ -98,6 +98,12 @@ static const Type *check_equality(Checker *c, Node *node)
     return c->boolean;
 }
 
+static bool is_percent(const Node *type)
+{
+    return type && type->kind == NODE_TYPE_NAME && type->type_name.name->kind == NODE_NAME &&
+           str_equal(type->type_name.name->name.text, STR("percent"));
+}
+
 static const Type *check_order(Checker *c, Node *node)
 {
     check_sides(c, node);
@@ -106,7 +112,8 @@ static const Type *check_order(Checker *c, Node *node)
         report_secret_compared(c, node);
     else if (left != right || !type_is_ordered(left))
         wrong_operands(c, node);
-    else if (node->binary.right->kind == NODE_PERCENT && node->binary.left->kind == NODE_CAST) {
+    else if (node->binary.right->kind == NODE_PERCENT && node->binary.left->kind == NODE_CAST &&
+             !is_percent(node->binary.left->cast.type)) {
         Diag *diag =
             report(c, P0311, node->span,
                    "`%%` is compared with a plain `as float`: is 12.3 of the answer 12.3 %% or 1230 %%?");
@@ -181,12 +188,6 @@ const Type *check_unary(Checker *c, Node *node, const Type *hint)
     if (type_is_number(type) || type->kind == TYPE_DURATION || type->kind == TYPE_WRONG) return type;
     report(c, P0306, node->span, "`-` does not go with `%.*s`", STR_ARG(type->name));
     return c->wrong;
-}
-
-static bool is_percent(const Node *type)
-{
-    return type && type->kind == NODE_TYPE_NAME && type->type_name.name->kind == NODE_NAME &&
-           str_equal(type->type_name.name->name.text, STR("percent"));
 }
 
 /* What a json value can be read as. */
