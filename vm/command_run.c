@@ -236,7 +236,7 @@ int command_run(const Arguments *arguments)
     else
         plan = choose_plan(&session, &status);
     if (plan) {
-        journal_new_id(time_now(), &id);
+        journal_new_id(arguments->root.data, time_now(), &id);
         Json *start = start_make(&session, plan, buffer_str(&id), &status);
         if (start) status = run_begin(&session, plan, buffer_str(&id), start);
         json_free(start);

@@ -215,10 +215,18 @@ static void finding(void)
     found_by("2027", NULL);
     found_by("", NULL);
     Buffer id = {0};
-    journal_new_id(1772421120000, &id);
+    Buffer later = {0};
+    journal_new_id(root, 1772421120000, &id);
     CHECK_INT((int64_t)id.len, 18);
     CHECK(str_starts_with(buffer_str(&id), STR("20260302-0312-")));
+    for (int64_t after = 10; after < 60000; after += 9971) { /* ids sort by time, also within a minute */
+        journal_new_id(root, 1772421120000 + after, &later);
+        CHECK(str_compare(buffer_str(&id), buffer_str(&later)) < 0);
+        buffer_clear(&id);
+        buffer_add_str(&id, buffer_str(&later));
+    }
     buffer_free(&id);
+    buffer_free(&later);
 }
 
 static void sending(void)

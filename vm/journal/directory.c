@@ -45,8 +45,9 @@ bool journal_root(const char *option, Buffer *path, Error *error)
     return true;
 }
 
-void journal_new_id(int64_t now, Buffer *id)
+static void write_id(int64_t now, Buffer *id)
 {
+    enum { BASE = sizeof letters - 1, STEPS = BASE * BASE * BASE };
     Buffer minute = {0};
     time_write_minute(&minute, now);
     for (size_t i = 0; i < minute.len; i++) {
@@ -57,8 +58,23 @@ void journal_new_id(int64_t now, Buffer *id)
             buffer_add_char(id, c);
     }
     buffer_free(&minute);
+    int64_t place = (now % 60000 + 60000) % 60000 * STEPS / 60000;
     buffer_add_char(id, '-');
-    add_letters(id, 4);
+    for (int64_t unit = BASE * BASE; unit; unit /= BASE) buffer_add_char(id, letters[place / unit % BASE]);
+    add_letters(id, 1);
+}
+
+void journal_new_id(const char *root, int64_t now, Buffer *id)
+{
+    bool taken = true;
+    for (int tries = 0; taken && tries < 1000; tries++, now += 10) {
+        Buffer path = {0};
+        buffer_clear(id);
+        write_id(now, id);
+        buffer_printf(&path, "%s/%s", root, id->data);
+        taken = access(path.data, F_OK) == 0;
+        buffer_free(&path);
+    }
 }
 
 /* Makes a directory and those above it. */

@@ -33,8 +33,9 @@ typedef struct JournalRun {
 /* $XDG_STATE_HOME/plan/runs, or ~/.local/state/plan/runs, or what `--journal` says (may be NULL). */
 bool journal_root(const char *option, Buffer *path, Error *error);
 
-/* "20260302-0312-kfzq": UTC and four letters by chance. */
-void journal_new_id(int64_t now, Buffer *id);
+/* "20260302-0312-kfzq": the minute in UTC, three letters for the moment in it, so that ids sort by time, and one by chance.
+ * Not one that root has already. */
+void journal_new_id(const char *root, int64_t now, Buffer *id);
 
 /* Makes the directory and the database, and owns the run. run->id is the new id; epoch, last_seq and ended are not
  * read. What is returned holds its own copies. */
