@@ -94,6 +94,7 @@ ACTION(lex_bad_number, exit(1))
 ACTION(lex_foreign, exit(1))
 ACTION(lex_single_quotes, exit(1))
 ACTION(lex_bad_character, exit(1))
+ACTION(lex_typographic_quotes, exit(1))
 
 static LexState state(const Lex *lex)
 {

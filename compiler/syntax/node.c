@@ -2,11 +2,25 @@
  * ast.def and ast_ops.def. */
 #include "compiler/syntax/build.h"
 
+#include <stddef.h>
 #include <string.h>
+
+/* A node ends with its own kind's fields: most are far smaller than the largest. */
+static size_t node_size(NodeKind kind)
+{
+    static const uint16_t fields[] = {
+#define NODE(kind, member, fields) sizeof(struct Ast_##member),
+#define LEAF(kind) 0,
+#include "compiler/syntax/ast.def"
+#undef NODE
+#undef LEAF
+    };
+    return offsetof(Node, file) + fields[kind];
+}
 
 Node *node_new(Arena *arena, NodeKind kind, Span span)
 {
-    Node *node = arena_new(arena, Node);
+    Node *node = arena_alloc(arena, node_size(kind));
     node->kind = kind;
     node->span = span;
     return node;

@@ -81,6 +81,7 @@ struct Node {
 
 #define node_each(item, list) (Node *item = (list).first; item; item = item->next) /* for node_each(n, list) { … } */
 
+/* Room for the fields of that kind alone: a node is never copied whole, nor given a kind with more fields. */
 Node *node_new(Arena *arena, NodeKind kind, Span span);
 void node_append(NodeList *list, Node *node); /* NULL is ignored */
 
