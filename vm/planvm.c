@@ -3,6 +3,7 @@
 #include "vm/command.h"
 
 #include "compiler/compile.h"
+#include "vm/core/vm.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -139,6 +140,9 @@ static int option_take(Arguments *arguments, const Command *command, int *at)
     }
     arguments->values[option] = value;
     if (option == OPTION_SET) vec_push(&arguments->settings, value);
+    Error error = {""};
+    if (option == OPTION_LIMIT && !vm_default_limit_set(value, &error))
+        return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
     return EXIT_FINE;
 }
 

@@ -179,7 +179,7 @@ static void memory_limit(void)
     emit(&m, OPCODE_NONE, 2, 0, 0, 0);
     show_text(&m, 3); /* what was too large is gone: the program can go on */
     main_end(&m);
-    machine_expect(&m, "v \"the run needs more memory than its limit of 1048576 bytes\"\ndone null\n");
+    machine_expect(&m, "v \"the run needs too much memory: the limit is 1M, --limit heap=2M doubles it\"\ndone null\n");
 }
 
 static void string_limit(void)
@@ -194,7 +194,7 @@ static void string_limit(void)
     image_builder_patch_jump(m.builder, again, top);
     main_end(&m);
     machine_expect(
-        &m, "failed {\"kind\":\"limit\",\"message\":\"a string is longer than the limit of 1000 bytes\","
+        &m, "failed {\"kind\":\"limit\",\"message\":\"a string is too long: the limit is 1000, --limit string=2000 doubles it\","
             "\"at\":\"test.plan:7\"}\n");
 }
 
@@ -219,7 +219,7 @@ static void depth_limit(void)
     function_end(&m);
     machine_expect(
         &m,
-        "v 10000\nfailed {\"kind\":\"limit\",\"message\":\"functions call each other more than 10000 deep\","
+        "v 10000\nfailed {\"kind\":\"limit\",\"message\":\"functions call each other too deeply: the limit is 10000, --limit stack=20000 doubles it\","
         "\"at\":\"\"}\n");
 }
 
@@ -252,8 +252,8 @@ static void instruction_limit(void)
     main_end(&m);
     machine_expect(
         &m,
-        "v 0\nv 0\nfailed {\"kind\":\"limit\",\"message\":\"it runs without end: 10000 calls and repetitions "
-        "without waiting\",\"at\":\"test.plan:7\"}\n");
+        "v 0\nv 0\nfailed {\"kind\":\"limit\",\"message\":\"it runs without end, calling and repeating "
+        "without waiting: the limit is 10000, --limit instructions=20000 doubles it\",\"at\":\"test.plan:7\"}\n");
 }
 
 /* Fibers that start each other, timers that are due at once, handlers that fail again: nothing hangs. */
@@ -302,8 +302,56 @@ static void fiber_limit(void)
     loop(&m, OPCODE_SPAWN, 1, 1, 1, idle);
     function_end(&m);
     machine_expect(
-        &m, "failed {\"kind\":\"limit\",\"message\":\"the run has more than 100 fibers at once\",\"at\":"
+        &m, "failed {\"kind\":\"limit\",\"message\":\"the run has too many fibers at once: the limit is 100, --limit fibers=200 doubles it\",\"at\":"
             "\"test.plan:7\"}\n");
+}
+
+static void list_limit(void)
+{
+    Machine m = machine_new();
+    m.limits.list_items = 100;
+    main_begin(&m);
+    emit(&m, OPCODE_LIST_S, 1, 0, 0, 0);
+    loop(&m, OPCODE_APPEND_S, 1, 1, 1, 0);
+    function_end(&m);
+    machine_expect(&m, "failed {\"kind\":\"limit\",\"message\":\"a list has too many elements: the limit is 100, "
+                       "--limit list=200 doubles it\",\"at\":\"test.plan:7\"}\n");
+}
+
+/* A run that goes on and on ends at the limit of its log, also when it waits without an end. */
+static void log_limit(void)
+{
+    Machine m = machine_new();
+    m.limits.events = 3;
+    main_begin(&m);
+    emit(&m, OPCODE_SCALAR, 1, 0, 0, image_builder_scalar(m.builder, INT64_MAX));
+    emit(&m, OPCODE_INT, 2, 0, 0, 0);
+    emit(&m, OPCODE_WAIT, 3, 1, 2, 0);
+    main_end(&m);
+    if (machine_open(&m)) {
+        machine_feed(&m, VM_START, 0, 0, "{}");
+        for (int64_t now = 1; now < 6; now++)
+            machine_feed(&m, VM_TICK, now, 0, "null");
+        CHECK_STR_C(buffer_str(&m.log), "failed {\"kind\":\"limit\",\"message\":\"the run has too many events: the limit "
+                                        "is 3, --limit log=6 doubles it\",\"at\":\"test.plan:7\"}\n");
+        CHECK_INT(vm_status(m.vm), VM_ENDED);
+    }
+    machine_free(&m);
+}
+
+static void limits_as_text(void)
+{
+    VmLimits limits = vm_default_limits();
+    Error error = {0};
+    CHECK(vm_limit_set(&limits, "heap=64M", &error));
+    CHECK(limits.heap_bytes == 64 << 20);
+    CHECK(vm_limit_set(&limits, "stack=7", &error));
+    CHECK_INT(limits.depth, 7);
+    static const char *const wrong[] = {"heap", "heap=", "heap=0", "heap=-1", "heap=1X", "heap=1MM", "stack=5G",
+                                        "heap=99999999999999999999", "=1", "", "room=5"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        CHECK(!vm_limit_set(&limits, wrong[i], &error));
+    CHECK_CONTAINS(str_from_c(error.text), "there are the limits heap, string");
 }
 
 /* Values that share their parts and nest without bound are walked no further than a limit. */
@@ -330,7 +378,7 @@ static void nesting_limit(void)
     main_end(&m);
     machine_expect(
         &m,
-        "v \"a value has more JSON than the limit of 100000 bytes\"\nfailed {\"kind\":\"limit\",\"message\":"
+        "v \"a value is too much JSON at once: the limit is 100000, --limit input=200000 doubles it\"\nfailed {\"kind\":\"limit\",\"message\":"
         "\"values are too large to be compared\",\"at\":\"test.plan:7\"}\n");
 }
 
@@ -348,5 +396,8 @@ int main(void)
     instruction_limit();
     endless_chains();
     fiber_limit();
+    list_limit();
+    log_limit();
+    limits_as_text();
     return check_done();
 }

@@ -86,7 +86,7 @@ bool builtin_LIST_CONCAT(const BuiltinCall *call)
     if (!second) return give_ref(call, arg_ref(call, 0));
     if (!first) return give_ref(call, arg_ref(call, 1));
     if ((uint64_t)first + second > UINT32_MAX / 32)
-        return vm_raise(vm, FAILURE_LIMIT, "a list has too many elements");
+        return vm_raise_limit(vm, LIMIT_LIST, "a list has too many elements");
     Ref list = list_new(vm, list_kind(call), first + second);
     if (!list) return false;
     if (type_is_scalar_of(call)) {
@@ -299,7 +299,7 @@ bool builtin_LIST_RANGE(const BuiltinCall *call)
 {
     int64_t from = arg_scalar(call, 0), to = arg_scalar(call, 1);
     uint64_t len = to > from ? (uint64_t)to - (uint64_t)from : 0;
-    if (len > UINT32_MAX / 32) return vm_raise(call->vm, FAILURE_LIMIT, "a list has too many elements");
+    if (len > UINT32_MAX / 32) return vm_raise_limit(call->vm, LIMIT_LIST, "a list has too many elements");
     Ref list = list_new(call->vm, OBJECT_LIST_S, (uint32_t)len);
     for (uint32_t i = 0; i < len && list; i++)
         list_fill_scalars(call->vm, list)[i] = from + i;

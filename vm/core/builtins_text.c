@@ -20,7 +20,9 @@ static size_t character_at(Str text, int64_t number)
 {
     size_t at = 0;
     for (; at < text.len; at++) {
-        if (!is_continuation(text.data[at]) && number-- <= 0) break;
+        if (is_continuation(text.data[at])) continue;
+        if (number <= 0) break;
+        number--;
     }
     return at;
 }

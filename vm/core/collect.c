@@ -254,7 +254,7 @@ static size_t room_for(const Vm *vm, size_t live, size_t room)
 {
     size_t limit = vm->emergency ? SIZE_MAX : vm->limits.heap_bytes;
     if (live > limit || room > limit - live) return 0;
-    size_t capacity = live * 2 + room;
+    size_t capacity = live * 2 + room + vm->limits.slack_bytes;
     if (capacity < BLOCK_SMALLEST) capacity = BLOCK_SMALLEST;
     return round_up(capacity > limit ? limit : capacity) / 8 * 8;
 }
@@ -284,8 +284,7 @@ bool heap_collect(Vm *vm, size_t room)
     state->used = state->live = collector.used;
     state->capacity = fits ? capacity : collector.used;
     if (!fits) {
-        return vm_raise(vm, FAILURE_LIMIT, "the run needs more memory than its limit of %zu bytes",
-                        vm->limits.heap_bytes);
+        return vm_raise_limit(vm, LIMIT_HEAP, "the run needs too much memory");
     }
     return true;
 }

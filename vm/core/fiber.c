@@ -115,7 +115,7 @@ static void fiber_enlist(Vm *vm, Ref ref)
 Ref fiber_new(Vm *vm, uint32_t function, int32_t rank, Ref parent, uint32_t a, uint32_t b)
 {
     if (vm_state(vm)->fiber_count >= vm->limits.fibers) {
-        vm_raise(vm, FAILURE_LIMIT, "the run has more than %u fibers at once", (unsigned)vm->limits.fibers);
+        vm_raise_limit(vm, LIMIT_FIBERS, "the run has too many fibers at once");
         return 0;
     }
     const ImageFunction *fn = &vm->image->functions[function];
@@ -285,6 +285,17 @@ static void fiber_cancel_one(Vm *vm, Ref ref)
     fiber->error = 0;
     if (fiber->state == FIBER_IN_EFFECT) output_cancel(vm, fiber->effect);
     if (fiber->state == FIBER_READY) return; /* running or about to */
+    wait_leave(vm, ref);
+    fiber_ready(vm, ref);
+}
+
+void fiber_fail(Vm *vm, Ref ref, Ref error)
+{
+    FiberObject *fiber = fiber_at(vm, ref);
+    fiber->flags |= FIBER_RAISES;
+    fiber->error = error;
+    if (fiber->state == FIBER_IN_EFFECT) output_cancel(vm, fiber->effect);
+    if (fiber->state == FIBER_READY) return;
     wait_leave(vm, ref);
     fiber_ready(vm, ref);
 }

@@ -164,6 +164,7 @@ typedef struct State {
     uint64_t live; /* bytes that the last collection left */
     int64_t now;
     uint64_t next_effect;
+    uint64_t events; /* that were taken */
     uint32_t next_fiber, fiber_count;
     uint32_t status;             /* VmStatus */
     Ref globals;                 /* record */
@@ -290,6 +291,8 @@ static inline Ref temp_drop(Vm *vm, size_t place) /* gives what stood at the pla
 
 /* Remembers a failure, which the interpreter raises in the fiber; returns false. The first one counts. */
 bool vm_raise(Vm *vm, FailureKind kind, const char *format, ...) PLAN_PRINTF(3, 4);
+/* Says what exceeds the limit, the limit and the option that raises it. */
+bool vm_raise_limit(Vm *vm, LimitId id, const char *what);
 /* A run error: the program is not what a compiler makes. */
 bool vm_raise_kind(Vm *vm, const char *expected, Ref found);
 

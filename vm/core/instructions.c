@@ -11,8 +11,7 @@ bool stack_grow(Vm *vm, const ImageFunction *fn)
     Ref current = vm_state(vm)->current;
     FiberObject *fiber = heap_object(vm, current);
     if (fiber->depth >= vm->limits.depth) {
-        return vm_raise(vm, FAILURE_LIMIT, "functions call each other more than %u deep",
-                        (unsigned)vm->limits.depth);
+        return vm_raise_limit(vm, LIMIT_STACK, "functions call each other too deeply");
     }
     const StackObject *from = heap_object(vm, fiber->stack);
     uint32_t scalar_room = from->scalar_room * 2 + fn->scalars + 256u,
@@ -257,8 +256,7 @@ void overflow_raise(Vm *vm, int64_t left, const char *op, int64_t right)
 void budget_exceeded(Vm *vm)
 {
     enum { REFILLS = 8 };
-    vm_raise(vm, FAILURE_LIMIT, "it runs without end: %" PRIu64 " calls and repetitions without waiting",
-             vm->limits.instructions);
+    vm_raise_limit(vm, LIMIT_INSTRUCTIONS, "it runs without end, calling and repeating without waiting");
     vm->failure.fatal = true;
     if (++vm->refills > REFILLS) vm_state(vm)->current = vm_state(vm)->main;
     vm->budget = vm->limits.instructions;

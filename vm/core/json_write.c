@@ -169,8 +169,7 @@ static bool value_write(Writer *writer, int64_t scalar, Ref ref, uint32_t type)
         return vm_raise(writer->vm, FAILURE_LIMIT, "a value is nested more than %d deep", VALUE_DEPTH);
     }
     if (writer->out->len > writer->vm->limits.input_bytes) {
-        return vm_raise(writer->vm, FAILURE_LIMIT, "a value has more JSON than the limit of %zu bytes",
-                        writer->vm->limits.input_bytes);
+        return vm_raise_limit(writer->vm, LIMIT_INPUT, "a value is too much JSON at once");
     }
     writer->depth++;
     bool written = ref_write(writer, ref, type);

@@ -68,8 +68,15 @@ static Ref list_view(Vm *vm, ObjectKind kind, uint32_t start, uint32_t len)
     return ref;
 }
 
+static bool length_check(Vm *vm, size_t len)
+{
+    return (len <= vm->limits.list_items && len <= UINT32_MAX / 32) ||
+           vm_raise_limit(vm, LIMIT_LIST, "a list has too many elements");
+}
+
 Ref list_new(Vm *vm, ObjectKind kind, uint32_t len)
 {
+    if (!length_check(vm, len)) return 0;
     Ref data = len ? data_new(vm, kind == OBJECT_LIST_S, len, len) : 0;
     if (len && !data) return 0;
     size_t place = temp_push(vm, data);
@@ -101,8 +108,10 @@ static bool data_for_append(Vm *vm, size_t place, bool scalar, uint32_t *start, 
             return true;
         }
     }
-    if (len >= UINT32_MAX / 32) return vm_raise(vm, FAILURE_LIMIT, "a list has too many elements");
-    Ref ref = data_new(vm, scalar, len < 4 ? 4 : len * 2, len);
+    if (!length_check(vm, (size_t)len + 1)) return false;
+    size_t room = len < 4 ? 4 : (size_t)len * 2;
+    if (room > vm->limits.list_items) room = vm->limits.list_items;
+    Ref ref = data_new(vm, scalar, (uint32_t)room, len);
     if (!ref) return false;
     DataObject *data = heap_object(vm, ref);
     const Ref from = vm->temps.items[place];

@@ -26,6 +26,8 @@ void fibers_notify(Vm *vm, uint64_t topics);
 bool fiber_join(Vm *vm, Ref fiber, Ref other, uint32_t target, bool quiet, bool *waits, Ref *raised);
 /* Ends a fiber, well (0) or with an error; joiners get ready. The main fiber's end is the run's. */
 void fiber_end(Vm *vm, Ref fiber, Ref error);
+/* Makes a fiber, that does not run just now, fail when it runs next. */
+void fiber_fail(Vm *vm, Ref fiber, Ref error);
 /* Cancels a fiber and what it started; true: the running fiber is among them and must be unwound. */
 bool fiber_cancel(Vm *vm, Ref fiber);
 uint32_t fiber_place(const FiberObject *fiber);                  /* pc of the instruction that it is at */

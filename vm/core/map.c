@@ -149,8 +149,8 @@ static TableObject *table_for_put(Vm *vm, size_t place, bool *copied)
             return table;
         }
     }
-    if (len >= UINT32_MAX / 64) {
-        vm_raise(vm, FAILURE_LIMIT, "a map has too many keys");
+    if (len >= vm->limits.list_items || len >= UINT32_MAX / 64) {
+        vm_raise_limit(vm, LIMIT_LIST, "a map has too many keys");
         return NULL;
     }
     *copied = true;

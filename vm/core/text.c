@@ -32,8 +32,7 @@ Str text_view(const Vm *vm, Ref text)
 static bool length_check(Vm *vm, size_t len)
 {
     if (len <= vm->limits.string_bytes) return true;
-    return vm_raise(vm, FAILURE_LIMIT, "a string is longer than the limit of %zu bytes",
-                    vm->limits.string_bytes);
+    return vm_raise_limit(vm, LIMIT_STRING, "a string is too long");
 }
 
 Ref text_new(Vm *vm, Str text)

@@ -2,6 +2,7 @@
  * their drills; a drill runs in a worker, so that one that breaks its process breaks nothing else. */
 #include "vm/drill/runner.h"
 
+#include "vm/core/vm.h"
 #include "vm/base/time.h"
 #include "vm/drill/rehearse.h"
 #include "vm/drill/runner_parts.h"
@@ -29,6 +30,7 @@ static const char usage[] =
     "  --format FORMAT     text, tap, junit or json\n"
     "  --jobs N            so many processes at once (default 1)\n"
     "  --limit TIME        a drill that takes longer of your time is ended (default 1m)\n"
+    "  --limit NAME=VALUE  what bounds a run: heap=64M, stack, string, list, fibers, instructions, input, log\n"
     "  --verbose           what happened in each drill, and when\n"
     "  --log FILE          writes what happened as JSON lines (`-`: standard output)\n"
     "  --coverage[=FORMAT] what the drills were at and what no drill ever ran: text, json, lcov or\n"
@@ -87,6 +89,11 @@ static bool read_jobs(DrillRun *run, const char *text)
 static bool read_limit(DrillRun *run, const char *text)
 {
     Error error = {""};
+    if (strchr(text, '=')) {
+        if (vm_default_limit_set(text, &error)) return true;
+        fprintf(stderr, "planvm drill: %s\n", error.text);
+        return false;
+    }
     if (duration_parse(str_from_c(text), &run->limit, &error) && run->limit > 0) return true;
     return misuse("--limit: this is no time: ", text);
 }
