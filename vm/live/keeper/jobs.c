@@ -124,3 +124,9 @@ bool jobs_collect(Jobs *jobs, uint64_t *effect)
     collect_orphans(jobs);
     return false;
 }
+
+void jobs_free(Jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->list.count; i++) free(jobs->list.items[i].mark);
+    vec_free(&jobs->list);
+}

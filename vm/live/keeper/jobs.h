@@ -28,5 +28,6 @@ bool jobs_collect(Jobs *jobs, uint64_t *effect);
 
 /* Ends what has passed its deadline; gives the ms until it must be called again, -1: never. */
 int64_t jobs_enforce(Jobs *jobs);
+void jobs_free(Jobs *jobs); /* what runs goes on */
 
 #endif

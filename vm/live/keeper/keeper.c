@@ -240,6 +240,7 @@ int main(int argc, char **argv)
     keeper.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     keeper.timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     keeper_loop(&keeper);
+    jobs_free(&keeper.jobs);
     unlinkat(keeper.jobs.run, KEEPER_FOLDER "/" KEEPER_SOCKET, 0);
     flock(lock, LOCK_UN);
     return 0;
