@@ -176,6 +176,16 @@ static const Type *report_not_called(Checker *c, Node *node, const Symbol *symbo
     return c->wrong;
 }
 
+/* Libraries cannot be called yet; what is said in the call is checked all the same. */
+static const Type *check_extern_call(Checker *c, Node *node, Symbol *symbol)
+{
+    symbol_use(c, symbol);
+    report_unsupported(c, node->span, "calling a native function");
+    for node_each(arg, node->call.args)
+        check_expression(c, arg->arg.value, c->wrong);
+    return c->wrong;
+}
+
 static const Type *check_symbol_call(Checker *c, Node *node, Symbol *symbol)
 {
     node->call.callee->symbol = symbol;
@@ -193,6 +203,7 @@ static const Type *check_symbol_call(Checker *c, Node *node, Symbol *symbol)
             return c->wrong;
         }
         return check_value_call(c, node, check_expression(c, node->call.callee, NULL));
+    case SYMBOL_EXTERN: return check_extern_call(c, node, symbol);
     default: return report_not_called(c, node, symbol);
     }
 }

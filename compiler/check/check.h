@@ -71,6 +71,7 @@ typedef struct Checker {
     int loops;
     bool guarded;         /* the chain left of `??`: guarded members are absent instead of failing */
     bool secrets_allowed; /* inside the body of a request: a json value may hold a secret */
+    bool in_extern;       /* a list may have a fixed size */
     bool in_template;     /* an absent `${}` leaves its line out */
     struct {
         CallEdge *items;
@@ -226,6 +227,15 @@ void check_classify(Checker *c, Node *node);   /* classify.c */
 void check_service(Checker *c, Node *node);    /* services.c */
 void check_host(Checker *c, Node *node);       /* services.c */
 void check_recurring(Checker *c, Node *node);  /* services.c */
+void check_calendar(Checker *c, Node *node);   /* calendars.c */
+void check_rotation(Checker *c, Node *node);   /* calendars.c */
+void check_extern(Checker *c, Node *node);     /* externs.c */
+void declare_handle(Checker *c, Node *node);
+void declare_extern_fn(Checker *c, Symbol *symbol);
+void check_promises(Checker *c); /* promises.c */
+/* A fact of an expectation or promise; plan may be NULL: of any plan. */
+void check_drill_fact(Checker *c, const Symbol *plan, Node *fact);
+void check_step_name(Checker *c, const Symbol *plan, Node *what);
 void check_texts(Checker *c, NodeList values); /* strings that people see, or `missing` */
 void declare_params_here(Checker *c, const Symbol *symbol); /* the parameters as locals of the body that is entered */
 void enter_body(Checker *c, Body *body, BodyKind kind, Node *home, Symbol *symbol, const Type *result);

@@ -317,10 +317,9 @@ static void check_other(Checker *c, Node *node)
 {
     switch (node->kind) {
     case NODE_HOST: check_host(c, node); break;
-    case NODE_ROTATION: report_unsupported(c, node->span, "`rotation`"); break;
-    case NODE_CALENDAR: report_unsupported(c, node->span, "`calendar`"); break;
-    case NODE_EXTERN: report_unsupported(c, node->span, "`extern`"); break;
-    case NODE_PROMISE: report_unsupported(c, node->span, "`promise`"); break;
+    case NODE_ROTATION: check_rotation(c, node); break;
+    case NODE_CALENDAR: check_calendar(c, node); break;
+    case NODE_EXTERN: check_extern(c, node); break;
     case NODE_RECURRING: check_recurring(c, node); break;
     default: break;
     }

@@ -137,6 +137,13 @@ static void declare_item(Checker *c, Node *node)
     case NODE_CLASSIFY:
         declare_named(c, node, &(DeclarationPlace){SYMBOL_CLASSIFY, &p->classifies, STR("classify"), node->span});
         break;
+    case NODE_EXTERN:
+        for node_each(inner, node->external.items) {
+            if (inner->kind == NODE_HANDLE) declare_handle(c, inner);
+            if (inner->kind == NODE_FN)
+                declare_named(c, inner, &(DeclarationPlace){SYMBOL_EXTERN, &p->externs, inner->fn.name, inner->fn.name_span});
+        }
+        break;
     case NODE_DRILL: declare_titled(c, node, SYMBOL_DRILL, &p->drills, node->drill.title); break;
     case NODE_PROMISE: declare_titled(c, node, SYMBOL_PROMISE, &p->promises, node->promise.title); break;
     case NODE_RECURRING:
@@ -279,6 +286,10 @@ void declare_signatures(Checker *c)
     for (size_t i = 0; i < p->fns.count; i++) {
         in_module(c, p->fns.items[i]);
         declare_fn(c, p->fns.items[i]);
+    }
+    for (size_t i = 0; i < p->externs.count; i++) {
+        in_module(c, p->externs.items[i]);
+        declare_extern_fn(c, p->externs.items[i]);
     }
     for (size_t i = 0; i < p->templates.count; i++) {
         in_module(c, p->templates.items[i]);

@@ -45,7 +45,7 @@ static Symbol *find_step(Checker *c, const Symbol *plan, Str name)
     return NULL;
 }
 
-static void check_step_name(Checker *c, const Symbol *plan, Node *what)
+void check_step_name(Checker *c, const Symbol *plan, Node *what)
 {
     Str name;
     if (!plan || !what || !node_plain_text(c->arena, what, &name)) return;
@@ -178,7 +178,7 @@ static void check_sweep(Checker *c, Node *line)
     check_answers(c, line->drill_sweep.answers);
 }
 
-static void check_fact(Checker *c, const Symbol *plan, Node *fact)
+void check_drill_fact(Checker *c, const Symbol *plan, Node *fact)
 {
     Node *subject = fact->fact.subject;
     switch (fact->fact.kind) {
@@ -257,7 +257,7 @@ static void check_line(Checker *c, const Symbol *plan, Node *line)
         break;
     case NODE_DRILL_SWEEP: check_sweep(c, line); break;
     case NODE_DRILL_AT: check_at(c, line); break;
-    case NODE_EXPECT: check_fact(c, plan, line->expect.fact); break;
+    case NODE_EXPECT: check_drill_fact(c, plan, line->expect.fact); break;
     default: break;
     }
 }

@@ -261,6 +261,7 @@ static void check_modules(Checker *c)
     check_recursion(c);
     if (!c->syntax_errors) check_flow(c); /* what could not be read may be what is missed */
     check_drills(c);
+    check_promises(c);
     check_supported(c);
     check_unused(c);
     check_allowed(c);

@@ -101,7 +101,7 @@ const Type *type_of_node(Checker *c, Node *node)
     switch (node->kind) {
     case NODE_TYPE_NAME: type = type_of_name(c, node->type_name.name); break;
     case NODE_TYPE_LIST:
-        if (node->type_list.size) report_unsupported(c, node->span, "a list of fixed size");
+        if (node->type_list.size && !c->in_extern) report_unsupported(c, node->span, "a list of fixed size");
         type = type_list(c->types, type_of_node(c, node->type_list.element));
         break;
     case NODE_TYPE_MAP: type = type_map(c->types, type_of_node(c, node->type_map.element)); break;

@@ -14,7 +14,10 @@ static Finding finding_at(const Node *node)
 {
     switch (node->kind) {
     case NODE_ACK_HOLDS: return (Finding){node, "an acknowledgement that lapses"};
-    case NODE_ROTATION: return (Finding){node, "a rotation"};
+    case NODE_NAME:
+    case NODE_MEMBER:
+        if (node->symbol && node->symbol->kind == SYMBOL_ROTATION) return (Finding){node, "calling a rotation"};
+        break;
     case NODE_ESCALATE_BY:
         if (node->escalate_by.calendar) return (Finding){node, "a ladder that keeps to a calendar"};
         break;

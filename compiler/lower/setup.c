@@ -157,8 +157,9 @@ static void set_contacts(Context *context, Span span)
         core_append(map, contact_of(context, symbol));
     }
     set_prelude(context, "contacts", map);
-    if (lower->program->rotations.count)
-        lower_unsupported(lower, lower->program->rotations.items[0]->span, "a rotation");
+    for (size_t i = 0; i < lower->program->rotations.count; i++)
+        if (lower->program->rotations.items[i]->is_read)
+            lower_unsupported(lower, lower->program->rotations.items[i]->span, "calling a rotation");
 }
 
 /* ---- roles and channels ---- */
