@@ -6,6 +6,8 @@
 #include "vm/drill/world.h"
 #include "vm/run.h"
 
+enum { SLACK_BYTES = 256 * 1024 };
+
 /* What one drill's parts need to reach each other. */
 typedef struct Stage {
     const DrillCase *drill_case;
@@ -69,7 +71,10 @@ static bool next_old_row(void *ctx, LogRow *row, Error *error)
 static bool fresh_machine(const Stage *stage, RunSetup *setup, RunOutcome *outcome)
 {
     vm_free(setup->vm);
-    setup->vm = vm_new(stage->drill_case->image, stage->entry, NULL, &outcome->error);
+    /* A drill is over soon: there is no need to keep its machine small. */
+    VmLimits limits = vm_default_limits();
+    limits.slack_bytes = SLACK_BYTES;
+    setup->vm = vm_new(stage->drill_case->image, stage->entry, &limits, &outcome->error);
     if (!setup->vm) outcome->end = RUN_BROKEN;
     if (setup->vm && stage->drill_case->covered) vm_cover(setup->vm, stage->drill_case->covered);
     return setup->vm != NULL;
