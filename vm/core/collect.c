@@ -284,8 +284,7 @@ bool heap_collect(Vm *vm, size_t room)
     state->used = state->live = collector.used;
     state->capacity = fits ? capacity : collector.used;
     if (!fits) {
-        return vm_raise(vm, FAILURE_LIMIT, "the run needs more memory than its limit of %zu bytes",
-                        vm->limits.heap_bytes);
+        return vm_raise_limit(vm, LIMIT_HEAP, "the run needs too much memory");
     }
     return true;
 }

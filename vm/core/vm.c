@@ -12,18 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-VmLimits vm_default_limits(void)
-{
-    return (VmLimits){
-        .heap_bytes = (size_t)256 << 20,
-        .string_bytes = (size_t)16 << 20,
-        .input_bytes = (size_t)64 << 20,
-        .depth = 10000,
-        .fibers = 100000,
-        .instructions = 50 * 1000 * 1000,
-    };
-}
-
 static void state_create(Vm *vm)
 {
     size_t globals = sizeof(RecordObject) + vm->image->global_scalars * sizeof(int64_t) +
@@ -127,8 +115,7 @@ static void all_run(Vm *vm)
 static Ref event_json(Vm *vm, Str json, Error *error)
 {
     if (json.len > vm->limits.input_bytes) {
-        vm_raise(vm, FAILURE_LIMIT, "it has %zu bytes of JSON, more than the limit of %zu", json.len,
-                 vm->limits.input_bytes);
+        vm_raise_limit(vm, LIMIT_INPUT, "there is too much JSON at once");
     }
     Ref value = vm->failure.set ? 0 : json_read(vm, json, true);
     if (!value) error_set(error, "%.*s", STR_ARG(buffer_str(&vm->failure.text)));
@@ -226,6 +213,16 @@ static bool event_apply(Vm *vm, const VmEvent *event, Error *error)
     return error_set(error, "there is no such event");
 }
 
+/* The run has gone on for longer than anybody wants to read: its main fiber fails, whatever its handlers. */
+static void log_exceeded(Vm *vm)
+{
+    vm_raise_limit(vm, LIMIT_LOG, "the run has too many events");
+    vm->failure.fatal = true;
+    size_t place = temp_push(vm, error_take(vm, fiber_place(heap_object(vm, vm_state(vm)->main))));
+    Ref error = temp_drop(vm, place);
+    if (error) fiber_fail(vm, vm_state(vm)->main, error);
+}
+
 bool vm_feed(Vm *vm, const VmEvent *event, Error *error)
 {
     vm->outputs.count = 0;
@@ -240,6 +237,7 @@ bool vm_feed(Vm *vm, const VmEvent *event, Error *error)
         vm_state(vm)->now = before;
         return false;
     }
+    if (++vm_state(vm)->events > vm->limits.events) log_exceeded(vm);
     all_run(vm);
     return true;
 }

@@ -15,15 +15,29 @@ typedef struct Vm Vm;
 /* Exceeding one is a run error that names it; instructions: a failure of the fiber that no handler catches.
  */
 typedef struct VmLimits {
-    size_t heap_bytes;     /* of the state block */
-    size_t string_bytes;   /* of one string */
-    size_t input_bytes;    /* of one event's JSON */
-    uint32_t depth;        /* calls of one fiber */
-    uint32_t fibers;       /* alive at once */
-    uint64_t instructions; /* calls and backward jumps between two events, of all fibers */
-    size_t slack_bytes;
+#define LIMIT(id, name, member, type, value, doc) type member;
+#include "vm/core/limits.def"
+#undef LIMIT
+    size_t slack_bytes; /* that are kept free in the state block: more is faster, 0 is smallest */
 } VmLimits;
 
+typedef enum LimitId {
+#define LIMIT(id, name, member, type, value, doc) LIMIT_##id,
+#include "vm/core/limits.def"
+#undef LIMIT
+} LimitId;
+
+enum {
+#define LIMIT(id, name, member, type, value, doc) +1
+    LIMIT_COUNT = 0
+#include "vm/core/limits.def"
+#undef LIMIT
+};
+
+/* Sets what a text like `heap=64M` says. False: error says what can be set. */
+bool vm_limit_set(VmLimits *limits, const char *text, Error *error);
+/* The same for the defaults of this process, from then on: for a program's options, before any machine is made. */
+bool vm_default_limit_set(const char *text, Error *error);
 VmLimits vm_default_limits(void);
 
 typedef enum VmEventKind {
