@@ -91,6 +91,52 @@ static int finish(Session *session, const RunOutcome *outcome)
     return EXIT_PLAN_FAILED;
 }
 
+static void say_id(const Arguments *arguments, const JournalRun *run)
+{
+    const char *form = option_given(arguments, OPTION_JSON) ? "{\"run\":\"%.*s\",\"plan\":\"%.*s\"}\n" : "run %.*s %.*s\n";
+    printf(form, STR_ARG(run->id), STR_ARG(run->plan));
+    fflush(stdout);
+}
+
+static bool old_row(void *ctx, LogRow *row, Error *error) { return journal_next(ctx, row, error); }
+
+/* Of the last event; 0: nothing has happened yet. */
+static int64_t last_time(Journal *journal)
+{
+    int64_t last = 0;
+    LogRow row;
+    Error error = {""};
+    JournalCursor *cursor = journal_rows(journal, 0, &error);
+    while (cursor && journal_next(cursor, &row, &error)) last = row.kind == LOG_LEASE ? last : row.now;
+    journal_rows_end(cursor);
+    return last;
+}
+
+/* With machine and journal there: opens the world and drives the run, from its beginning or from where its log ends. */
+static int session_drive(Session *session)
+{
+    const Arguments *arguments = session->arguments;
+    const JournalRun *run = journal_run(session->journal);
+    Error error = {""};
+    int64_t last = last_time(session->journal);
+    say_id(arguments, run);
+    if (!world_open(session, last ? last : run->created, &error))
+        return command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
+    RunObserver observer = {.ctx = session, .durable = signal_is_durable};
+    RunSetup setup = {.vm = session->vm, .world = session->world, .journal = session->journal, .observer = &observer,
+                      .run_id = run->id, .retell = true};
+    RunOutcome outcome = {.end = RUN_BROKEN};
+    if (!last) {
+        outcome = run_drive(&setup, run->start);
+    } else {
+        JournalCursor *rows = journal_rows(session->journal, 0, &outcome.error);
+        RunSource source = {.ctx = rows, .next = old_row};
+        if (rows) outcome = run_resume(&setup, &source);
+        journal_rows_end(rows);
+    }
+    return finish(session, &outcome);
+}
+
 /* ---- run ---- */
 
 static void list_plans(Session *session)
@@ -185,14 +231,7 @@ static Json *start_make(Session *session, const Json *plan, Str id, int *status)
     return start;
 }
 
-static void say_id(const Arguments *arguments, const JournalRun *run)
-{
-    const char *form = option_given(arguments, OPTION_JSON) ? "{\"run\":\"%.*s\",\"plan\":\"%.*s\"}\n" : "run %.*s %.*s\n";
-    printf(form, STR_ARG(run->id), STR_ARG(run->plan));
-    fflush(stdout);
-}
-
-static int run_begin(Session *session, const Json *plan, Str id, const Json *start)
+static int run_begin(Session *session, const Json *plan, Str id, Str start)
 {
     const Arguments *arguments = session->arguments;
     Error error = {""};
@@ -202,21 +241,13 @@ static int run_begin(Session *session, const Json *plan, Str id, const Json *sta
                       .file = str_from_c(arguments->words.items[0]),
                       .entry = json_string(plan, "entry", ""),
                       .starter = option_user(arguments),
+                      .start = start,
                       .created = time_now()};
     session->vm = vm_new(&session->image, run.entry, NULL, &error);
     if (!session->vm) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
     session->journal = journal_create(arguments->root.data, &run, buffer_str(&session->bytes), &error);
     if (!session->journal) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
-    say_id(arguments, &run);
-    if (!world_open(session, run.created, &error)) return command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
-    RunObserver observer = {.ctx = session, .durable = signal_is_durable};
-    RunSetup setup = {.vm = session->vm, .world = session->world, .journal = session->journal, .observer = &observer,
-                      .run_id = id};
-    Buffer text = {0};
-    json_write(&text, start);
-    RunOutcome outcome = run_drive(&setup, buffer_str(&text));
-    buffer_free(&text);
-    return finish(session, &outcome);
+    return session_drive(session);
 }
 
 int command_run(const Arguments *arguments)
@@ -238,8 +269,11 @@ int command_run(const Arguments *arguments)
     if (plan) {
         journal_new_id(arguments->root.data, time_now(), &id);
         Json *start = start_make(&session, plan, buffer_str(&id), &status);
-        if (start) status = run_begin(&session, plan, buffer_str(&id), start);
+        Buffer text = {0};
+        json_write(&text, start);
+        if (start) status = run_begin(&session, plan, buffer_str(&id), buffer_str(&text));
         json_free(start);
+        buffer_free(&text);
     }
     session_close(&session);
     buffer_free(&id);
@@ -247,8 +281,6 @@ int command_run(const Arguments *arguments)
 }
 
 /* ---- resume ---- */
-
-static bool old_row(void *ctx, LogRow *row, Error *error) { return journal_next(ctx, row, error); }
 
 /* The run to be resumed: the one that is named, or the only one that can be. */
 static bool resumable(const Arguments *arguments, Buffer *id, int *status)
@@ -301,17 +333,6 @@ static bool is_over(const Arguments *arguments, Str id, int *status)
     return over;
 }
 
-static int64_t last_time(Journal *journal)
-{
-    int64_t last = 0;
-    LogRow row;
-    Error error = {""};
-    JournalCursor *cursor = journal_rows(journal, 0, &error);
-    while (cursor && journal_next(cursor, &row, &error)) last = row.kind == LOG_LEASE ? last : row.now;
-    journal_rows_end(cursor);
-    return last;
-}
-
 static int resume(Session *session, Str id)
 {
     const Arguments *arguments = session->arguments;
@@ -322,18 +343,7 @@ static int resume(Session *session, Str id)
         return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
     session->vm = vm_new(&session->image, journal_run(session->journal)->entry, NULL, &error);
     if (!session->vm) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
-    say_id(arguments, journal_run(session->journal));
-    if (!world_open(session, last_time(session->journal), &error))
-        return command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
-    RunObserver observer = {.ctx = session, .durable = signal_is_durable};
-    RunSetup setup = {.vm = session->vm, .world = session->world, .journal = session->journal, .observer = &observer,
-                      .run_id = id, .retell = true};
-    JournalCursor *rows = journal_rows(session->journal, 0, &error);
-    if (!rows) return command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
-    RunSource source = {.ctx = rows, .next = old_row};
-    RunOutcome outcome = run_resume(&setup, &source);
-    journal_rows_end(rows);
-    return finish(session, &outcome);
+    return session_drive(session);
 }
 
 int command_resume(const Arguments *arguments)

@@ -36,6 +36,10 @@ static const Line lines[] = {
     {61, LOG_MARK, 0, 0, "page.sent", "{\"page\":2,\"contact\":\"lead\",\"way\":\"pager\",\"attempt\":1}"},
     {90, LOG_MARK, 0, 0, "page.answered", "{\"contact\":\"lead\",\"by\":\"lead\"}"},
     {90, LOG_MARK, 0, 0, "acknowledged", "{\"by\":\"lead\"}"},
+    {91, LOG_INTENT, 3, EFFECT_NOTIFY, "deliver", "{\"kind\":\"notify\",\"channel\":\"chat\"}"},
+    {91, LOG_RESULT, 3, 0, "", "{\"body\":true}"},
+    {91, LOG_INTENT, 4, EFFECT_CHANGE, "http", "{\"method\":\"POST\",\"url\":\"http://chat/hook\"}"},
+    {91, LOG_RESULT, 4, 0, "", "{\"ok\":true,\"status\":200}"},
     {95, LOG_MARK, 0, 0, "severity.changed", "{\"from\":\"SEV1\",\"to\":\"SEV2\",\"by\":\"lead\",\"because\":\"half\"}"},
     {100, LOG_MARK, 0, 0, "question.asked",
      "{\"id\":1,\"kind\":\"ask\",\"what\":\"w\",\"text\":\"Lost <b>writes</b>?\",\"by\":[\"lead\"],\"deadline\":null,"
@@ -75,7 +79,7 @@ static void story_case(const Story *story)
         CHECK_INT((int64_t)story->pages.items[0].attempts.count, 2);
         CHECK_INT(story->pages.items[1].answered - began, 90000);
     }
-    if (CHECK(story->effects.count == 2)) {
+    if (CHECK(story->effects.count == 4)) {
         CHECK_STR_C(story->effects.items[0].outcome, "503");
         CHECK_STR_C(story->effects.items[1].what, "kubectl restart 'a b'");
         CHECK_STR_C(story->effects.items[1].outcome, "exit 3: boom");
@@ -115,6 +119,7 @@ static void markdown_case(const Story *story, const ReportHead *head)
         "### Impact\n\n_to be written_\n",
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) CHECK_CONTAINS(buffer_str(&out), parts[i]);
+    CHECK(str_find(buffer_str(&out), STR("chat/hook")) < 0); /* how a message is handed over is no change */
     buffer_free(&out);
 }
 

@@ -89,6 +89,11 @@ says "it says which there are" "where wait"
 check "a setting of another type" 2 "$PLANVM" run "$work/one.plan" --set where=x --set wait=soon
 check "a run" 0 "$PLANVM" run "$work/one.plan" --set where=there --set wait=90s
 says "settings have arrived" "at there for 1m30s"
+# As if planvm had been killed after it made the run and before anything had happened.
+sqlite3 "$(echo "$work"/state/plan/runs/*/journal.db)" \
+    "DELETE FROM event; UPDATE run SET last_seq = 0, head = '', ended = 0" || failed=1
+check "a run that was killed before its first event begins at resume" 0 "$PLANVM" resume
+says "with its settings" "at there for 1m30s"
 check "the environment sets, too" 0 env PLAN_WHERE=elsewhere "$PLANVM" run "$work/one.plan" good
 says "what it set has arrived" "at elsewhere for 1s"
 check "JSON" 0 "$PLANVM" run "$work/one.plan" --set where=x --json

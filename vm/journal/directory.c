@@ -34,8 +34,11 @@ static void add_letters(Buffer *text, size_t count)
 bool journal_root(const char *option, Buffer *path, Error *error)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    if (option && *option)
+    char here[4096];
+    if (option && *option == '/')
         buffer_add_c(path, option);
+    else if (option && *option && getcwd(here, sizeof here))
+        buffer_printf(path, "%s/%s", here, option);
     else if (state && *state == '/')
         buffer_printf(path, "%s/plan/runs", state);
     else if (home && *home)

@@ -21,7 +21,7 @@ static const char schema[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE program(hash TEXT PRIMARY KEY, size INTEGER NOT NULL, image BLOB NOT NULL);"
     "CREATE TABLE run(id TEXT PRIMARY KEY, program TEXT NOT NULL REFERENCES program(hash), plan TEXT NOT NULL,"
-    " service TEXT NOT NULL, file TEXT NOT NULL, entry TEXT NOT NULL, starter TEXT NOT NULL, created INTEGER NOT NULL,"
+    " service TEXT NOT NULL, file TEXT NOT NULL, entry TEXT NOT NULL, starter TEXT NOT NULL, start TEXT NOT NULL, created INTEGER NOT NULL,"
     " epoch INTEGER NOT NULL, last_seq INTEGER NOT NULL, head TEXT NOT NULL, ended INTEGER NOT NULL);"
     "CREATE TABLE event(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, effect INTEGER NOT NULL, name TEXT NOT NULL,"
     " class TEXT NOT NULL, step TEXT NOT NULL, place TEXT NOT NULL, epoch INTEGER NOT NULL, now INTEGER NOT NULL,"
@@ -117,14 +117,15 @@ static bool put_program(Journal *journal, Str image, HashText hash, Error *error
 static bool put_run(Journal *journal, const HashText program, Error *error)
 {
     StoreStatement *put = store_prepare(journal->store,
-                                        "INSERT INTO run(id,program,plan,service,file,entry,starter,created,epoch,"
-                                        "last_seq,head,ended) VALUES(?,?,?,?,?,?,?,?,1,0,'',0)",
+                                        "INSERT INTO run(id,program,plan,service,file,entry,starter,start,created,"
+                                        "epoch,last_seq,head,ended) VALUES(?,?,?,?,?,?,?,?,?,1,0,'',0)",
                                         error);
     if (!put) return false;
     const JournalRun *run = &journal->run;
-    const Str texts[] = {run->id, str_from_c(program), run->plan, run->service, run->file, run->entry, run->starter};
+    const Str texts[] = {run->id, str_from_c(program), run->plan, run->service, run->file,
+                         run->entry, run->starter, run->start};
     for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++) store_bind_text(put, i + 1, texts[i]);
-    store_bind_int(put, 8, run->created);
+    store_bind_int(put, 9, run->created);
     bool fine = store_do(put, error);
     store_finish(put);
     return fine;
@@ -151,7 +152,8 @@ Journal *journal_create(const char *root, const JournalRun *run, Str image, Erro
     buffer_printf(&journal->path, "%s/.%.*s", root, STR_ARG(run->id));
     JournalRun *own = &journal->run;
     *own = *run;
-    Str *const texts[] = {&own->id, &own->plan, &own->service, &own->file, &own->entry, &own->starter};
+    Str *const texts[] = {&own->id, &own->plan, &own->service, &own->file, &own->entry, &own->starter,
+                          &own->start};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) *texts[i] = arena_copy(&journal->arena, *texts[i]);
     own->epoch = journal->kept_epoch = 1;
     own->last_seq = 0;
@@ -188,21 +190,22 @@ static bool check_version(Journal *journal, Error *error)
 static bool load_run(Journal *journal, Error *error)
 {
     StoreStatement *get = store_prepare(
-        journal->store, "SELECT id,plan,service,file,entry,starter,created,epoch,last_seq,ended,head FROM run", error);
+        journal->store, "SELECT id,plan,service,file,entry,starter,start,created,epoch,last_seq,ended,head FROM run", error);
     if (!get) return false;
     if (store_step(get, error) != STORE_ROW) {
         store_finish(get);
         return error_set(error, "%s is not a run's journal", journal->path.data);
     }
     JournalRun *run = &journal->run;
-    Str *const texts[] = {&run->id, &run->plan, &run->service, &run->file, &run->entry, &run->starter};
+    Str *const texts[] = {&run->id, &run->plan, &run->service, &run->file, &run->entry, &run->starter,
+                          &run->start};
     for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++)
         *texts[i] = arena_copy(&journal->arena, store_text(get, i));
-    run->created = store_int(get, 6);
-    run->epoch = (uint64_t)store_int(get, 7);
-    run->last_seq = (uint64_t)store_int(get, 8);
-    run->ended = store_int(get, 9) != 0;
-    Str head = str_slice(store_text(get, 10), 0, sizeof journal->head - 1);
+    run->created = store_int(get, 7);
+    run->epoch = (uint64_t)store_int(get, 8);
+    run->last_seq = (uint64_t)store_int(get, 9);
+    run->ended = store_int(get, 10) != 0;
+    Str head = str_slice(store_text(get, 11), 0, sizeof journal->head - 1);
     memcpy(journal->head, head.len ? head.data : "", head.len);
     journal->kept_seq = run->last_seq;
     journal->kept_epoch = run->epoch;

@@ -24,13 +24,14 @@ typedef struct JournalRun {
     Str file;    /* as it was given to `planvm run` */
     Str entry;   /* of the image */
     Str starter;
+    Str start;       /* arguments of START, JSON: a run that was killed before its first row begins with them */
     int64_t created; /* ms since the epoch */
     uint64_t epoch;  /* how many processes have owned it */
     uint64_t last_seq;
     bool ended;
 } JournalRun;
 
-/* $XDG_STATE_HOME/plan/runs, or ~/.local/state/plan/runs, or what `--journal` says (may be NULL). */
+/* $XDG_STATE_HOME/plan/runs, or ~/.local/state/plan/runs, or what `--journal` says (may be NULL); absolute. */
 bool journal_root(const char *option, Buffer *path, Error *error);
 
 /* "20260302-0312-kfzq": the minute in UTC, three letters for the moment in it, so that ids sort by time, and one by chance.

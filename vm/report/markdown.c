@@ -261,12 +261,17 @@ static void effect_row(Buffer *out, const StoryEffect *effect)
     buffer_add_c(out, " |\n");
 }
 
+static bool is_shown_change(const StoryEffect *effect)
+{
+    return effect->effect_class == EFFECT_CHANGE && !effect->is_read && !effect->is_delivery;
+}
+
 static void add_changes(Buffer *out, const Story *story)
 {
     size_t changes = 0, looks = 0, good = 0;
     for (size_t i = 0; i < story->effects.count; i++) {
         const StoryEffect *effect = &story->effects.items[i];
-        changes += effect->effect_class == EFFECT_CHANGE && !effect->is_read;
+        changes += is_shown_change(effect);
         looks += effect->effect_class == EFFECT_LOOK;
         good += effect->effect_class == EFFECT_LOOK && effect->good;
     }
@@ -277,7 +282,7 @@ static void add_changes(Buffer *out, const Story *story)
         buffer_add_c(out, "Nothing was changed.\n");
     for (size_t i = 0; changes && i < story->effects.count; i++) {
         const StoryEffect *effect = &story->effects.items[i];
-        if (effect->effect_class == EFFECT_CHANGE && !effect->is_read) effect_row(out, effect);
+        if (is_shown_change(effect)) effect_row(out, effect);
     }
     for (size_t i = 0; i < story->undos.count; i++) {
         const StoryText *undo = &story->undos.items[i];

@@ -368,7 +368,8 @@ static void add_intent(Story *story, const LogRow *row, const Json *args)
              (StoryEffect){.id = row->effect, .effect_class = row->effect_class, .started = row->now,
                            .ended = STORY_NEVER, .op = arena_copy(&story->arena, row->name),
                            .step = arena_copy(&story->arena, row->step), .at = arena_copy(&story->arena, row->at),
-                           .what = arena_copy(&story->arena, buffer_str(&what))});
+                           .what = arena_copy(&story->arena, buffer_str(&what)), .is_delivery = story->body_runs});
+    story->body_runs = false;
     buffer_free(&what);
 }
 
@@ -388,10 +389,12 @@ static void end_effect(Story *story, const LogRow *row, const Json *result)
         effect->good = effect_result_is_good(result);
         effect->unknown = json_bool(result, "unknown", false);
         effect->is_read = json_bool(result, "body", false);
+        /* The fiber that waited goes on at once, so that what it begins next is the provider's. */
+        story->body_runs = effect->is_read && str_equal_c(effect->op, "deliver");
     }
     effect->ended = row->now;
     effect->outcome = arena_copy(&story->arena, buffer_str(&outcome));
-    if (effect->effect_class == EFFECT_CHANGE && !effect->is_read) {
+    if (effect->effect_class == EFFECT_CHANGE && !effect->is_read && !effect->is_delivery) {
         buffer_printf(&text, "%s: %s", effect->what.data, effect->outcome.data);
         add_line(story, row, STR(""), &text);
     }
@@ -404,6 +407,7 @@ void story_add(Story *story, const LogRow *row)
     Json *json = row->json.len ? json_parse(row->json, NULL) : NULL;
     if (story->began == STORY_NEVER) story->began = row->now;
     if (story->last == STORY_NEVER || row->now > story->last) story->last = row->now;
+    if (log_kind_direction(row->kind) == LOG_INPUT) story->body_runs = false;
     switch (row->kind) {
     case LOG_START:
         story->plan = keep(story, json, "plan");

@@ -42,7 +42,9 @@ typedef struct StoryEffect {
     int64_t started, ended;
     Str op, step, at, what;
     Str outcome; /* empty while it runs */
-    bool good, unknown, cancelled, is_read; /* is_read: a `call` whose body ran: its own effects say what happened */
+    bool good, unknown, cancelled;
+    bool is_read;     /* a `call` or `deliver` whose body ran: its own effects say what happened */
+    bool is_delivery; /* it is how a channel hands a message over: pages and notifications tell of it */
 } StoryEffect;
 
 typedef struct StorySeverity {
@@ -87,6 +89,7 @@ typedef struct Story {
     Str first_acknowledged_by, outcome, error;
     int64_t first_acknowledged;
     bool is_acknowledged, failed;
+    bool body_runs; /* since the last input: a provider's function hands a message over */
     VEC(StoryStep) steps;
     VEC(StoryPage) pages;
     VEC(StoryQuestion) questions;
