@@ -33,7 +33,11 @@ def write_document(bench, items):
 def commands_of(bench, name, size, document):
     source = os.path.join(bench.root, "bench", "programs", name)
     last = [str(size), document] if name == "document" else [str(size)]
-    plan = [bench.machine, "switch", str(size)] if name == "switch" else [bench.machine, "run", source + ".plan", *last]
+    plan = [bench.machine, "switch", str(size)]
+    if name != "switch":
+        image = bench.path(name + ".planc")
+        subprocess.run([bench.planc, "build", source + ".plan", "-o", image], check=True)
+        plan = [bench.machine, "run", image, *last]
     commands = {"plan": plan, "lua5.4": ["lua5.4", source + ".lua", *last],
                 "luajit -joff": ["luajit", "-joff", source + ".lua", *last],
                 "python3": ["/usr/bin/python3", source + ".py", *last],
@@ -77,9 +81,9 @@ def start_table(bench):
                 "compiled from its source as well": [bench.machine, "start", plan]}
     times = compare_starts(bench, commands)
     first = times["an empty C program"]
-    rows = [[name, measure.figure(one.wall), f"{one.wall / first.wall:.2f}", measure.figure(one.peak / 1024)]
+    rows = [[name, measure.figure(one.cpu), f"{one.cpu / first.cpu:.2f}", measure.figure(one.peak / 1024)]
             for name, one in times.items()]
-    return measure.table(["start-up with plans/omendb/outage.plan", "wall ms", "ratio", "resident MB"], rows)
+    return measure.table(["start-up with plans/omendb/outage.plan", "CPU ms", "ratio", "resident MB"], rows)
 
 
 def compare_starts(bench, commands):

@@ -6,7 +6,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 PACKAGES = ["lua5.4", "luajit", "lua-cjson", "tcc", "nodejs", "python3", "prometheus", "shellcheck", "gcc"]
 LIMIT = 120  # seconds for one process
@@ -54,26 +53,14 @@ class Bench:
 
     def run_once(self, command):
         """A process from start to end; its standard output is kept."""
-        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as messages:
-            began = time.monotonic()
-            child = subprocess.Popen(command, stdout=output, stderr=messages, stdin=subprocess.DEVNULL)
-            # A process that takes for ever is ended with its time as its result.
-            while True:
-                pid, status, usage = os.wait4(child.pid, os.WNOHANG if time.monotonic() - began < LIMIT else 0)
-                if pid:
-                    break
-                if time.monotonic() - began >= LIMIT:
-                    child.kill()
-                time.sleep(0.0005)
-            child.returncode = os.waitstatus_to_exitcode(status)
-            output.seek(0)
-            text = output.read().decode("utf-8", "replace").strip()
-            messages.seek(0)
-            said = messages.read().decode("utf-8", "replace").strip()
-        if child.returncode != 0:
-            print(f"{' '.join(command)[:120]}: exit {child.returncode}: {said[:300]}", file=sys.stderr)
-        cpu = usage.ru_utime + usage.ru_stime
-        return Sample(cpu * 1e3, (time.monotonic() - began) * 1e3, usage.ru_maxrss, child.returncode, text)
+        launch, output = os.path.join(self.build, "bench", "launch"), self.path("output")
+        said = subprocess.run([launch, str(LIMIT), output, *command], check=True, capture_output=True, text=True).stdout
+        cpu, wall, peak, status = said.split()
+        with open(output, encoding="utf-8", errors="replace") as file:
+            text = file.read().strip()
+        if int(status) != 0:
+            print(f"{' '.join(command)[:120]}: exit {status}", file=sys.stderr)
+        return Sample(float(cpu), float(wall), float(peak), int(status), text)
 
     def compare(self, commands, check_output=False):
         """commands: {peer: command}. Gives {peer: Sample of medians}; who lacks or fails is left out."""

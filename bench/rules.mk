@@ -4,12 +4,17 @@ include Makefile
 
 MACHINE_OBJ := $(filter-out $(BUILD)/vm/planvm.o $(BUILD)/vm/command%.o $(BUILD)/vm/live/%.o $(BUILD)/vm/report/%.o,$(PLANVM_OBJ))
 .PHONY: bench
-bench: $(BUILD)/planc $(BUILD)/planvm $(BUILD)/bench/machine
+bench: $(BUILD)/planc $(BUILD)/planvm $(BUILD)/bench/machine $(BUILD)/bench/launch
 
 $(BUILD)/bench/machine: bench/machine.c $(MACHINE_OBJ)
 	@mkdir -p $(@D)
 	$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(MACHINE_OBJ) $(PLANVM_LIBS)
+
+$(BUILD)/bench/launch: bench/launch.c
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $<
 
 # The floor for planc check: our own scanner's rules and grammar, with actions that do nothing.
 GEN := $(BUILD)/bench/gen
