@@ -1,3 +1,4 @@
+#!/bin/sh
 # bench/run works: every program of bench/programs gives what its peers give, at sizes that take no time. Nothing is
 # judged by a clock.
 set -u
