@@ -288,3 +288,12 @@ bool heap_collect(Vm *vm, size_t room)
     }
     return true;
 }
+
+void heap_trim(Vm *vm)
+{
+    State *state = vm_state(vm);
+    size_t capacity = round_up(state->used + state->used / 8 + 512 + vm->limits.slack_bytes);
+    if (capacity >= state->capacity) return;
+    vm->block = memory_resize(vm->block, capacity);
+    vm_state(vm)->capacity = capacity;
+}

@@ -271,6 +271,8 @@ static inline void heap_share(Vm *vm, Ref ref)
 Ref heap_alloc(Vm *vm, ObjectKind kind, size_t size);
 /* Moves what is reachable into a new block with room for so many more bytes. False: the limit is reached. */
 bool heap_collect(Vm *vm, size_t room);
+/* After a collection, when the run waits: leaves little room in the block. */
+void heap_trim(Vm *vm);
 size_t heap_object_size(const ObjectHeader *header);
 
 /* References that C code holds across allocations: pushed, read by their place, and dropped to where they

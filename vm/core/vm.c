@@ -94,10 +94,17 @@ static void timers_run(Vm *vm)
 /* A waiting run is small. What is counted is part of the state, so that equal runs do this at equal times. */
 static void state_shrink(Vm *vm)
 {
-    enum { GROWTH = 16 * 1024 };
+    enum { SMALL = 8 * 1024, GROWTH = 16 * 1024, ROOM = 1024 };
     const State *state = vm_state(vm);
-    if (state->used <= state->live * 2 + GROWTH + vm->limits.slack_bytes) return;
+    if (vm->limits.slack_bytes) {
+        if (state->used <= state->live * 2 + GROWTH + vm->limits.slack_bytes) return;
+    } else {
+        bool little_garbage = state->used - state->live <= state->live / 8 + ROOM;
+        bool little_room = state->capacity - state->used <= state->used / 4 + ROOM;
+        if (state->capacity <= SMALL || (little_garbage && little_room)) return;
+    }
     if (!heap_collect(vm, 0)) vm->failure.set = false;
+    heap_trim(vm);
 }
 
 static void all_run(Vm *vm)
@@ -295,6 +302,7 @@ static void state_settle(Vm *vm)
 {
     bool set = vm->failure.set;
     if (!heap_collect(vm, 0)) vm->failure.set = set;
+    heap_trim(vm);
 }
 
 void vm_snapshot(Vm *vm, Buffer *out)
