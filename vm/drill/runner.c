@@ -2,7 +2,7 @@
  * their drills; a drill runs in a worker, so that one that breaks its process breaks nothing else. */
 #include "vm/drill/runner.h"
 
-#include "vm/core/vm.h"
+#include "vm/run.h"
 #include "vm/base/time.h"
 #include "vm/drill/rehearse.h"
 #include "vm/drill/runner_parts.h"
