@@ -4,7 +4,7 @@
  * their limits; what cannot be known (a loop over a list of unknown length) counts once. */
 #include "compiler/check/budget.h"
 
-enum { LOOK_MS = 30000, CHANGE_MS = 300000, MAX_DEPTH = 16 };
+enum { LOOK_MS = 30000, CHANGE_MS = 300000, MAX_DEPTH = 16, MAX_ROUNDS = 100000 };
 
 static int64_t known_int(const Node *node, int64_t otherwise)
 {
@@ -163,6 +163,19 @@ static int64_t cost_of_repeat(Budget *budget, Node *node)
     return times * (round + known(node->repeat.every)) + after;
 }
 
+/* As many rounds as the list or range has where that is known, by so many at once. */
+static int64_t cost_of_rounds(Budget *budget, Node *node)
+{
+    const Node *in = node->loop.in;
+    int64_t rounds = 1, at_once = known_int(node->loop.at_once, 1);
+    if (in->kind == NODE_LIST) rounds = (int64_t)in->list.items.count;
+    if (in->kind == NODE_RANGE && in->range.start->kind == NODE_INT && in->range.end->kind == NODE_INT)
+        rounds = larger(in->range.end->integer.value - in->range.start->integer.value, 0);
+    if (rounds > MAX_ROUNDS) rounds = MAX_ROUNDS;
+    if (at_once < 1) at_once = 1;
+    return (rounds + at_once - 1) / at_once * budget_of_list(budget, node->loop.body);
+}
+
 static int64_t cost_of_branches(Budget *budget, Node *node)
 {
     if (node->kind == NODE_IF) {
@@ -241,7 +254,7 @@ static int64_t cost_of(Budget *budget, Node *node)
     case NODE_IF:
     case NODE_MATCH:
     case NODE_PARALLEL: return cost_of_branches(budget, node);
-    case NODE_FOR: return budget_of_list(budget, node->loop.body);
+    case NODE_FOR: return cost_of_rounds(budget, node);
     case NODE_ONLY_IF: return cost_of_expression(budget, node->only_if.condition);
     case NODE_ALWAYS: return budget_of_list(budget, node->always.body);
     case NODE_WATCH:

@@ -233,6 +233,8 @@ void check_extern(Checker *c, Node *node);     /* externs.c */
 void declare_handle(Checker *c, Node *node);
 void declare_extern_fn(Checker *c, Symbol *symbol);
 void check_promises(Checker *c); /* promises.c */
+void check_scripts(Checker *c);  /* scripts.c */
+void check_evidence(Checker *c); /* evidence.c */
 /* A fact of an expectation or promise; plan may be NULL: of any plan. */
 void check_drill_fact(Checker *c, const Symbol *plan, Node *fact);
 void check_step_name(Checker *c, const Symbol *plan, Node *what);

@@ -144,6 +144,9 @@ Program *check_program(Arena *arena, SourceSet *sources, TypeTable *types, Str r
 Program *check_text(Arena *arena, SourceSet *sources, TypeTable *types, Str path, Str text,
                     Diagnostics *diagnostics, Error *error);
 
+/* Before checking: may the shell and ShellCheck be asked about `sh` literals? Not unless somebody says so. */
+void check_scripts_too(bool wanted);
+
 /* A function, var or record of the prelude by its name; NULL: there is none. For the lowering. */
 Symbol *program_prelude(const Program *program, Str name);
 

@@ -145,6 +145,58 @@ static Ways ways_of(Checker *c, const Node *contact)
     return ways;
 }
 
+/* ---- ways that depend on the service itself ---- */
+
+static bool is_provided(const Checker *c, Str name)
+{
+    const Node *service = c->program->service;
+    for (const Node *field = service ? service->service.fields.first : NULL; field; field = field->next) {
+        if (field->kind != NODE_PROVIDES) continue;
+        for node_each(one, field->provides.names) {
+            if (str_equal(one->name.text, name)) return true;
+        }
+    }
+    return false;
+}
+
+/* By its own name, or by that of the file whose function its channel is made by: `slack.channel(…)`. */
+static bool way_is_provided(Checker *c, const Node *way)
+{
+    if (is_provided(c, node_dotted(c->arena, way))) return true;
+    const Symbol *channel = way->symbol && way->symbol->kind == SYMBOL_CHANNEL ? way->symbol : NULL;
+    if (!channel) return false;
+    for node_each(provider, channel->decl->channel.providers) {
+        const Node *callee = provider->kind == NODE_CALL ? provider->call.callee : provider;
+        Str name = node_dotted(c->arena, callee);
+        ptrdiff_t dot = str_find(name, STR("."));
+        if (!is_provided(c, dot < 0 ? name : str_slice(name, 0, (size_t)dot))) return false;
+    }
+    return true;
+}
+
+static void check_independence(Checker *c, const Symbol *contact)
+{
+    const Node *provided = NULL, *reach = NULL;
+    for node_each(field, contact->decl->contact.fields) {
+        if (field->kind == NODE_REACH) reach = field;
+    }
+    for node_each(field, contact->decl->contact.fields) {
+        if (reach || !is_way(field)) continue;
+        if (!is_provided(c, field->field.name)) return;
+        provided = field;
+    }
+    for (const Node *way = reach ? reach->reach.ways.first : NULL; way; way = way->next) {
+        if (way->kind == NODE_MISSING || !way_is_provided(c, way)) return;
+        provided = way;
+    }
+    if (!provided) return;
+    Diag *diag = report(c, P0807, provided->span,
+                        "`%.*s` is reached only by what this service provides: when it is down, nobody hears",
+                        STR_ARG(contact->name));
+    report_second(c, diag, c->program->service->span, "the service that the plans repair");
+    report_help(c, diag, "add a way that does not depend on it: a `phone`");
+}
+
 static bool is_vendor(const Node *contact)
 {
     for node_each(field, contact->contact.fields) {
@@ -157,6 +209,7 @@ static void check_ways(Checker *c, const Symbol *contact)
 {
     if (is_vendor(contact->decl)) return;
     Ways ways = ways_of(c, contact->decl);
+    check_independence(c, contact);
     if (!ways.count) {
         Diag *diag =
             report(c, P0805, contact->span, "`%.*s` is paged and cannot be reached: the contact has no way",

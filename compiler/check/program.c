@@ -260,6 +260,8 @@ static void check_modules(Checker *c)
     check_timing(c);
     check_recursion(c);
     if (!c->syntax_errors) check_flow(c); /* what could not be read may be what is missed */
+    check_evidence(c);
+    check_scripts(c);
     check_drills(c);
     check_promises(c);
     check_supported(c);

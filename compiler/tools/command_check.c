@@ -34,6 +34,7 @@ static void check_one(Findings *findings, Str path)
 {
     Compilation compilation = {0};
     Error error = {0};
+    check_scripts_too(true);
     CompileResult result = compilation_check(&compilation, path.data, &error);
     if (result == COMPILE_UNREADABLE) fprintf(stderr, "planc: %s\n", error.text);
     findings_add(findings, path, &compilation.diagnostics, &compilation.sources,
