@@ -116,6 +116,7 @@ void lex_bad_character(Lex *lex, const char *text, size_t len)
         return;
     }
     unsigned char first = (unsigned char)text[0];
+    if (lex->too_deep) return;
     if (first >= 0x20 && first != 0x7F)
         diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "`%.*s` means nothing outside of a string",
                     (int)len, text);
@@ -197,7 +198,9 @@ LexState lex_open(Lex *lex, LexState literal, const char *text, size_t len)
         return lex_state(lex);
     }
     if (lex->levels.count >= DEEPEST_LITERAL) {
-        diag_report(lex->diagnostics, DIAG_P0117, lex_span(lex), "texts within `${ }` are nested too deeply");
+        if (!lex->too_deep)
+            diag_report(lex->diagnostics, DIAG_P0117, lex_span(lex), "texts within `${ }` are nested too deeply");
+        lex->too_deep = true;
         return LEX_PLAIN;
     }
     vec_push(&lex->levels, (LexLevel){.literal = literal, .begin = lex->start});
@@ -288,6 +291,7 @@ static LexState newline_closes(Lex *lex, bool reported)
         break;
     }
     lex_push(lex, TOK_NL, lex_span(lex));
+    lex->too_deep = false;
     return lex_state(lex);
 }
 

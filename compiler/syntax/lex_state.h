@@ -22,6 +22,7 @@ struct Lex {
     Diagnostics *diagnostics;
     uint32_t start, offset; /* of the match; offset is its end */
     VEC(LexLevel) levels;
+    bool too_deep; /* said of this line, whose rest means nothing then */
 };
 
 Span lex_span(const Lex *lex);
