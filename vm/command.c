@@ -1,4 +1,5 @@
-/* What all of planvm's commands share (vm/command.h): messages, who speaks, the way from a word to a run and its story. */
+/* What all of planvm's commands share (vm/command.h): messages, who speaks, the way from a word to a run and
+ * its story. */
 #include "vm/command.h"
 
 #include "vm/code/image.h"
@@ -10,14 +11,18 @@ int command_fail(const Arguments *arguments, ExitStatus status, const char *form
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "planvm%s%s: ", arguments->command ? " " : "", arguments->command ? arguments->command : "");
+    fprintf(stderr, "planvm%s%s: ", arguments->command ? " " : "",
+            arguments->command ? arguments->command : "");
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
     return (int)status;
 }
 
-bool option_given(const Arguments *arguments, OptionId option) { return arguments->values[option] != NULL; }
+bool option_given(const Arguments *arguments, OptionId option)
+{
+    return arguments->values[option] != NULL;
+}
 
 Str option_user(const Arguments *arguments)
 {
@@ -58,7 +63,8 @@ bool command_read_story(Journal *journal, Story *story, Error *error)
     begin_story(journal, story);
     JournalCursor *cursor = journal_rows(journal, 0, error);
     LogRow row;
-    while (cursor && journal_next(cursor, &row, error)) story_add(story, &row);
+    while (cursor && journal_next(cursor, &row, error))
+        story_add(story, &row);
     journal_rows_end(cursor);
     return !error->text[0];
 }

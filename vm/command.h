@@ -1,7 +1,7 @@
 /* What planvm's commands share: parsed arguments, the way to runs, and the commands themselves.
  *
- * vm/planvm.c parses by the tables vm/options.def and vm/commands.def and calls one command; its result is the exit
- * status. Results go to stdout, messages to stderr. */
+ * vm/planvm.c parses by the tables vm/options.def and vm/commands.def and calls one command; its result is
+ * the exit status. Results go to stdout, messages to stderr. */
 #ifndef PLAN_COMMAND_H
 #define PLAN_COMMAND_H
 
@@ -41,8 +41,8 @@ typedef struct Arguments {
 } Arguments;
 
 typedef int CommandFunction(const Arguments *arguments);
-CommandFunction command_run, command_resume, command_drill, command_list, command_status, command_log, command_report,
-    command_signal;
+CommandFunction command_run, command_resume, command_drill, command_list, command_status, command_log,
+    command_report, command_signal;
 
 bool option_given(const Arguments *arguments, OptionId option);
 Str option_user(const Arguments *arguments); /* --as, else $USER, else "somebody" */

@@ -20,8 +20,12 @@ int command_report(const Arguments *arguments)
     bool fine = command_story(arguments, journal, &story);
     if (fine) {
         const JournalRun *run = journal_run(journal);
-        ReportHead head = {.id = run->id, .service = run->service, .plan = run->plan, .file = run->file,
-                           .starter = run->starter, .state = str_from_c(command_state(arguments, journal, &story))};
+        ReportHead head = {.id = run->id,
+                           .service = run->service,
+                           .plan = run->plan,
+                           .file = run->file,
+                           .starter = run->starter,
+                           .state = str_from_c(command_state(arguments, journal, &story))};
         (json ? report_json : report_markdown)(&story, &head, &out);
         fwrite(out.data, 1, out.len, stdout);
     }

@@ -1,4 +1,5 @@
-/* `planvm list`, `status` and `log`: what runs and ran, read from journals beside the processes that own them. */
+/* `planvm list`, `status` and `log`: what runs and ran, read from journals beside the processes that own
+ * them. */
 #include "vm/command.h"
 
 #include "vm/base/json.h"
@@ -42,12 +43,14 @@ static void list_line(const Arguments *arguments, const Journal *journal, const 
 {
     const JournalRun *run = journal_run(journal);
     Buffer what = {0}, opened = {0}, age = {0};
-    buffer_printf(&what, "%.*s%s%.*s", STR_ARG(run->service), run->service.len ? "/" : "", STR_ARG(run->plan));
+    buffer_printf(&what, "%.*s%s%.*s", STR_ARG(run->service), run->service.len ? "/" : "",
+                  STR_ARG(run->plan));
     time_write_minute(&opened, story->opened != STORY_NEVER ? story->opened : run->created);
     duration_write_short(&age, age_of(journal, story));
     Str severity = story_severity(story);
     printf("%-20.*s %-28s %-12s %-8.*s %-17s %s\n", STR_ARG(run->id), what.data,
-           command_state(arguments, journal, story), STR_ARG(severity.len ? severity : STR("-")), opened.data, age.data);
+           command_state(arguments, journal, story), STR_ARG(severity.len ? severity : STR("-")), opened.data,
+           age.data);
     buffer_free(&what);
     buffer_free(&opened);
     buffer_free(&age);
@@ -63,7 +66,8 @@ int command_list(const Arguments *arguments)
     if (!journal_list(arguments->root.data, &arena, &ids, &error))
         status = command_fail(arguments, EXIT_MISUSE, "%s", error.text);
     if (ids.count && !json)
-        printf("%-20s %-28s %-12s %-8s %-17s %s\n", "RUN", "PLAN", "STATUS", "SEVERITY", "OPENED (UTC)", "AGE");
+        printf("%-20s %-28s %-12s %-8s %-17s %s\n", "RUN", "PLAN", "STATUS", "SEVERITY", "OPENED (UTC)",
+               "AGE");
     for (size_t i = 0; i < ids.count; i++) {
         Story story = {0};
         Error trouble = {""};
@@ -99,16 +103,21 @@ static void show_questions(const Story *story)
         if (question->deadline != STORY_NEVER) {
             buffer_add_c(&line, "; until ");
             time_write_clock(&line, question->deadline);
-            if (question->silence.len) buffer_printf(&line, ", no answer means: %.*s", STR_ARG(question->silence));
+            if (question->silence.len)
+                buffer_printf(&line, ", no answer means: %.*s", STR_ARG(question->silence));
         }
         puts(line.data);
         buffer_free(&line);
     }
 }
 
-static bool old_row(void *ctx, LogRow *row, Error *error) { return journal_next(ctx, row, error); }
+static bool old_row(void *ctx, LogRow *row, Error *error)
+{
+    return journal_next(ctx, row, error);
+}
 
-/* When the machine wants to be woken. The log alone does not say it: the machine is brought to where the log ends. */
+/* When the machine wants to be woken. The log alone does not say it: the machine is brought to where the log
+ * ends. */
 static int64_t next_deadline(Journal *journal)
 {
     Buffer bytes = {0};
@@ -119,7 +128,8 @@ static int64_t next_deadline(Journal *journal)
         RunSetup setup = {.vm = vm_new(&image, journal_run(journal)->entry, NULL, &error)};
         RunSource source = {.ctx = journal_rows(journal, 0, &error), .next = old_row};
         RunOutcome outcome;
-        if (setup.vm && source.ctx && run_replay(&setup, &source, &outcome)) deadline = vm_next_deadline(setup.vm);
+        if (setup.vm && source.ctx && run_replay(&setup, &source, &outcome))
+            deadline = vm_next_deadline(setup.vm);
         journal_rows_end(source.ctx);
         vm_free(setup.vm);
         image_close(&image);
@@ -146,8 +156,8 @@ static void show_incident(const Arguments *arguments, Journal *journal, const St
     const JournalRun *run = journal_run(journal);
     Buffer line = {0};
     line_of("run", run->id);
-    buffer_printf(&line, "%.*s%s%.*s (%.*s)", STR_ARG(run->service), run->service.len ? "/" : "", STR_ARG(run->plan),
-                  STR_ARG(run->file));
+    buffer_printf(&line, "%.*s%s%.*s (%.*s)", STR_ARG(run->service), run->service.len ? "/" : "",
+                  STR_ARG(run->plan), STR_ARG(run->file));
     line_of("plan", buffer_str(&line));
     line_of("status", str_from_c(command_state(arguments, journal, story)));
     line_of("error", story->error);
@@ -220,7 +230,8 @@ static void log_json(const LogRow *row)
     buffer_printf(&line, "{\"seq\":%" PRIu64 ",\"now\":%" PRId64 ",\"kind\":\"%s\"", row->seq, row->now,
                   log_kind_name(row->kind));
     if (row->effect) buffer_printf(&line, ",\"effect\":%" PRIu64, row->effect);
-    if (row->kind == LOG_INTENT) buffer_printf(&line, ",\"class\":\"%s\"", effect_class_name(row->effect_class));
+    if (row->kind == LOG_INTENT)
+        buffer_printf(&line, ",\"class\":\"%s\"", effect_class_name(row->effect_class));
     const struct {
         const char *name;
         Str text;
@@ -247,7 +258,8 @@ static Str operation_of(const Operations *operations, uint64_t effect)
 
 static void operation_note(Operations *operations, Arena *arena, const LogRow *row)
 {
-    while (operations->count < row->effect) vec_push(operations, STR(""));
+    while (operations->count < row->effect)
+        vec_push(operations, STR(""));
     if (row->effect) operations->items[row->effect - 1] = arena_copy(arena, row->name);
 }
 
@@ -267,10 +279,12 @@ static void log_text(const LogRow *row, Operations *operations, Arena *arena)
         break;
     case LOG_RESULT: effect_result_write(&line, operation_of(operations, row->effect), json); break;
     case LOG_MARK:
-        if (!mark_write(&line, row->name, json)) buffer_printf(&line, "%.*s %.*s", STR_ARG(row->name), STR_ARG(row->json));
+        if (!mark_write(&line, row->name, json))
+            buffer_printf(&line, "%.*s %.*s", STR_ARG(row->name), STR_ARG(row->json));
         break;
     case LOG_SIGNAL:
-        buffer_printf(&line, "%s of %s", json_string(json, "kind", "").data, json_string(json, "by", "somebody").data);
+        buffer_printf(&line, "%s of %s", json_string(json, "kind", "").data,
+                      json_string(json, "by", "somebody").data);
         break;
     default: buffer_add_str(&line, row->json); break;
     }

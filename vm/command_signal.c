@@ -1,5 +1,5 @@
-/* What people say to a run from another process: `planvm ack RUN` and the like. A signal goes into the run's inbox,
- * durable; then, if a process is at the run, what it made of it is told. */
+/* What people say to a run from another process: `planvm ack RUN` and the like. A signal goes into the run's
+ * inbox, durable; then, if a process is at the run, what it made of it is told. */
 #include "vm/command.h"
 
 #include "vm/base/json.h"
@@ -12,13 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The members that the words after RUN become. One that ends in `?` may be left out; "question" is a question's number
- * or its text. */
+/* The members that the words after RUN become. One that ends in `?` may be left out; "question" is a
+ * question's number or its text. */
 static const struct {
     const char *kind, *members[2];
-} forms[] = {{"severity", {"to"}},         {"set", {"name", "value"}}, {"note", {"text"}},
-             {"assign", {"role", "to"}},   {"approve", {"question?"}}, {"refuse", {"question?"}},
-             {"answer", {"question?", "value"}}, {"done", {"question?"}},    {"retry", {"question?"}},
+} forms[] = {{"severity", {"to"}},
+             {"set", {"name", "value"}},
+             {"note", {"text"}},
+             {"assign", {"role", "to"}},
+             {"approve", {"question?"}},
+             {"refuse", {"question?"}},
+             {"answer", {"question?", "value"}},
+             {"done", {"question?"}},
+             {"retry", {"question?"}},
              {"skip", {"question?"}}};
 
 static void add_question(Json *signal, const char *word)
@@ -151,7 +157,8 @@ int command_signal(const Arguments *arguments)
     journal_close(journal);
     signal_make(arguments, &signal);
     if (ended)
-        status = command_fail(arguments, EXIT_PLAN_FAILED, "the run %s has ended: nothing takes this any more", id.data);
+        status = command_fail(arguments, EXIT_PLAN_FAILED,
+                              "the run %s has ended: nothing takes this any more", id.data);
     else if (!journal_send(arguments->root.data, buffer_str(&id), buffer_str(&signal), &msg, &error))
         status = command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
     else

@@ -1,7 +1,7 @@
 /* One row of a run's log: what the driver writes, the journal keeps, replay reads, and reports tell.
  *
- * vm/run.c makes rows from events and outputs; a drill keeps them in memory, the journal in its database. docs/log.md
- * says what the payloads hold. A row owns none of its strings. */
+ * vm/run.c makes rows from events and outputs; a drill keeps them in memory, the journal in its database.
+ * docs/log.md says what the payloads hold. A row owns none of its strings. */
 #ifndef PLAN_LOG_H
 #define PLAN_LOG_H
 
@@ -26,7 +26,7 @@ typedef struct LogRow {
     Str name;                 /* INTENT: operation; MARK: kind */
     Str step;                 /* INTENT, MARK: path of the step; may be empty */
     Str at;                   /* INTENT, MARK: "file:line"; may be empty */
-    Str json;                 /* payload, the very bytes that were fed or came out; empty where there is none */
+    Str json; /* payload, the very bytes that were fed or came out; empty where there is none */
 } LogRow;
 
 static inline const char *log_kind_name(LogKind kind)

@@ -168,7 +168,8 @@ static Str last_line(Str text)
 {
     text = str_trim(text);
     size_t from = text.len;
-    while (from > 0 && text.data[from - 1] != '\n') from--;
+    while (from > 0 && text.data[from - 1] != '\n')
+        from--;
     return str_trim(str_slice(text, from, text.len));
 }
 

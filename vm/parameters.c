@@ -41,7 +41,8 @@ Json *parameter_parse(Str type, Str text, Error *error)
         if (!text.len) return json_new_null();
         type = str_slice(type, 0, type.len - 1);
     }
-    if (str_equal_c(type, "duration")) return duration_parse(text, &value, error) ? json_new_int(value) : NULL;
+    if (str_equal_c(type, "duration"))
+        return duration_parse(text, &value, error) ? json_new_int(value) : NULL;
     if (str_equal_c(type, "time")) return time_parse(text, &value, error) ? json_new_int(value) : NULL;
     if (str_equal_c(type, "int") || str_equal_c(type, "float") || str_equal_c(type, "percent"))
         return parse_number(type, text, error);
@@ -69,7 +70,8 @@ static bool check_settings(const Json *declared, const ParameterSource *source, 
         Buffer names = {0};
         for (const Json *one = json_first(declared); one; one = json_next(one))
             buffer_printf(&names, " %s", json_string(one, "name", "").data);
-        error_set(error, "the plan has no setting `%.*s`; it has:%s", STR_ARG(name), names.len ? names.data : " none");
+        error_set(error, "the plan has no setting `%.*s`; it has:%s", STR_ARG(name),
+                  names.len ? names.data : " none");
         buffer_free(&names);
         return false;
     }
@@ -108,7 +110,8 @@ static bool ask(const Json *parameter, Buffer *line)
     fputs(": ", stderr);
     fflush(stderr);
     int c;
-    while ((c = getchar()) != EOF && c != '\n') buffer_add_char(line, (char)c);
+    while ((c = getchar()) != EOF && c != '\n')
+        buffer_add_char(line, (char)c);
     return c != EOF;
 }
 

@@ -1,4 +1,5 @@
-/* A plan's settings: from the command line, the environment or a person to the JSON that a run starts with. */
+/* A plan's settings: from the command line, the environment or a person to the JSON that a run starts with.
+ */
 #ifndef PLAN_PARAMETERS_H
 #define PLAN_PARAMETERS_H
 
@@ -10,8 +11,9 @@ typedef struct ParameterSource {
     bool ask; /* what is missing is asked for on the terminal */
 } ParameterSource;
 
-/* `declared`: the list "params" of an image's metadata. Gives an object with what was set: a setting that was not, and
- * has a default, is left out. NULL and an error: an unknown name, a value that is none of its type, or one is missing. */
+/* `declared`: the list "params" of an image's metadata. Gives an object with what was set: a setting that was
+ * not, and has a default, is left out. NULL and an error: an unknown name, a value that is none of its type,
+ * or one is missing. */
 Json *parameters_take(const Json *declared, const ParameterSource *source, Error *error);
 
 /* One value from text, in the form that the machine takes for the type (durations and times are ms). */

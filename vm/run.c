@@ -1,7 +1,8 @@
-/* The driver's loop and the replay (vm/run.h). Turns: take what the world has, feed, write, commit once, hand out.
+/* The driver's loop and the replay (vm/run.h). Turns: take what the world has, feed, write, commit once, hand
+ * out.
  *
- * Called by planvm and by drills. It knows the machine, the journal and the world's interface, and keeps nothing
- * between two calls. It must hand nothing to the world that is not committed. */
+ * Called by planvm and by drills. It knows the machine, the journal and the world's interface, and keeps
+ * nothing between two calls. It must hand nothing to the world that is not committed. */
 #include "vm/run.h"
 
 #include "vm/base/json.h"
@@ -64,8 +65,13 @@ static bool broken(Driver *driver, RunEnd end)
 
 static LogRow row_of_output(const VmOutput *output, int64_t now, Buffer *end)
 {
-    LogRow row = {.now = now, .effect = output->effect, .name = output->name, .step = output->step, .at = output->at,
-                  .json = output->json, .effect_class = output->effect_class};
+    LogRow row = {.now = now,
+                  .effect = output->effect,
+                  .name = output->name,
+                  .step = output->step,
+                  .at = output->at,
+                  .json = output->json,
+                  .effect_class = output->effect_class};
     switch (output->kind) {
     case VM_EFFECT: row.kind = LOG_INTENT; break;
     case VM_CANCEL: return (LogRow){.kind = LOG_CANCEL, .now = now, .effect = output->effect};
@@ -202,7 +208,8 @@ static bool signal_take(Driver *driver, const WorldEvent *event)
     bool repeated = signal_is_repeated(driver, event->json, &msg);
     if (msg.len) vec_push(&driver->consumed, msg);
     if (repeated) return true;
-    return event_feed(driver, &(VmEvent){.kind = VM_SIGNAL, .now = event->now, .json = event->json}, LOG_SIGNAL);
+    return event_feed(driver, &(VmEvent){.kind = VM_SIGNAL, .now = event->now, .json = event->json},
+                      LOG_SIGNAL);
 }
 
 /* After this nothing of the turn can be lost: now it may be seen. */
@@ -210,7 +217,8 @@ static bool turn_publish(Driver *driver)
 {
     const RunSetup *setup = driver->setup;
     World *world = setup->world;
-    if (setup->journal && !journal_commit(setup->journal, &driver->outcome->error)) return broken(driver, RUN_BROKEN);
+    if (setup->journal && !journal_commit(setup->journal, &driver->outcome->error))
+        return broken(driver, RUN_BROKEN);
     for (size_t i = 0; i < driver->consumed.count; i++) {
         if (setup->observer && setup->observer->durable)
             setup->observer->durable(setup->observer->ctx, driver->consumed.items[i]);
@@ -235,9 +243,10 @@ static bool event_take(Driver *driver, const WorldEvent *event)
     switch (event->kind) {
     case WORLD_NOTHING: return false;
     case WORLD_RESULT:
-        return event_feed(driver,
-                          &(VmEvent){.kind = VM_RESULT, .now = event->now, .effect = event->effect, .json = event->json},
-                          LOG_RESULT);
+        return event_feed(
+            driver,
+            &(VmEvent){.kind = VM_RESULT, .now = event->now, .effect = event->effect, .json = event->json},
+            LOG_RESULT);
     case WORLD_SIGNAL: return signal_take(driver, event);
     case WORLD_TIME: return event_feed(driver, &(VmEvent){.kind = VM_TICK, .now = event->now}, LOG_TIME);
     case WORLD_INTERRUPT:
@@ -279,8 +288,9 @@ RunOutcome run_drive(const RunSetup *setup, Str start)
 
 static bool rows_agree(const LogRow *made, const LogRow *kept)
 {
-    return made->kind == kept->kind && made->effect == kept->effect && made->effect_class == kept->effect_class &&
-           str_equal(made->name, kept->name) && str_equal(made->step, kept->step) && str_equal(made->at, kept->at) &&
+    return made->kind == kept->kind && made->effect == kept->effect &&
+           made->effect_class == kept->effect_class && str_equal(made->name, kept->name) &&
+           str_equal(made->step, kept->step) && str_equal(made->at, kept->at) &&
            str_equal(made->json, kept->json);
 }
 
@@ -304,8 +314,8 @@ static bool diverged(Driver *driver, uint64_t seq, const LogRow *made, const Log
     else
         buffer_add_c(&is, "nothing");
     error_set(&driver->outcome->error,
-              "the run cannot be replayed: row %" PRIu64 " of its log is `%s`, and the program now says `%s`", seq,
-              was.data, is.data);
+              "the run cannot be replayed: row %" PRIu64 " of its log is `%s`, and the program now says `%s`",
+              seq, was.data, is.data);
     buffer_free(&was);
     buffer_free(&is);
     return broken(driver, RUN_DIVERGED);
@@ -314,7 +324,8 @@ static bool diverged(Driver *driver, uint64_t seq, const LogRow *made, const Log
 static void pending_note(Driver *driver, const LogRow *row)
 {
     if (row->kind == LOG_INTENT) {
-        vec_push(&driver->pending, (Pending){.effect = request_of(&driver->kept, row, driver->setup->run_id)});
+        vec_push(&driver->pending,
+                 (Pending){.effect = request_of(&driver->kept, row, driver->setup->run_id)});
         return;
     }
     for (size_t i = driver->pending.count; i-- > 0;) {
@@ -330,8 +341,8 @@ static void pending_note(Driver *driver, const LogRow *row)
 
 static bool input_replay(Driver *driver, const LogRow *row)
 {
-    static const VmEventKind kinds[] = {[LOG_START] = VM_START, [LOG_RESULT] = VM_RESULT, [LOG_SIGNAL] = VM_SIGNAL,
-                                        [LOG_TIME] = VM_TICK};
+    static const VmEventKind kinds[] = {
+        [LOG_START] = VM_START, [LOG_RESULT] = VM_RESULT, [LOG_SIGNAL] = VM_SIGNAL, [LOG_TIME] = VM_TICK};
     VmEvent event = {.kind = kinds[row->kind], .now = row->now, .effect = row->effect, .json = row->json};
     Str msg;
     if (row->kind == LOG_SIGNAL) signal_is_repeated(driver, row->json, &msg);
@@ -345,11 +356,14 @@ static void mark_retell(Driver *driver, const LogRow *row)
 {
     World *world = driver->setup->world;
     if (driver->setup->retell)
-        world->mark(world, &(WorldMark){.now = row->now, .kind = row->name, .step = row->step, .args = row->json,
-                                        .again = true});
+        world->mark(
+            world,
+            &(WorldMark){
+                .now = row->now, .kind = row->name, .step = row->step, .args = row->json, .again = true});
 }
 
-/* One old row: an input is fed, an output must be what the machine put out as the `next`-th since the last input. */
+/* One old row: an input is fed, an output must be what the machine put out as the `next`-th since the last
+ * input. */
 static bool row_replay(Driver *driver, const LogRow *row, size_t *next)
 {
     Vm *vm = driver->setup->vm;
@@ -366,7 +380,8 @@ static bool row_replay(Driver *driver, const LogRow *row, size_t *next)
         *next = 0;
         fine = fine && input_replay(driver, row);
     } else {
-        fine = (*next < count && rows_agree(&made, row)) || diverged(driver, row->seq, *next < count ? &made : NULL, row);
+        fine = (*next < count && rows_agree(&made, row)) ||
+               diverged(driver, row->seq, *next < count ? &made : NULL, row);
         (*next)++;
         if (fine && (row->kind == LOG_INTENT || row->kind == LOG_CANCEL)) pending_note(driver, row);
         if (fine && (row->kind == LOG_MARK || row->kind == LOG_END)) note_end(driver, row);
@@ -416,7 +431,8 @@ bool run_replay(const RunSetup *setup, RunSource *source, RunOutcome *outcome)
 
 /* ---- effects in doubt ---- */
 
-/* A request that changes something in another machine, or a native function: nobody here can tell what became of it. */
+/* A request that changes something in another machine, or a native function: nobody here can tell what became
+ * of it. */
 static bool is_unknowable(const EffectRequest *effect)
 {
     if (effect->effect_class != EFFECT_CHANGE) return false;
@@ -438,11 +454,13 @@ static bool settle_unknown(Driver *driver, uint64_t effect)
     static const char unknown[] =
         "{\"ok\":false,\"unknown\":true,\"error\":\"planvm ended while this was under way\"}";
     World *world = driver->setup->world;
-    VmEvent event = {.kind = VM_RESULT, .now = world->now(world), .effect = effect, .json = str_from_c(unknown)};
+    VmEvent event = {
+        .kind = VM_RESULT, .now = world->now(world), .effect = effect, .json = str_from_c(unknown)};
     return event_feed(driver, &event, LOG_RESULT);
 }
 
-/* First what is begun again, then what only gets its answer: an answer may cancel something that was begun. */
+/* First what is begun again, then what only gets its answer: an answer may cancel something that was begun.
+ */
 static bool settle_doubt(Driver *driver)
 {
     World *world = driver->setup->world;

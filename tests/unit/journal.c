@@ -1,5 +1,5 @@
-/* The journal: rows come back as they were, one process owns a run, what was committed survives its process and what was
- * not does not, damage is noticed, runs are found by parts of their names. */
+/* The journal: rows come back as they were, one process owns a run, what was committed survives its process
+ * and what was not does not, damage is noticed, runs are found by parts of their names. */
 #include "vm/journal/journal.h"
 
 #include "vm/base/json.h"
@@ -20,15 +20,25 @@ static char root[64];
 
 static JournalRun example(const char *id)
 {
-    return (JournalRun){.id = str_from_c(id), .plan = STR("outage"), .service = STR("OmenDB"),
-                        .file = STR("plans/outage.plan"), .entry = STR("plan.outage"), .starter = STR("alice"),
+    return (JournalRun){.id = str_from_c(id),
+                        .plan = STR("outage"),
+                        .service = STR("OmenDB"),
+                        .file = STR("plans/outage.plan"),
+                        .entry = STR("plan.outage"),
+                        .starter = STR("alice"),
                         .created = 1772421120000};
 }
 
 static bool put(Journal *journal, LogKind kind, uint64_t effect, const char *name, Str json)
 {
-    LogRow row = {.kind = kind, .now = 1772421120000 + (int64_t)effect, .effect = effect, .name = str_from_c(name),
-                  .effect_class = EFFECT_CHANGE, .step = STR("Look"), .at = STR("a.plan:7"), .json = json};
+    LogRow row = {.kind = kind,
+                  .now = 1772421120000 + (int64_t)effect,
+                  .effect = effect,
+                  .name = str_from_c(name),
+                  .effect_class = EFFECT_CHANGE,
+                  .step = STR("Look"),
+                  .at = STR("a.plan:7"),
+                  .json = json};
     Error error = {""};
     bool fine = journal_append(journal, &row, &error);
     if (!fine) fprintf(stderr, "%s\n", error.text);
@@ -62,7 +72,8 @@ static void round_trip(void)
     }
     Buffer large = {0};
     buffer_add_char(&large, '"');
-    for (int i = 0; i < 20000; i++) buffer_add_char(&large, (char)('a' + i % 26));
+    for (int i = 0; i < 20000; i++)
+        buffer_add_char(&large, (char)('a' + i % 26));
     buffer_add_char(&large, '"');
     CHECK(put(journal, LOG_START, 0, "", STR("{\"plan\":\"outage\"}")));
     CHECK(put(journal, LOG_INTENT, 1, "http", STR("{\"url\":\"x\"}")));
@@ -148,7 +159,8 @@ static void killed_at(int point, size_t expected)
     journal_close(second);
     reader = journal_open_read(root, str_from_c(id), &error);
     char last[16] = "";
-    if (CHECK(reader != NULL)) CHECK_INT((int64_t)count_rows(reader, last, sizeof last), (int64_t)expected + 2);
+    if (CHECK(reader != NULL))
+        CHECK_INT((int64_t)count_rows(reader, last, sizeof last), (int64_t)expected + 2);
     CHECK_STR_C(str_from_c(last), "end");
     CHECK(reader && journal_run(reader)->ended);
     journal_close(reader);
@@ -232,7 +244,8 @@ static void finding(void)
 static void sending(void)
 {
     Error error = {""};
-    CHECK(journal_send(root, STR("20260302-0312-aaaa"), STR("{\"kind\":\"ack\",\"by\":\"lead\"}"), NULL, &error));
+    CHECK(journal_send(root, STR("20260302-0312-aaaa"), STR("{\"kind\":\"ack\",\"by\":\"lead\"}"), NULL,
+                       &error));
     CHECK(!journal_send(root, STR("20260302-0312-none"), STR("{\"kind\":\"ack\"}"), NULL, &error));
     char folder[128];
     snprintf(folder, sizeof folder, "%s/20260302-0312-aaaa/inbox", root);

@@ -1,4 +1,5 @@
-/* A log made by hand, folded and told: times, targets, pages, changes, questions, and text that must not become markup. */
+/* A log made by hand, folded and told: times, targets, pages, changes, questions, and text that must not
+ * become markup. */
 #include "vm/report/report.h"
 
 #include "tests/unit/check.h"
@@ -7,7 +8,8 @@
 
 static const char metadata[] =
     "{\"service\":{\"name\":\"Shop\"},\"contacts\":[{\"name\":\"lead\",\"title\":\"Alice Johnson\"}],"
-    "\"severities\":[{\"name\":\"SEV1\",\"respond\":60000,\"resolve\":3600000},{\"name\":\"SEV2\",\"respond\":120000}]}";
+    "\"severities\":[{\"name\":\"SEV1\",\"respond\":60000,\"resolve\":3600000},{\"name\":\"SEV2\","
+    "\"respond\":120000}]}";
 
 typedef struct Line {
     int64_t second;
@@ -20,8 +22,10 @@ typedef struct Line {
 static const Line lines[] = {
     {0, LOG_START, 0, 0, "", "{\"plan\":\"outage\",\"starter\":\"alice\",\"since\":null}"},
     {0, LOG_MARK, 0, 0, "incident.opened", "{\"severity\":\"SEV1\",\"title\":\"It is | down\"}"},
-    {0, LOG_MARK, 0, 0, "page.started", "{\"page\":1,\"contact\":\"oncall\",\"reason\":\"at once page oncall\"}"},
-    {1, LOG_MARK, 0, 0, "page.failed", "{\"page\":1,\"contact\":\"oncall\",\"way\":\"pager\",\"error\":\"503\"}"},
+    {0, LOG_MARK, 0, 0, "page.started",
+     "{\"page\":1,\"contact\":\"oncall\",\"reason\":\"at once page oncall\"}"},
+    {1, LOG_MARK, 0, 0, "page.failed",
+     "{\"page\":1,\"contact\":\"oncall\",\"way\":\"pager\",\"error\":\"503\"}"},
     {1, LOG_MARK, 0, 0, "page.sent", "{\"page\":1,\"contact\":\"oncall\",\"way\":\"phone\",\"attempt\":2}"},
     {5, LOG_MARK, 0, 0, "phase.started", "{\"name\":\"Repair\"}"},
     {5, LOG_MARK, 0, 0, "step.started", "{\"name\":\"Restart\",\"kind\":\"remedy\",\"phase\":null}"},
@@ -40,9 +44,11 @@ static const Line lines[] = {
     {91, LOG_RESULT, 3, 0, "", "{\"body\":true}"},
     {91, LOG_INTENT, 4, EFFECT_CHANGE, "http", "{\"method\":\"POST\",\"url\":\"http://chat/hook\"}"},
     {91, LOG_RESULT, 4, 0, "", "{\"ok\":true,\"status\":200}"},
-    {95, LOG_MARK, 0, 0, "severity.changed", "{\"from\":\"SEV1\",\"to\":\"SEV2\",\"by\":\"lead\",\"because\":\"half\"}"},
+    {95, LOG_MARK, 0, 0, "severity.changed",
+     "{\"from\":\"SEV1\",\"to\":\"SEV2\",\"by\":\"lead\",\"because\":\"half\"}"},
     {100, LOG_MARK, 0, 0, "question.asked",
-     "{\"id\":1,\"kind\":\"ask\",\"what\":\"w\",\"text\":\"Lost <b>writes</b>?\",\"by\":[\"lead\"],\"deadline\":null,"
+     "{\"id\":1,\"kind\":\"ask\",\"what\":\"w\",\"text\":\"Lost "
+     "<b>writes</b>?\",\"by\":[\"lead\"],\"deadline\":null,"
      "\"silence\":null}"},
     {130, LOG_MARK, 0, 0, "question.answered",
      "{\"id\":1,\"kind\":\"ask\",\"what\":\"w\",\"value\":\"no\",\"by\":\"lead\",\"how\":\"answered\"}"},
@@ -60,9 +66,13 @@ static void fold(Story *story)
 {
     story_begin(story, str_from_c(metadata));
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        LogRow row = {.seq = i + 1, .kind = lines[i].kind, .now = began + lines[i].second * 1000,
-                      .effect = lines[i].effect, .effect_class = lines[i].effect_class,
-                      .name = str_from_c(lines[i].name), .json = str_from_c(lines[i].json)};
+        LogRow row = {.seq = i + 1,
+                      .kind = lines[i].kind,
+                      .now = began + lines[i].second * 1000,
+                      .effect = lines[i].effect,
+                      .effect_class = lines[i].effect_class,
+                      .name = str_from_c(lines[i].name),
+                      .json = str_from_c(lines[i].json)};
         story_add(story, &row);
     }
 }
@@ -108,7 +118,8 @@ static void markdown_case(const Story *story, const ReportHead *head)
         "| Time to resolve | 3m20s |",
         "| SEV1 | acknowledge within 1m | **missed** |",
         "| SEV1 | resolve within 1h | kept |",
-        "| 03:12:00 | oncall | at once page oncall | 03:12:01 pager failed (503), 03:12:01 phone | **nobody answered** |",
+        "| 03:12:00 | oncall | at once page oncall | 03:12:01 pager failed (503), 03:12:01 phone | **nobody "
+        "answered** |",
         "| 03:13:01 | Alice Johnson (lead) | backup | 03:13:01 pager | answered after 29s |",
         "| 03:12:06 |  | `kubectl restart 'a b'` | exit 3: boom |",
         "Looks: 1, of which 0 ended well.",
@@ -118,7 +129,8 @@ static void markdown_case(const Story *story, const ReportHead *head)
         "### Root cause\n\na full disk\n",
         "### Impact\n\n_to be written_\n",
     };
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) CHECK_CONTAINS(buffer_str(&out), parts[i]);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        CHECK_CONTAINS(buffer_str(&out), parts[i]);
     CHECK(str_find(buffer_str(&out), STR("chat/hook")) < 0); /* how a message is handed over is no change */
     buffer_free(&out);
 }
@@ -143,8 +155,12 @@ int main(void)
 {
     Story story = {0};
     fold(&story);
-    ReportHead head = {.id = STR("20260302-0312-aaaa"), .service = STR("Shop"), .plan = STR("outage"),
-                       .file = STR("plans/outage.plan"), .starter = STR("alice"), .state = STR("resolved")};
+    ReportHead head = {.id = STR("20260302-0312-aaaa"),
+                       .service = STR("Shop"),
+                       .plan = STR("outage"),
+                       .file = STR("plans/outage.plan"),
+                       .starter = STR("alice"),
+                       .state = STR("resolved")};
     story_case(&story);
     markdown_case(&story, &head);
     json_case(&story, &head);

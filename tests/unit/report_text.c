@@ -20,7 +20,8 @@ static void rewritten(const char *text, const char *expected)
 
 static void json_cases(void)
 {
-    rewritten("{ \"a\" : [1, 2.5, -3, 1e3, 0.1, true, null], \"b\":{} }", "{\"a\":[1,2.5,-3,1000,0.1,true,null],\"b\":{}}");
+    rewritten("{ \"a\" : [1, 2.5, -3, 1e3, 0.1, true, null], \"b\":{} }",
+              "{\"a\":[1,2.5,-3,1000,0.1,true,null],\"b\":{}}");
     rewritten("\"a\\\"\\u00e9\\n\\u0001/\"", "\"a\\\"é\\n\\u0001/\"");
     rewritten("1772421124123", "1772421124123");
     Error error = {""};
@@ -29,7 +30,8 @@ static void json_cases(void)
     CHECK(json_parse(STR("{} x"), &error) == NULL);
     CHECK(json_parse(STR(""), &error) == NULL);
 
-    Json *json = json_parse(STR("{\"s\":\"x\",\"n\":7,\"t\":true,\"l\":[1,{\"k\":\"v\",\"more\":1}],\"z\":null}"), NULL);
+    Json *json = json_parse(
+        STR("{\"s\":\"x\",\"n\":7,\"t\":true,\"l\":[1,{\"k\":\"v\",\"more\":1}],\"z\":null}"), NULL);
     CHECK_STR_C(json_string(json, "s", "-"), "x");
     CHECK_STR_C(json_string(json, "n", "-"), "-");
     CHECK_INT(json_int(json, "n", 0), 7);
@@ -81,8 +83,10 @@ static void time_cases(void)
     time_case("2026-03-02", 1772409600000, "2026-03-02T00:00:00Z");
     time_case("1969-12-31T23:59:59.999Z", -1, "1969-12-31T23:59:59.999Z");
     int64_t ignored;
-    static const char *const wrong[] = {"2026-02-31", "2026-3-2", "03:12", "2026-03-02T25:00Z", "2026-03-02T03:12Zx", ""};
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) CHECK(!time_parse(str_from_c(wrong[i]), &ignored, NULL));
+    static const char *const wrong[] = {"2026-02-31",        "2026-3-2",           "03:12",
+                                        "2026-03-02T25:00Z", "2026-03-02T03:12Zx", ""};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        CHECK(!time_parse(str_from_c(wrong[i]), &ignored, NULL));
 
     duration_case("4m30s", 270000, "4m30s");
     duration_case("250ms", 250, "250ms");
@@ -91,7 +95,8 @@ static void time_cases(void)
     duration_case("0s", 0, "0s");
     duration_case("-5m", -300000, "-5m");
     static const char *const odd[] = {"", "5", "m", "5x", "5m5m", "5 m", "99999999999999999999s"};
-    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) CHECK(!duration_parse(str_from_c(odd[i]), &ignored, NULL));
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        CHECK(!duration_parse(str_from_c(odd[i]), &ignored, NULL));
     Buffer out = {0};
     duration_write_short(&out, 3 * 3600000 + 12 * 60000 + 9 * 1000);
     CHECK_STR_C(buffer_str(&out), "3h12m");

@@ -1,6 +1,6 @@
-/* The driver between a real machine, a real journal and a world made here: nothing begins before it is durable, what was
- * under way when the process died is begun again or is unknown, a log that does not fit stops the run, a signal counts
- * once. */
+/* The driver between a real machine, a real journal and a world made here: nothing begins before it is
+ * durable, what was under way when the process died is begun again or is unknown, a log that does not fit
+ * stops the run, a signal counts once. */
 #include "compiler/compile.h"
 #include "vm/run.h"
 
@@ -14,14 +14,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char plan[] = "service \"Test\" { owner \"T\" }\n"
-                           "plan p \"A plan\" {\n"
-                           "  step \"Work\" {\n"
-                           "    observe `look at it` with (timeout: 10s)\n"
-                           "    run `change it` with (timeout: 10s)\n"
-                           "    run http.post(\"http://here/post\", json: {a: 1}, timeout: 10s) on unknown fail\n"
-                           "  }\n"
-                           "}\n";
+static const char plan[] =
+    "service \"Test\" { owner \"T\" }\n"
+    "plan p \"A plan\" {\n"
+    "  step \"Work\" {\n"
+    "    observe `look at it` with (timeout: 10s)\n"
+    "    run `change it` with (timeout: 10s)\n"
+    "    run http.post(\"http://here/post\", json: {a: 1}, timeout: 10s) on unknown fail\n"
+    "  }\n"
+    "}\n";
 
 static char root[64];
 static Buffer program;
@@ -47,7 +48,10 @@ typedef struct FakeWorld {
     bool late; /* an effect began that was not in the journal */
 } FakeWorld;
 
-static int64_t fake_now(World *world) { return ((FakeWorld *)(void *)world)->clock; }
+static int64_t fake_now(World *world)
+{
+    return ((FakeWorld *)(void *)world)->clock;
+}
 
 static bool is_committed(const char *id, uint64_t effect)
 {
@@ -56,7 +60,8 @@ static bool is_committed(const char *id, uint64_t effect)
     JournalCursor *cursor = journal ? journal_rows(journal, 0, &error) : NULL;
     LogRow row;
     bool found = false;
-    while (cursor && journal_next(cursor, &row, &error)) found = found || (row.kind == LOG_INTENT && row.effect == effect);
+    while (cursor && journal_next(cursor, &row, &error))
+        found = found || (row.kind == LOG_INTENT && row.effect == effect);
     journal_rows_end(cursor);
     journal_close(journal);
     return found;
@@ -71,7 +76,10 @@ static void fake_start(World *world, const EffectRequest *request)
              (Effect){.id = request->id, .http = str_equal_c(request->op, "http"), .again = request->again});
 }
 
-static void fake_cancel(World *world, uint64_t effect) { (void)world, (void)effect; }
+static void fake_cancel(World *world, uint64_t effect)
+{
+    (void)world, (void)effect;
+}
 
 static void fake_mark(World *world, const WorldMark *mark)
 {
@@ -95,7 +103,8 @@ static WorldEvent fake_next(World *world, int64_t deadline, bool wait)
         Effect *effect = &fake->started.items[fake->answered++];
         event.kind = WORLD_RESULT;
         event.effect = effect->id;
-        event.json = effect->http ? STR("{\"ok\":true,\"status\":200}") : STR("{\"ok\":true,\"exit\":0,\"out\":\"fine\"}");
+        event.json = effect->http ? STR("{\"ok\":true,\"status\":200}")
+                                  : STR("{\"ok\":true,\"exit\":0,\"out\":\"fine\"}");
     } else if (wait) {
         event.kind = deadline == INT64_MAX ? WORLD_QUIET : WORLD_TIME;
         if (deadline != INT64_MAX && deadline > fake->clock) event.now = fake->clock = deadline;
@@ -103,12 +112,19 @@ static WorldEvent fake_next(World *world, int64_t deadline, bool wait)
     return event;
 }
 
-static void fake_close(World *world) { vec_free(&((FakeWorld *)(void *)world)->started); }
+static void fake_close(World *world)
+{
+    vec_free(&((FakeWorld *)(void *)world)->started);
+}
 
 static FakeWorld fake_world(void)
 {
-    return (FakeWorld){.world = {.now = fake_now, .start = fake_start, .cancel = fake_cancel, .mark = fake_mark,
-                                 .next = fake_next, .close = fake_close},
+    return (FakeWorld){.world = {.now = fake_now,
+                                 .start = fake_start,
+                                 .cancel = fake_cancel,
+                                 .mark = fake_mark,
+                                 .next = fake_next,
+                                 .close = fake_close},
                        .clock = 1772421120000};
 }
 
@@ -120,32 +136,46 @@ static void count_durable(void *ctx, Str msg)
 
 /* ---- runs ---- */
 
-static const char start[] = "{\"plan\":\"p\",\"severity\":null,\"attended\":false,\"params\":{},\"starter\":\"x\","
-                            "\"since\":null,\"run\":\"r\",\"drill\":false}";
+static const char start[] =
+    "{\"plan\":\"p\",\"severity\":null,\"attended\":false,\"params\":{},\"starter\":\"x\","
+    "\"since\":null,\"run\":\"r\",\"drill\":false}";
 
 static RunOutcome drive(FakeWorld *fake, Journal *journal, RunSource *source)
 {
     RunOutcome outcome = {.end = RUN_BROKEN};
     Vm *vm = vm_new(&image, STR("plan.p"), NULL, &outcome.error);
     RunObserver observer = {.ctx = fake, .durable = count_durable};
-    RunSetup setup = {.vm = vm, .world = &fake->world, .journal = journal, .observer = &observer, .run_id = STR("r"),
+    RunSetup setup = {.vm = vm,
+                      .world = &fake->world,
+                      .journal = journal,
+                      .observer = &observer,
+                      .run_id = STR("r"),
                       .retell = true};
-    if (CHECK(vm != NULL)) outcome = source ? run_resume(&setup, source) : run_drive(&setup, str_from_c(start));
+    if (CHECK(vm != NULL))
+        outcome = source ? run_resume(&setup, source) : run_drive(&setup, str_from_c(start));
     vm_free(vm);
     return outcome;
 }
 
 static Journal *create(const char *id)
 {
-    JournalRun run = {.id = str_from_c(id), .plan = STR("p"), .service = STR("Test"), .file = STR("t.plan"),
-                      .entry = STR("plan.p"), .starter = STR("x"), .created = 1772421120000};
+    JournalRun run = {.id = str_from_c(id),
+                      .plan = STR("p"),
+                      .service = STR("Test"),
+                      .file = STR("t.plan"),
+                      .entry = STR("plan.p"),
+                      .starter = STR("x"),
+                      .created = 1772421120000};
     Error error = {""};
     Journal *journal = journal_create(root, &run, buffer_str(&program), &error);
     if (!journal) fprintf(stderr, "%s\n", error.text);
     return journal;
 }
 
-static bool old_row(void *ctx, LogRow *row, Error *error) { return journal_next(ctx, row, error); }
+static bool old_row(void *ctx, LogRow *row, Error *error)
+{
+    return journal_next(ctx, row, error);
+}
 
 static RunOutcome resume(FakeWorld *fake, const char *id)
 {
@@ -200,7 +230,8 @@ static void whole_run(void)
     fake.world.close(&fake.world);
 }
 
-/* Killed after the intent's commit and before the effect begins: the look, then the command, then the request. */
+/* Killed after the intent's commit and before the effect begins: the look, then the command, then the
+ * request. */
 static void killed_before(uint64_t effect)
 {
     char id[16];
@@ -276,7 +307,8 @@ static void divergence(LogKind kind, const char *json, uint64_t stop)
     Error error = {""};
     Journal *journal = journal_open_read(root, STR("whole"), &error);
     if (!CHECK(journal != NULL)) return;
-    Tampered tampered = {.rows = journal_rows(journal, 0, &error), .kind = kind, .json = str_from_c(json), .stop = stop};
+    Tampered tampered = {
+        .rows = journal_rows(journal, 0, &error), .kind = kind, .json = str_from_c(json), .stop = stop};
     RunSource source = {.ctx = &tampered, .next = tampered_row};
     RunOutcome outcome = drive(&fake, NULL, &source);
     CHECK_INT(outcome.end, RUN_DIVERGED);
@@ -299,7 +331,8 @@ static void full_disk(void)
         struct rlimit none = {4096, 4096};
         setrlimit(RLIMIT_FSIZE, &none);
         RunOutcome outcome = drive(&fake, journal, NULL);
-        _exit(outcome.end == RUN_BROKEN && outcome.error.text[0] && !fake.started.count && !fake.marks ? 0 : 1);
+        _exit(outcome.end == RUN_BROKEN && outcome.error.text[0] && !fake.started.count && !fake.marks ? 0
+                                                                                                       : 1);
     }
     int status = 1;
     waitpid(child, &status, 0);

@@ -1,4 +1,5 @@
-/* The tree behind vm/base/json.h: cJSON's items under our own name. A Json * is a cJSON * and nothing else. */
+/* The tree behind vm/base/json.h: cJSON's items under our own name. A Json * is a cJSON * and nothing else.
+ */
 #include "vm/base/json.h"
 
 #include <cjson/cJSON.h>
@@ -7,9 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cJSON *item_of(const Json *json) { return (const cJSON *)(const void *)json; }
-static cJSON *owned_item(Json *json) { return (cJSON *)(void *)json; }
-static const Json *json_of(const cJSON *item) { return (const Json *)(const void *)item; }
+static const cJSON *item_of(const Json *json)
+{
+    return (const cJSON *)(const void *)json;
+}
+static cJSON *owned_item(Json *json)
+{
+    return (cJSON *)(void *)json;
+}
+static const Json *json_of(const cJSON *item)
+{
+    return (const Json *)(const void *)item;
+}
 
 /* A new item, or the end of the process: like all of base, we do not go on without memory. */
 static Json *made(cJSON *item)
@@ -43,9 +53,15 @@ Json *json_parse(Str text, Error *error)
     return made(item);
 }
 
-void json_free(Json *json) { cJSON_Delete(owned_item(json)); }
+void json_free(Json *json)
+{
+    cJSON_Delete(owned_item(json));
+}
 
-Json *json_copy(const Json *json) { return json ? made(cJSON_Duplicate(item_of(json), 1)) : json_new_null(); }
+Json *json_copy(const Json *json)
+{
+    return json ? made(cJSON_Duplicate(item_of(json), 1)) : json_new_null();
+}
 
 JsonKind json_kind(const Json *json)
 {
@@ -62,24 +78,30 @@ JsonKind json_kind(const Json *json)
     }
 }
 
-bool json_is_null(const Json *json) { return json_kind(json) == JSON_NULL; }
+bool json_is_null(const Json *json)
+{
+    return json_kind(json) == JSON_NULL;
+}
 
 const Json *json_get(const Json *object, const char *key)
 {
-    return json_kind(object) == JSON_OBJECT ? json_of(cJSON_GetObjectItemCaseSensitive(item_of(object), key)) : NULL;
+    return json_kind(object) == JSON_OBJECT ? json_of(cJSON_GetObjectItemCaseSensitive(item_of(object), key))
+                                            : NULL;
 }
 
 size_t json_count(const Json *json)
 {
     size_t count = 0;
-    for (const Json *child = json_first(json); child; child = json_next(child)) count++;
+    for (const Json *child = json_first(json); child; child = json_next(child))
+        count++;
     return count;
 }
 
 const Json *json_at(const Json *list, size_t index)
 {
     const Json *child = json_first(list);
-    while (child && index--) child = json_next(child);
+    while (child && index--)
+        child = json_next(child);
     return child;
 }
 
@@ -89,7 +111,10 @@ const Json *json_first(const Json *json)
     return kind == JSON_LIST || kind == JSON_OBJECT ? json_of(item_of(json)->child) : NULL;
 }
 
-const Json *json_next(const Json *json) { return json ? json_of(item_of(json)->next) : NULL; }
+const Json *json_next(const Json *json)
+{
+    return json ? json_of(item_of(json)->next) : NULL;
+}
 
 const char *json_key(const Json *member)
 {
@@ -134,9 +159,15 @@ int64_t json_as_int(const Json *json)
     return value == value ? (int64_t)value : 0;
 }
 
-double json_as_number(const Json *json) { return json_kind(json) == JSON_NUMBER ? item_of(json)->valuedouble : 0; }
+double json_as_number(const Json *json)
+{
+    return json_kind(json) == JSON_NUMBER ? item_of(json)->valuedouble : 0;
+}
 
-bool json_as_bool(const Json *json) { return json && (item_of(json)->type & 0xff) == cJSON_True; }
+bool json_as_bool(const Json *json)
+{
+    return json && (item_of(json)->type & 0xff) == cJSON_True;
+}
 
 bool json_equal(const Json *a, const Json *b)
 {
@@ -151,7 +182,8 @@ bool json_contains(const Json *whole, const Json *part)
     if (json_kind(whole) != kind) return false;
     if (kind == JSON_LIST) {
         const Json *other = json_first(whole);
-        for (const Json *child = json_first(part); child; child = json_next(child), other = json_next(other)) {
+        for (const Json *child = json_first(part); child;
+             child = json_next(child), other = json_next(other)) {
             if (!other || !json_contains(other, child)) return false;
         }
         return !other;
@@ -163,12 +195,30 @@ bool json_contains(const Json *whole, const Json *part)
     return true;
 }
 
-Json *json_new_object(void) { return made(cJSON_CreateObject()); }
-Json *json_new_list(void) { return made(cJSON_CreateArray()); }
-Json *json_new_int(int64_t value) { return made(cJSON_CreateNumber((double)value)); }
-Json *json_new_number(double value) { return made(cJSON_CreateNumber(value)); }
-Json *json_new_bool(bool value) { return made(cJSON_CreateBool(value)); }
-Json *json_new_null(void) { return made(cJSON_CreateNull()); }
+Json *json_new_object(void)
+{
+    return made(cJSON_CreateObject());
+}
+Json *json_new_list(void)
+{
+    return made(cJSON_CreateArray());
+}
+Json *json_new_int(int64_t value)
+{
+    return made(cJSON_CreateNumber((double)value));
+}
+Json *json_new_number(double value)
+{
+    return made(cJSON_CreateNumber(value));
+}
+Json *json_new_bool(bool value)
+{
+    return made(cJSON_CreateBool(value));
+}
+Json *json_new_null(void)
+{
+    return made(cJSON_CreateNull());
+}
 
 Json *json_new_string(Str text)
 {
@@ -186,10 +236,22 @@ void json_set(Json *object, const char *key, Json *value)
     if (!done) made(NULL);
 }
 
-void json_set_string(Json *object, const char *key, Str text) { json_set(object, key, json_new_string(text)); }
-void json_set_int(Json *object, const char *key, int64_t value) { json_set(object, key, json_new_int(value)); }
-void json_set_bool(Json *object, const char *key, bool value) { json_set(object, key, json_new_bool(value)); }
-void json_set_null(Json *object, const char *key) { json_set(object, key, json_new_null()); }
+void json_set_string(Json *object, const char *key, Str text)
+{
+    json_set(object, key, json_new_string(text));
+}
+void json_set_int(Json *object, const char *key, int64_t value)
+{
+    json_set(object, key, json_new_int(value));
+}
+void json_set_bool(Json *object, const char *key, bool value)
+{
+    json_set(object, key, json_new_bool(value));
+}
+void json_set_null(Json *object, const char *key)
+{
+    json_set(object, key, json_new_null());
+}
 
 void json_push(Json *list, Json *value)
 {

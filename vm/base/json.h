@@ -1,8 +1,9 @@
 /* JSON for hosts: drills, reports, the live world, the journal's rows and image metadata.
  *
- * Text comes in, a tree that can be asked goes out, and back. This is the only home of cJSON. The machine itself has its
- * own door for values (vm/core) and never comes here. Numbers are doubles: integers are exact to 2^53, which is enough
- * for milliseconds since the epoch. A text with an error gives one message with its byte offset, never a crash. */
+ * Text comes in, a tree that can be asked goes out, and back. This is the only home of cJSON. The machine
+ * itself has its own door for values (vm/core) and never comes here. Numbers are doubles: integers are exact
+ * to 2^53, which is enough for milliseconds since the epoch. A text with an error gives one message with its
+ * byte offset, never a crash. */
 #ifndef PLAN_BASE_JSON_H
 #define PLAN_BASE_JSON_H
 
@@ -17,8 +18,8 @@ Json *json_parse(Str text, Error *error);
 void json_free(Json *json); /* the root only; NULL is fine */
 Json *json_copy(const Json *json);
 
-/* Asking. Every function takes NULL for "nothing there" and answers for it as for null, so that look-ups can be nested:
- * json_int(json_get(args, "policy"), "timeout", 0). What is returned belongs to the tree. */
+/* Asking. Every function takes NULL for "nothing there" and answers for it as for null, so that look-ups can
+ * be nested: json_int(json_get(args, "policy"), "timeout", 0). What is returned belongs to the tree. */
 JsonKind json_kind(const Json *json);
 bool json_is_null(const Json *json);                       /* NULL or null */
 const Json *json_get(const Json *object, const char *key); /* the member or NULL; case matters */
@@ -41,7 +42,8 @@ double json_as_number(const Json *json);
 bool json_as_bool(const Json *json);
 
 bool json_equal(const Json *a, const Json *b); /* objects: whatever the members' order */
-/* Is everything that `part` says also in `whole`? Objects may have more members; lists must be alike in length. */
+/* Is everything that `part` says also in `whole`? Objects may have more members; lists must be alike in
+ * length. */
 bool json_contains(const Json *whole, const Json *part);
 
 /* Making. Everything made is the caller's until it is put into something, which then owns it. */
@@ -59,8 +61,9 @@ void json_set_bool(Json *object, const char *key, bool value);
 void json_set_null(Json *object, const char *key);
 void json_push(Json *list, Json *value);
 
-/* Canonical text: no blanks, members in their order, integers without a point, other numbers as short as they can be
- * and still be read back the same, text as UTF-8 with only quotes, backslashes and control characters escaped. */
+/* Canonical text: no blanks, members in their order, integers without a point, other numbers as short as they
+ * can be and still be read back the same, text as UTF-8 with only quotes, backslashes and control characters
+ * escaped. */
 void json_write(Buffer *out, const Json *json); /* NULL is written as null */
 void json_write_string(Buffer *out, Str text);  /* with its quotes; for those who write JSON by hand */
 

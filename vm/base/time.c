@@ -1,4 +1,5 @@
-/* Times and durations as text (vm/base/time.h). The C library turns days into dates; everything else is here. */
+/* Times and durations as text (vm/base/time.h). The C library turns days into dates; everything else is here.
+ */
 #include "vm/base/time.h"
 
 #include <stdio.h>
@@ -14,7 +15,8 @@ int64_t time_now(void)
     return (int64_t)now.tv_sec * SECOND + (int64_t)now.tv_nsec / 1000000;
 }
 
-/* Splits into whole seconds (as a calendar shows them) and the milliseconds beyond, which are never negative. */
+/* Splits into whole seconds (as a calendar shows them) and the milliseconds beyond, which are never negative.
+ */
 static struct tm calendar(int64_t time, int *milliseconds)
 {
     int64_t seconds = time / SECOND, rest = time % SECOND;
@@ -48,9 +50,18 @@ void time_write(Buffer *out, int64_t time)
     buffer_add_char(out, 'Z');
 }
 
-void time_write_date(Buffer *out, int64_t time) { write_as(out, time, "%Y-%m-%d"); }
-void time_write_clock(Buffer *out, int64_t time) { write_as(out, time, "%H:%M:%S"); }
-void time_write_minute(Buffer *out, int64_t time) { write_as(out, time, "%Y-%m-%d %H:%M"); }
+void time_write_date(Buffer *out, int64_t time)
+{
+    write_as(out, time, "%Y-%m-%d");
+}
+void time_write_clock(Buffer *out, int64_t time)
+{
+    write_as(out, time, "%H:%M:%S");
+}
+void time_write_minute(Buffer *out, int64_t time)
+{
+    write_as(out, time, "%Y-%m-%d %H:%M");
+}
 
 /* Takes exactly `digits` digits; moves on only when they are there. */
 static bool take_number(Str *rest, size_t digits, int *number)
@@ -152,7 +163,10 @@ static void write_units(Buffer *out, int64_t duration, int at_most)
     }
 }
 
-void duration_write(Buffer *out, int64_t duration) { write_units(out, duration, (int)UNIT_COUNT); }
+void duration_write(Buffer *out, int64_t duration)
+{
+    write_units(out, duration, (int)UNIT_COUNT);
+}
 
 void duration_write_short(Buffer *out, int64_t duration)
 {
@@ -164,7 +178,8 @@ static const Unit *take_unit(Str *rest)
 {
     const Unit *found = NULL;
     for (size_t i = 0; i < UNIT_COUNT; i++) {
-        if (str_starts_with(*rest, str_from_c(units[i].name)) && (!found || strlen(units[i].name) > strlen(found->name)))
+        if (str_starts_with(*rest, str_from_c(units[i].name)) &&
+            (!found || strlen(units[i].name) > strlen(found->name)))
             found = &units[i];
     }
     if (found) *rest = str_slice(*rest, strlen(found->name), rest->len);
@@ -189,7 +204,8 @@ bool duration_parse(Str text, int64_t *duration, Error *error)
         fine = unit && !(used & 1u << (unit - units));
         if (!fine) break;
         used |= 1u << (unit - units);
-        if (__builtin_mul_overflow(number, unit->milliseconds, &part) || __builtin_add_overflow(total, part, &total))
+        if (__builtin_mul_overflow(number, unit->milliseconds, &part) ||
+            __builtin_add_overflow(total, part, &total))
             return error_set(error, "the duration `%.*s` is too long", STR_ARG(text));
     }
     if (!fine) return error_set(error, "`%.*s` is not a duration: write 90s, 4m30s or 2d", STR_ARG(text));

@@ -1,5 +1,5 @@
-/* Runs as directories: making one, owning it (a lock that the kernel drops when its process dies), finding one by a
- * part of its name, and putting a signal into its inbox. Nothing here opens a database. */
+/* Runs as directories: making one, owning it (a lock that the kernel drops when its process dies), finding
+ * one by a part of its name, and putting a signal into its inbox. Nothing here opens a database. */
 #include "vm/journal/directory.h"
 
 #include "vm/base/json.h"
@@ -25,10 +25,13 @@ static void add_letters(Buffer *text, size_t count)
     unsigned char chance[32];
     if (count > sizeof chance) count = sizeof chance;
     if (getrandom(chance, count, 0) != (ssize_t)count) {
-        /* Without randomness ids still differ between processes; a clash is noticed when the directory is made. */
-        for (size_t i = 0; i < count; i++) chance[i] = (unsigned char)((time_now() >> (5 * i)) ^ getpid());
+        /* Without randomness ids still differ between processes; a clash is noticed when the directory is
+         * made. */
+        for (size_t i = 0; i < count; i++)
+            chance[i] = (unsigned char)((time_now() >> (5 * i)) ^ getpid());
     }
-    for (size_t i = 0; i < count; i++) buffer_add_char(text, letters[chance[i] % (sizeof letters - 1)]);
+    for (size_t i = 0; i < count; i++)
+        buffer_add_char(text, letters[chance[i] % (sizeof letters - 1)]);
 }
 
 bool journal_root(const char *option, Buffer *path, Error *error)
@@ -44,7 +47,8 @@ bool journal_root(const char *option, Buffer *path, Error *error)
     else if (home && *home)
         buffer_printf(path, "%s/.local/state/plan/runs", home);
     else
-        return error_set(error, "there is no place for runs: set HOME or XDG_STATE_HOME, or use --journal DIR");
+        return error_set(error,
+                         "there is no place for runs: set HOME or XDG_STATE_HOME, or use --journal DIR");
     return true;
 }
 
@@ -63,7 +67,8 @@ static void write_id(int64_t now, Buffer *id)
     buffer_free(&minute);
     int64_t place = (now % 60000 + 60000) % 60000 * STEPS / 60000;
     buffer_add_char(id, '-');
-    for (int64_t unit = BASE * BASE; unit; unit /= BASE) buffer_add_char(id, letters[place / unit % BASE]);
+    for (int64_t unit = BASE * BASE; unit; unit /= BASE)
+        buffer_add_char(id, letters[place / unit % BASE]);
     add_letters(id, 1);
 }
 
@@ -102,13 +107,15 @@ static bool check_local(const char *path, Error *error)
     static const struct {
         uint32_t magic;
         const char *name;
-    } remote[] = {{0x6969, "NFS"}, {0x517b, "SMB"}, {0xff534d42, "CIFS"}, {0xfe534d42, "SMB2"}, {0x01021997, "9p"}};
+    } remote[] = {
+        {0x6969, "NFS"}, {0x517b, "SMB"}, {0xff534d42, "CIFS"}, {0xfe534d42, "SMB2"}, {0x01021997, "9p"}};
     struct statfs about;
     if (statfs(path, &about) != 0) return error_set(error, "%s: %s", path, strerror(errno));
     for (size_t i = 0; i < sizeof remote / sizeof remote[0]; i++) {
         if ((uint32_t)about.f_type == remote[i].magic)
-            return error_set(error, "%s is on %s, where a journal is not safe: use --journal DIR with a local directory",
-                             path, remote[i].name);
+            return error_set(
+                error, "%s is on %s, where a journal is not safe: use --journal DIR with a local directory",
+                path, remote[i].name);
     }
     return true;
 }
@@ -153,7 +160,8 @@ bool directory_reveal(const char *root, Str id, Error *error)
     return fine && sync_directory(root, error);
 }
 
-/* The lock belongs to the open file, not to the process: another close() of the file in this process does not drop it. */
+/* The lock belongs to the open file, not to the process: another close() of the file in this process does not
+ * drop it. */
 static struct flock whole_file(void)
 {
     struct flock lock;
@@ -258,7 +266,10 @@ bool journal_send(const char *root, Str id, Str signal, Buffer *given, Error *er
     return fine;
 }
 
-static int compare_ids(const void *a, const void *b) { return str_compare(*(const Str *)a, *(const Str *)b); }
+static int compare_ids(const void *a, const void *b)
+{
+    return str_compare(*(const Str *)a, *(const Str *)b);
+}
 
 bool journal_list(const char *root, Arena *arena, JournalIds *ids, Error *error)
 {
@@ -302,7 +313,8 @@ bool journal_find(const char *root, Str text, Buffer *id, Error *error)
     else if (fine && (!fitting || !text.len))
         fine = error_set(error, "there is no run `%.*s`: see `planvm list`", STR_ARG(text));
     else if (fine && fitting > 1)
-        fine = error_set(error, "`%.*s` may be any of %zu runs: write more of its id", STR_ARG(text), fitting);
+        fine =
+            error_set(error, "`%.*s` may be any of %zu runs: write more of its id", STR_ARG(text), fitting);
     else if (fine)
         buffer_add_str(id, found);
     vec_free(&ids);

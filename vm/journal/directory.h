@@ -6,13 +6,14 @@
 
 #include "vm/base/error.h"
 
-/* Makes ROOT/.ID with its folders, for us alone. It becomes a run, ROOT/ID, when its journal is complete: before that
- * nobody lists it, and a process that dies leaves no run that cannot be read. False also when it is there already. */
+/* Makes ROOT/.ID with its folders, for us alone. It becomes a run, ROOT/ID, when its journal is complete:
+ * before that nobody lists it, and a process that dies leaves no run that cannot be read. False also when it
+ * is there already. */
 bool directory_make(const char *root, Str id, Error *error);
 bool directory_reveal(const char *root, Str id, Error *error);
 
-/* Owns the run until the descriptor is closed or the process ends, however it ends: -1 and an error while another
- * process does. The descriptor is not handed to children. */
+/* Owns the run until the descriptor is closed or the process ends, however it ends: -1 and an error while
+ * another process does. The descriptor is not handed to children. */
 int directory_lock(const char *path, Error *error);
 
 #endif

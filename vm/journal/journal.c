@@ -1,5 +1,5 @@
-/* The journal's database: rows go in and are committed by turns, and come out in order. The only thing that knows the
- * schema. Callers hold no SQL; vm/journal/sqlite.c holds no schema. */
+/* The journal's database: rows go in and are committed by turns, and come out in order. The only thing that
+ * knows the schema. Callers hold no SQL; vm/journal/sqlite.c holds no schema. */
 #include "vm/journal/journal.h"
 
 #include "vm/base/hash.h"
@@ -20,11 +20,15 @@
 static const char schema[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE program(hash TEXT PRIMARY KEY, size INTEGER NOT NULL, image BLOB NOT NULL);"
-    "CREATE TABLE run(id TEXT PRIMARY KEY, program TEXT NOT NULL REFERENCES program(hash), plan TEXT NOT NULL,"
-    " service TEXT NOT NULL, file TEXT NOT NULL, entry TEXT NOT NULL, starter TEXT NOT NULL, start TEXT NOT NULL, created INTEGER NOT NULL,"
+    "CREATE TABLE run(id TEXT PRIMARY KEY, program TEXT NOT NULL REFERENCES program(hash), plan TEXT NOT "
+    "NULL,"
+    " service TEXT NOT NULL, file TEXT NOT NULL, entry TEXT NOT NULL, starter TEXT NOT NULL, start TEXT NOT "
+    "NULL, created INTEGER NOT NULL,"
     " epoch INTEGER NOT NULL, last_seq INTEGER NOT NULL, head TEXT NOT NULL, ended INTEGER NOT NULL);"
-    "CREATE TABLE event(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, effect INTEGER NOT NULL, name TEXT NOT NULL,"
-    " class TEXT NOT NULL, step TEXT NOT NULL, place TEXT NOT NULL, epoch INTEGER NOT NULL, now INTEGER NOT NULL,"
+    "CREATE TABLE event(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, effect INTEGER NOT NULL, name TEXT NOT "
+    "NULL,"
+    " class TEXT NOT NULL, step TEXT NOT NULL, place TEXT NOT NULL, epoch INTEGER NOT NULL, now INTEGER NOT "
+    "NULL,"
     " payload TEXT, payload_hash TEXT NOT NULL, hash TEXT NOT NULL);"
     "CREATE TABLE blob(hash TEXT PRIMARY KEY, size INTEGER NOT NULL, bytes BLOB NOT NULL);";
 
@@ -35,8 +39,8 @@ struct Journal {
     JournalRun run;
     Buffer path;
     Store *store;
-    int lock;          /* -1: only reading */
-    bool in_turn;      /* a transaction is open */
+    int lock;                      /* -1: only reading */
+    bool in_turn;                  /* a transaction is open */
     uint64_t kept_seq, kept_epoch; /* as they stand in the database */
     HashText head;                 /* hash of the last appended row */
     StoreStatement *add_row, *add_blob, *move_on;
@@ -48,14 +52,20 @@ struct JournalCursor {
     HashText head;
 };
 
-static void hash_text(Str bytes, HashText text) { hash_write(hash_bytes(bytes.data, bytes.len), text); }
+static void hash_text(Str bytes, HashText text)
+{
+    hash_write(hash_bytes(bytes.data, bytes.len), text);
+}
 
-/* Everything of a row, and the hash of the row before: a row that was changed, taken out or put in is noticed. */
-static void row_hash(const LogRow *row, uint64_t epoch, const HashText before, const HashText payload, HashText out)
+/* Everything of a row, and the hash of the row before: a row that was changed, taken out or put in is
+ * noticed. */
+static void row_hash(const LogRow *row, uint64_t epoch, const HashText before, const HashText payload,
+                     HashText out)
 {
     Buffer text = {0};
     buffer_printf(&text, "%s %" PRIu64 " %s %" PRIu64 " %s %" PRIu64 " %" PRId64 " %s", before, row->seq,
-                  log_kind_name(row->kind), row->effect, effect_class_name(row->effect_class), epoch, row->now, payload);
+                  log_kind_name(row->kind), row->effect, effect_class_name(row->effect_class), epoch,
+                  row->now, payload);
     const Str parts[] = {row->name, row->step, row->at};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         buffer_add_char(&text, '\0');
@@ -86,17 +96,18 @@ static bool store_open_in(Journal *journal, StoreMode mode, Error *error)
 
 static bool prepare_writing(Journal *journal, Error *error)
 {
-    journal->add_row = store_prepare(journal->store,
-                                     "INSERT INTO event(seq,kind,effect,name,class,step,place,epoch,now,payload,"
-                                     "payload_hash,hash) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
-                                     error);
+    journal->add_row =
+        store_prepare(journal->store,
+                      "INSERT INTO event(seq,kind,effect,name,class,step,place,epoch,now,payload,"
+                      "payload_hash,hash) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+                      error);
     if (!journal->add_row) return false;
     journal->add_blob =
         store_prepare(journal->store, "INSERT OR IGNORE INTO blob(hash,size,bytes) VALUES(?,?,?)", error);
     if (!journal->add_blob) return false;
-    journal->move_on = store_prepare(journal->store,
-                                     "UPDATE run SET epoch=?,last_seq=?,head=?,ended=? WHERE epoch=? AND last_seq=?",
-                                     error);
+    journal->move_on =
+        store_prepare(journal->store,
+                      "UPDATE run SET epoch=?,last_seq=?,head=?,ended=? WHERE epoch=? AND last_seq=?", error);
     return journal->move_on != NULL;
 }
 
@@ -116,23 +127,25 @@ static bool put_program(Journal *journal, Str image, HashText hash, Error *error
 
 static bool put_run(Journal *journal, const HashText program, Error *error)
 {
-    StoreStatement *put = store_prepare(journal->store,
-                                        "INSERT INTO run(id,program,plan,service,file,entry,starter,start,created,"
-                                        "epoch,last_seq,head,ended) VALUES(?,?,?,?,?,?,?,?,?,1,0,'',0)",
-                                        error);
+    StoreStatement *put =
+        store_prepare(journal->store,
+                      "INSERT INTO run(id,program,plan,service,file,entry,starter,start,created,"
+                      "epoch,last_seq,head,ended) VALUES(?,?,?,?,?,?,?,?,?,1,0,'',0)",
+                      error);
     if (!put) return false;
     const JournalRun *run = &journal->run;
-    const Str texts[] = {run->id, str_from_c(program), run->plan, run->service, run->file,
-                         run->entry, run->starter, run->start};
-    for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++) store_bind_text(put, i + 1, texts[i]);
+    const Str texts[] = {run->id,   str_from_c(program), run->plan,    run->service,
+                         run->file, run->entry,          run->starter, run->start};
+    for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++)
+        store_bind_text(put, i + 1, texts[i]);
     store_bind_int(put, 9, run->created);
     bool fine = store_do(put, error);
     store_finish(put);
     return fine;
 }
 
-/* The database is complete: its directory gets the name under which the run is found. SQLite knows its files by name, so
- * it lets go of them meanwhile. */
+/* The database is complete: its directory gets the name under which the run is found. SQLite knows its files
+ * by name, so it lets go of them meanwhile. */
 static bool reveal(Journal *journal, const char *root, Error *error)
 {
     store_checkpoint(journal->store, true);
@@ -152,9 +165,10 @@ Journal *journal_create(const char *root, const JournalRun *run, Str image, Erro
     buffer_printf(&journal->path, "%s/.%.*s", root, STR_ARG(run->id));
     JournalRun *own = &journal->run;
     *own = *run;
-    Str *const texts[] = {&own->id, &own->plan, &own->service, &own->file, &own->entry, &own->starter,
-                          &own->start};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) *texts[i] = arena_copy(&journal->arena, *texts[i]);
+    Str *const texts[] = {&own->id,    &own->plan,    &own->service, &own->file,
+                          &own->entry, &own->starter, &own->start};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        *texts[i] = arena_copy(&journal->arena, *texts[i]);
     own->epoch = journal->kept_epoch = 1;
     own->last_seq = 0;
     own->ended = false;
@@ -177,7 +191,8 @@ Journal *journal_create(const char *root, const JournalRun *run, Str image, Erro
 
 static bool check_version(Journal *journal, Error *error)
 {
-    StoreStatement *get = store_prepare(journal->store, "SELECT value FROM meta WHERE key='min_reader'", error);
+    StoreStatement *get =
+        store_prepare(journal->store, "SELECT value FROM meta WHERE key='min_reader'", error);
     if (!get) return false;
     bool fine = store_step(get, error) == STORE_ROW;
     long version = fine ? strtol(store_text(get, 0).len ? store_text(get, 0).data : "0", NULL, 10) : 0;
@@ -190,15 +205,16 @@ static bool check_version(Journal *journal, Error *error)
 static bool load_run(Journal *journal, Error *error)
 {
     StoreStatement *get = store_prepare(
-        journal->store, "SELECT id,plan,service,file,entry,starter,start,created,epoch,last_seq,ended,head FROM run", error);
+        journal->store,
+        "SELECT id,plan,service,file,entry,starter,start,created,epoch,last_seq,ended,head FROM run", error);
     if (!get) return false;
     if (store_step(get, error) != STORE_ROW) {
         store_finish(get);
         return error_set(error, "%s is not a run's journal", journal->path.data);
     }
     JournalRun *run = &journal->run;
-    Str *const texts[] = {&run->id, &run->plan, &run->service, &run->file, &run->entry, &run->starter,
-                          &run->start};
+    Str *const texts[] = {&run->id,    &run->plan,    &run->service, &run->file,
+                          &run->entry, &run->starter, &run->start};
     for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++)
         *texts[i] = arena_copy(&journal->arena, store_text(get, i));
     run->created = store_int(get, 7);
@@ -216,7 +232,8 @@ static bool load_run(Journal *journal, Error *error)
 Journal *journal_open_read(const char *root, Str id, Error *error)
 {
     Journal *journal = journal_new(root, id);
-    if (store_open_in(journal, STORE_READ, error) && check_version(journal, error) && load_run(journal, error))
+    if (store_open_in(journal, STORE_READ, error) && check_version(journal, error) &&
+        load_run(journal, error))
         return journal;
     journal_close(journal);
     return NULL;
@@ -267,8 +284,14 @@ void journal_close(Journal *journal)
     free(journal);
 }
 
-const JournalRun *journal_run(const Journal *journal) { return &journal->run; }
-const char *journal_path(const Journal *journal) { return journal->path.data; }
+const JournalRun *journal_run(const Journal *journal)
+{
+    return &journal->run;
+}
+const char *journal_path(const Journal *journal)
+{
+    return journal->path.data;
+}
 
 bool journal_image(Journal *journal, Buffer *image, Error *error)
 {
@@ -365,11 +388,12 @@ JournalCursor *journal_rows(Journal *journal, uint64_t after, Error *error)
         }
         store_finish(get);
     }
-    cursor->rows = store_prepare(journal->store,
-                                 "SELECT e.seq, e.kind, e.effect, e.name, e.class, e.step, e.place, e.epoch, e.now,"
-                                 " coalesce(e.payload, b.bytes), e.payload_hash, e.hash FROM event e LEFT JOIN blob b"
-                                 " ON e.payload IS NULL AND b.hash=e.payload_hash WHERE e.seq>? ORDER BY e.seq",
-                                 error);
+    cursor->rows =
+        store_prepare(journal->store,
+                      "SELECT e.seq, e.kind, e.effect, e.name, e.class, e.step, e.place, e.epoch, e.now,"
+                      " coalesce(e.payload, b.bytes), e.payload_hash, e.hash FROM event e LEFT JOIN blob b"
+                      " ON e.payload IS NULL AND b.hash=e.payload_hash WHERE e.seq>? ORDER BY e.seq",
+                      error);
     if (!cursor->rows) goto failed;
     store_bind_int(cursor->rows, 1, (int64_t)after);
     return cursor;
@@ -412,7 +436,9 @@ bool journal_next(JournalCursor *cursor, LogRow *row, Error *error)
     row->at = store_text(rows, 6);
     row->now = store_int(rows, 8);
     row->json = store_text(rows, 9);
-    if (!known) return error_set(error, "row %" PRIu64 " of the journal is of a kind that this planvm does not know", row->seq);
+    if (!known)
+        return error_set(error, "row %" PRIu64 " of the journal is of a kind that this planvm does not know",
+                         row->seq);
     HashText payload, hash;
     hash_text(row->json, payload);
     row_hash(row, (uint64_t)store_int(rows, 7), cursor->head, payload, hash);

@@ -18,18 +18,21 @@ struct StoreStatement {
 
 static bool failure(sqlite3 *handle, const char *doing, Error *error)
 {
-    return error_set(error, "the journal cannot be %s: %s", doing, handle ? sqlite3_errmsg(handle) : "out of memory");
+    return error_set(error, "the journal cannot be %s: %s", doing,
+                     handle ? sqlite3_errmsg(handle) : "out of memory");
 }
 
-/* FULL: a commit is on the disk when it returns. Memory-mapped reads are off because one bad write through a map spreads;
- * checkpoints are ours (store_checkpoint), so that none happens in the middle of an incident. */
+/* FULL: a commit is on the disk when it returns. Memory-mapped reads are off because one bad write through a
+ * map spreads; checkpoints are ours (store_checkpoint), so that none happens in the middle of an incident. */
 static bool settings_apply(Store *store, StoreMode mode, Error *error)
 {
-    if (sqlite3_busy_timeout(store->handle, 5000) != SQLITE_OK) return failure(store->handle, "set up", error);
+    if (sqlite3_busy_timeout(store->handle, 5000) != SQLITE_OK)
+        return failure(store->handle, "set up", error);
     if (mode == STORE_READ) {
         int off = 0;
         sqlite3_db_config(store->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &off);
-        return store_run(store, "PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=0; PRAGMA query_only=ON;", error);
+        return store_run(store, "PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=0; PRAGMA query_only=ON;",
+                         error);
     }
     return store_run(store,
                      "PRAGMA mmap_size=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
@@ -74,8 +77,8 @@ bool store_run(Store *store, const char *sql, Error *error)
 
 void store_checkpoint(Store *store, bool truncate)
 {
-    sqlite3_wal_checkpoint_v2(store->handle, NULL, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
-                              NULL, NULL);
+    sqlite3_wal_checkpoint_v2(store->handle, NULL,
+                              truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 StoreStatement *store_prepare(Store *store, const char *sql, Error *error)
@@ -104,7 +107,8 @@ void store_bind_int(StoreStatement *statement, int parameter, int64_t value)
 
 void store_bind_text(StoreStatement *statement, int parameter, Str text)
 {
-    sqlite3_bind_text64(statement->handle, parameter, text.len ? text.data : "", text.len, SQLITE_STATIC, SQLITE_UTF8);
+    sqlite3_bind_text64(statement->handle, parameter, text.len ? text.data : "", text.len, SQLITE_STATIC,
+                        SQLITE_UTF8);
 }
 
 void store_bind_bytes(StoreStatement *statement, int parameter, Str bytes)
@@ -112,7 +116,10 @@ void store_bind_bytes(StoreStatement *statement, int parameter, Str bytes)
     sqlite3_bind_blob64(statement->handle, parameter, bytes.len ? bytes.data : "", bytes.len, SQLITE_STATIC);
 }
 
-void store_bind_null(StoreStatement *statement, int parameter) { sqlite3_bind_null(statement->handle, parameter); }
+void store_bind_null(StoreStatement *statement, int parameter)
+{
+    sqlite3_bind_null(statement->handle, parameter);
+}
 
 StoreStep store_step(StoreStatement *statement, Error *error)
 {
@@ -136,9 +143,15 @@ void store_reset(StoreStatement *statement)
     sqlite3_clear_bindings(statement->handle);
 }
 
-int store_changes(Store *store) { return sqlite3_changes(store->handle); }
+int store_changes(Store *store)
+{
+    return sqlite3_changes(store->handle);
+}
 
-int64_t store_int(StoreStatement *statement, int column) { return sqlite3_column_int64(statement->handle, column); }
+int64_t store_int(StoreStatement *statement, int column)
+{
+    return sqlite3_column_int64(statement->handle, column);
+}
 
 Str store_text(StoreStatement *statement, int column)
 {

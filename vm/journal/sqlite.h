@@ -1,7 +1,8 @@
-/* What the journal needs of a database, and nothing of SQLite's own names (vm/journal/sqlite.c is its only home).
+/* What the journal needs of a database, and nothing of SQLite's own names (vm/journal/sqlite.c is its only
+ * home).
  *
- * One Store is one connection. Every failure is reported once through Error and is final: the caller stops (fail-stop),
- * it never tries again. */
+ * One Store is one connection. Every failure is reported once through Error and is final: the caller stops
+ * (fail-stop), it never tries again. */
 #ifndef PLAN_JOURNAL_SQLITE_H
 #define PLAN_JOURNAL_SQLITE_H
 
@@ -19,12 +20,13 @@ typedef enum StoreMode {
 Store *store_open(const char *path, StoreMode mode, Error *error); /* NULL on failure */
 void store_close(Store *store);                                    /* NULL is fine; statements first */
 bool store_run(Store *store, const char *sql, Error *error);       /* statements without parameters or rows */
-void store_checkpoint(Store *store, bool truncate);                /* moves the log into the file; may do nothing */
+void store_checkpoint(Store *store, bool truncate); /* moves the log into the file; may do nothing */
 
 StoreStatement *store_prepare(Store *store, const char *sql, Error *error);
 void store_finish(StoreStatement *statement); /* NULL is fine */
 
-/* Parameters count from 1. Bytes must stay until the step. Strings are never NULL in the database unless bound so. */
+/* Parameters count from 1. Bytes must stay until the step. Strings are never NULL in the database unless
+ * bound so. */
 void store_bind_int(StoreStatement *statement, int parameter, int64_t value);
 void store_bind_text(StoreStatement *statement, int parameter, Str text);
 void store_bind_bytes(StoreStatement *statement, int parameter, Str bytes);

@@ -10,7 +10,8 @@ static void set_time(Json *object, const char *key, int64_t time)
 
 static void set_took(Json *object, const char *key, int64_t from, int64_t to)
 {
-    json_set(object, key, from == STORY_NEVER || to == STORY_NEVER ? json_new_null() : json_new_int(to - from));
+    json_set(object, key,
+             from == STORY_NEVER || to == STORY_NEVER ? json_new_null() : json_new_int(to - from));
 }
 
 static Json *times_of(const Story *story)
@@ -22,7 +23,8 @@ static Json *times_of(const Story *story)
     set_time(times, "resolved", story->resolved);
     set_time(times, "ended", story->ended);
     set_took(times, "to_acknowledge", story->opened, story->first_acknowledged);
-    set_took(times, "to_mitigate", story->opened, story->mitigated != STORY_NEVER ? story->mitigated : story->resolved);
+    set_took(times, "to_mitigate", story->opened,
+             story->mitigated != STORY_NEVER ? story->mitigated : story->resolved);
     set_took(times, "to_resolve", story->opened, story->resolved);
     return times;
 }

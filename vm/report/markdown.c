@@ -1,5 +1,6 @@
-/* The report as Markdown: head, times and targets, timeline, people, actions, questions, and a post-mortem to be
- * written on, in this order. Each section is one function and leaves itself out when it has nothing to say. */
+/* The report as Markdown: head, times and targets, timeline, people, actions, questions, and a post-mortem to
+ * be written on, in this order. Each section is one function and leaves itself out when it has nothing to
+ * say. */
 #include "vm/report/report.h"
 
 #include "vm/base/time.h"
@@ -23,7 +24,10 @@ static void add_clock(Buffer *out, int64_t time)
         time_write_clock(out, time);
 }
 
-static void add_duration(Buffer *out, int64_t duration) { duration_write_short(out, duration); }
+static void add_duration(Buffer *out, int64_t duration)
+{
+    duration_write_short(out, duration);
+}
 
 static void add_person(Buffer *out, const Story *story, Str name)
 {
@@ -74,7 +78,8 @@ static void add_summary(Buffer *out, const Story *story, const ReportHead *head)
     moment_row(out, story, "Mitigated", story->mitigated, story->mitigated_by);
     moment_row(out, story, "Resolved", story->resolved, story->resolved_by);
     fact_row(out, "Because", story->because);
-    for (size_t i = 0; i < story->facts.count; i++) fact_row(out, story->facts.items[i].name.data, story->facts.items[i].text);
+    for (size_t i = 0; i < story->facts.count; i++)
+        fact_row(out, story->facts.items[i].name.data, story->facts.items[i].text);
     buffer_add_char(out, '\n');
 }
 
@@ -109,13 +114,15 @@ static void add_times(Buffer *out, const Story *story)
     if (story->opened == STORY_NEVER) return;
     buffer_add_c(out, "## Times and targets\n\n| | |\n| --- | --- |\n");
     span_row(out, "Time to acknowledge", story->opened, story->first_acknowledged);
-    span_row(out, "Time to mitigate", story->opened, story->mitigated != STORY_NEVER ? story->mitigated : story->resolved);
+    span_row(out, "Time to mitigate", story->opened,
+             story->mitigated != STORY_NEVER ? story->mitigated : story->resolved);
     span_row(out, "Time to resolve", story->opened, story->resolved);
     buffer_add_char(out, '\n');
     ReportTargets targets = {0};
     report_targets(story, &targets);
     if (targets.count) buffer_add_c(out, "| severity | target | |\n| --- | --- | --- |\n");
-    for (size_t i = 0; i < targets.count; i++) target_row(out, story, &targets.items[i]);
+    for (size_t i = 0; i < targets.count; i++)
+        target_row(out, story, &targets.items[i]);
     if (targets.count) buffer_add_char(out, '\n');
     vec_free(&targets);
 }
@@ -129,7 +136,10 @@ static void add_deadlines(Buffer *out, const Story *story)
         markdown_text(out, deadline->text);
         buffer_add_c(out, " | ");
         add_time(out, deadline->at);
-        buffer_printf(out, " | %s |\n", deadline->missed != STORY_NEVER ? "**missed**" : deadline->met != STORY_NEVER ? "met" : "open");
+        buffer_printf(out, " | %s |\n",
+                      deadline->missed != STORY_NEVER ? "**missed**"
+                      : deadline->met != STORY_NEVER  ? "met"
+                                                      : "open");
     }
     if (story->deadlines.count) buffer_add_char(out, '\n');
     for (size_t i = 0; i < story->emergencies.count; i++) {
@@ -379,8 +389,8 @@ static void add_post_mortem(Buffer *out, const Story *story)
 {
     static const struct {
         const char *title, *fact;
-    } parts[] = {{"Impact", "impact"}, {"Root cause", "cause"}, {"What ended it", "fix"}, {"What went well", ""},
-                 {"What went badly", ""}, {"Where we were lucky", ""}};
+    } parts[] = {{"Impact", "impact"},   {"Root cause", "cause"}, {"What ended it", "fix"},
+                 {"What went well", ""}, {"What went badly", ""}, {"Where we were lucky", ""}};
     if (story->opened == STORY_NEVER) return;
     buffer_add_c(out, "## Post-mortem\n\n");
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {

@@ -1,4 +1,5 @@
-/* Text from a log as part of a Markdown document: nothing in it may end a table, begin a heading or become HTML. */
+/* Text from a log as part of a Markdown document: nothing in it may end a table, begin a heading or become
+ * HTML. */
 #include "vm/report/report.h"
 
 #include <string.h>
@@ -32,7 +33,8 @@ static size_t longest_run(Str text, char of)
 void markdown_code(Buffer *out, Str text)
 {
     size_t ticks = longest_run(text, '`') + 1;
-    for (size_t i = 0; i < ticks; i++) buffer_add_char(out, '`');
+    for (size_t i = 0; i < ticks; i++)
+        buffer_add_char(out, '`');
     if (ticks > 1) buffer_add_char(out, ' ');
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
@@ -43,20 +45,23 @@ void markdown_code(Buffer *out, Str text)
             buffer_add_char(out, c < 0x20 ? ' ' : (char)c);
     }
     if (ticks > 1) buffer_add_char(out, ' ');
-    for (size_t i = 0; i < ticks; i++) buffer_add_char(out, '`');
+    for (size_t i = 0; i < ticks; i++)
+        buffer_add_char(out, '`');
 }
 
 void markdown_block(Buffer *out, Str text)
 {
     size_t ticks = longest_run(text, '`') + 1;
     if (ticks < 3) ticks = 3;
-    for (size_t i = 0; i < ticks; i++) buffer_add_char(out, '`');
+    for (size_t i = 0; i < ticks; i++)
+        buffer_add_char(out, '`');
     buffer_add_c(out, "text\n");
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
         if (c >= 0x20 || c == '\n' || c == '\t') buffer_add_char(out, (char)c);
     }
     if (!text.len || text.data[text.len - 1] != '\n') buffer_add_char(out, '\n');
-    for (size_t i = 0; i < ticks; i++) buffer_add_char(out, '`');
+    for (size_t i = 0; i < ticks; i++)
+        buffer_add_char(out, '`');
     buffer_add_c(out, "\n");
 }

@@ -1,5 +1,5 @@
-/* Folding a log (vm/report/story.h): each mark has one function that notes what it says. A mark that a newer plan makes
- * and nobody here knows is a line in the timeline and nothing else. */
+/* Folding a log (vm/report/story.h): each mark has one function that notes what it says. A mark that a newer
+ * plan makes and nobody here knows is a line in the timeline and nothing else. */
 #include "vm/report/story.h"
 
 #include "vm/marks.h"
@@ -9,7 +9,10 @@
 
 typedef void MarkNote(Story *story, int64_t now, const Json *args);
 
-static Str keep(Story *story, const Json *args, const char *key) { return arena_copy(&story->arena, json_string(args, key, "")); }
+static Str keep(Story *story, const Json *args, const char *key)
+{
+    return arena_copy(&story->arena, json_string(args, key, ""));
+}
 
 void story_begin(Story *story, Str metadata)
 {
@@ -20,7 +23,8 @@ void story_begin(Story *story, Str metadata)
 
 void story_free(Story *story)
 {
-    for (size_t i = 0; i < story->pages.count; i++) vec_free(&story->pages.items[i].attempts);
+    for (size_t i = 0; i < story->pages.count; i++)
+        vec_free(&story->pages.items[i].attempts);
     json_free(story->metadata);
     vec_free(&story->steps);
     vec_free(&story->pages);
@@ -47,7 +51,8 @@ Str story_severity(const Story *story)
 size_t story_open_questions(const Story *story)
 {
     size_t open = 0;
-    for (size_t i = 0; i < story->questions.count; i++) open += story->questions.items[i].answered == STORY_NEVER;
+    for (size_t i = 0; i < story->questions.count; i++)
+        open += story->questions.items[i].answered == STORY_NEVER;
     return open;
 }
 
@@ -99,14 +104,18 @@ static void note_reopened(Story *story, int64_t now, const Json *args)
 
 static void note_severity(Story *story, int64_t now, const Json *args)
 {
-    vec_push(&story->severities, (StorySeverity){.since = now, .name = keep(story, args, "to"),
-                                                 .by = keep(story, args, "by"), .because = keep(story, args, "because")});
+    vec_push(&story->severities, (StorySeverity){.since = now,
+                                                 .name = keep(story, args, "to"),
+                                                 .by = keep(story, args, "by"),
+                                                 .because = keep(story, args, "because")});
 }
 
 static void note_missed(Story *story, int64_t now, const Json *args)
 {
-    vec_push(&story->missed, (StoryTarget){.what = keep(story, args, "what"), .severity = story_severity(story),
-                                           .target = json_int(args, "target", 0), .missed = now});
+    vec_push(&story->missed, (StoryTarget){.what = keep(story, args, "what"),
+                                           .severity = story_severity(story),
+                                           .target = json_int(args, "target", 0),
+                                           .missed = now});
 }
 
 static void note_fact(Story *story, int64_t now, const Json *args)
@@ -139,8 +148,10 @@ static void note_phase(Story *story, int64_t now, const Json *args)
 static void note_step(Story *story, int64_t now, const Json *args)
 {
     Str phase = keep(story, args, "phase");
-    vec_push(&story->steps, (StoryStep){.name = keep(story, args, "name"), .kind = keep(story, args, "kind"),
-                                        .phase = phase.len ? phase : story->phase, .started = now,
+    vec_push(&story->steps, (StoryStep){.name = keep(story, args, "name"),
+                                        .kind = keep(story, args, "kind"),
+                                        .phase = phase.len ? phase : story->phase,
+                                        .started = now,
                                         .ended = STORY_NEVER});
 }
 
@@ -161,8 +172,14 @@ static void end_step(Story *story, int64_t now, const Json *args, StoryStepState
     step->error = keep(story, args, why);
 }
 
-static void note_done(Story *story, int64_t now, const Json *args) { end_step(story, now, args, STEP_DONE, ""); }
-static void note_failed(Story *story, int64_t now, const Json *args) { end_step(story, now, args, STEP_FAILED, "error"); }
+static void note_done(Story *story, int64_t now, const Json *args)
+{
+    end_step(story, now, args, STEP_DONE, "");
+}
+static void note_failed(Story *story, int64_t now, const Json *args)
+{
+    end_step(story, now, args, STEP_FAILED, "error");
+}
 static void note_skipped(Story *story, int64_t now, const Json *args)
 {
     end_step(story, now, args, STEP_SKIPPED, "reason");
@@ -170,7 +187,8 @@ static void note_skipped(Story *story, int64_t now, const Json *args)
 
 static void note_undone(Story *story, int64_t now, const Json *args)
 {
-    vec_push(&story->undos, (StoryText){.name = keep(story, args, "step"), .text = keep(story, args, "error"), .at = now});
+    vec_push(&story->undos,
+             (StoryText){.name = keep(story, args, "step"), .text = keep(story, args, "error"), .at = now});
 }
 
 /* ---- people ---- */
@@ -183,22 +201,33 @@ static StoryPage *page_of(Story *story, int64_t now, const Json *args)
         StoryPage *page = &story->pages.items[i];
         if (page->number == number && str_equal(page->contact, contact)) return page;
     }
-    vec_push(&story->pages,
-             (StoryPage){.number = number, .started = now, .answered = STORY_NEVER, .ended = STORY_NEVER,
-                         .contact = keep(story, args, "contact"), .reason = keep(story, args, "reason")});
+    vec_push(&story->pages, (StoryPage){.number = number,
+                                        .started = now,
+                                        .answered = STORY_NEVER,
+                                        .ended = STORY_NEVER,
+                                        .contact = keep(story, args, "contact"),
+                                        .reason = keep(story, args, "reason")});
     return &story->pages.items[story->pages.count - 1];
 }
 
-static void note_page(Story *story, int64_t now, const Json *args) { page_of(story, now, args); }
+static void note_page(Story *story, int64_t now, const Json *args)
+{
+    page_of(story, now, args);
+}
 
 static void add_attempt(Story *story, int64_t now, const Json *args, Str how)
 {
     StoryPage *page = page_of(story, now, args);
-    vec_push(&page->attempts, (StoryAttempt){.at = now, .way = keep(story, args, "way"), .how = how,
+    vec_push(&page->attempts, (StoryAttempt){.at = now,
+                                             .way = keep(story, args, "way"),
+                                             .how = how,
                                              .error = keep(story, args, "error")});
 }
 
-static void note_page_sent(Story *story, int64_t now, const Json *args) { add_attempt(story, now, args, STR("sent")); }
+static void note_page_sent(Story *story, int64_t now, const Json *args)
+{
+    add_attempt(story, now, args, STR("sent"));
+}
 static void note_page_failed(Story *story, int64_t now, const Json *args)
 {
     add_attempt(story, now, args, STR("failed"));
@@ -236,10 +265,14 @@ static void note_asked(Story *story, int64_t now, const Json *args)
         buffer_printf(&people, "%s%s", people.len ? ", " : "", json_text(name).data);
     const Json *deadline = json_get(args, "deadline");
     vec_push(&story->questions,
-             (StoryQuestion){.id = json_int(args, "id", 0), .asked = now, .answered = STORY_NEVER,
+             (StoryQuestion){.id = json_int(args, "id", 0),
+                             .asked = now,
+                             .answered = STORY_NEVER,
                              .deadline = json_is_null(deadline) ? STORY_NEVER : json_as_int(deadline),
-                             .kind = keep(story, args, "kind"), .what = keep(story, args, "what"),
-                             .text = keep(story, args, "text"), .silence = keep(story, args, "silence"),
+                             .kind = keep(story, args, "kind"),
+                             .what = keep(story, args, "what"),
+                             .text = keep(story, args, "text"),
+                             .silence = keep(story, args, "silence"),
                              .people = arena_copy(&story->arena, buffer_str(&people))});
     buffer_free(&people);
 }
@@ -260,7 +293,8 @@ static void note_answered(Story *story, int64_t now, const Json *args)
 static void note_followup(Story *story, int64_t now, const Json *args)
 {
     (void)now;
-    vec_push(&story->followups, (StoryFollowup){.text = keep(story, args, "text"), .by = keep(story, args, "by"),
+    vec_push(&story->followups, (StoryFollowup){.text = keep(story, args, "text"),
+                                                .by = keep(story, args, "by"),
                                                 .due = json_int(args, "due", STORY_NEVER)});
 }
 
@@ -270,8 +304,10 @@ static StoryDeadline *deadline_of(Story *story, const Json *args)
     for (size_t i = story->deadlines.count; i-- > 0;) {
         if (str_equal(story->deadlines.items[i].text, text)) return &story->deadlines.items[i];
     }
-    vec_push(&story->deadlines, (StoryDeadline){.text = keep(story, args, "text"), .at = json_int(args, "at", STORY_NEVER),
-                                                .met = STORY_NEVER, .missed = STORY_NEVER});
+    vec_push(&story->deadlines, (StoryDeadline){.text = keep(story, args, "text"),
+                                                .at = json_int(args, "at", STORY_NEVER),
+                                                .met = STORY_NEVER,
+                                                .missed = STORY_NEVER});
     return &story->deadlines.items[story->deadlines.count - 1];
 }
 
@@ -282,7 +318,10 @@ static void note_deadline(Story *story, int64_t now, const Json *args)
     deadline->at = json_int(args, "at", deadline->at);
 }
 
-static void note_deadline_met(Story *story, int64_t now, const Json *args) { deadline_of(story, args)->met = now; }
+static void note_deadline_met(Story *story, int64_t now, const Json *args)
+{
+    deadline_of(story, args)->met = now;
+}
 static void note_deadline_missed(Story *story, int64_t now, const Json *args)
 {
     deadline_of(story, args)->missed = now;
@@ -290,8 +329,10 @@ static void note_deadline_missed(Story *story, int64_t now, const Json *args)
 
 static void note_gate(Story *story, int64_t now, const Json *args)
 {
-    vec_push(&story->emergencies, (StoryText){.name = keep(story, args, "what"), .text = keep(story, args, "because"),
-                                              .by = keep(story, args, "by"), .at = now});
+    vec_push(&story->emergencies, (StoryText){.name = keep(story, args, "what"),
+                                              .text = keep(story, args, "because"),
+                                              .by = keep(story, args, "by"),
+                                              .at = now});
 }
 
 static void note_attached(Story *story, int64_t now, const Json *args)
@@ -302,7 +343,8 @@ static void note_attached(Story *story, int64_t now, const Json *args)
 
 static void note_note(Story *story, int64_t now, const Json *args)
 {
-    vec_push(&story->notes, (StoryText){.text = keep(story, args, "text"), .by = keep(story, args, "by"), .at = now});
+    vec_push(&story->notes,
+             (StoryText){.text = keep(story, args, "text"), .by = keep(story, args, "by"), .at = now});
 }
 
 static const struct {
@@ -346,7 +388,9 @@ static const struct {
 
 static void add_line(Story *story, const LogRow *row, Str mark, Buffer *text)
 {
-    vec_push(&story->lines, (StoryLine){.at = row->now, .kind = row->kind, .mark = mark,
+    vec_push(&story->lines, (StoryLine){.at = row->now,
+                                        .kind = row->kind,
+                                        .mark = mark,
                                         .text = arena_copy(&story->arena, buffer_str(text))});
 }
 
@@ -364,11 +408,15 @@ static void add_intent(Story *story, const LogRow *row, const Json *args)
 {
     Buffer what = {0};
     effect_write(&what, row->name, args);
-    vec_push(&story->effects,
-             (StoryEffect){.id = row->effect, .effect_class = row->effect_class, .started = row->now,
-                           .ended = STORY_NEVER, .op = arena_copy(&story->arena, row->name),
-                           .step = arena_copy(&story->arena, row->step), .at = arena_copy(&story->arena, row->at),
-                           .what = arena_copy(&story->arena, buffer_str(&what)), .is_delivery = story->body_runs});
+    vec_push(&story->effects, (StoryEffect){.id = row->effect,
+                                            .effect_class = row->effect_class,
+                                            .started = row->now,
+                                            .ended = STORY_NEVER,
+                                            .op = arena_copy(&story->arena, row->name),
+                                            .step = arena_copy(&story->arena, row->step),
+                                            .at = arena_copy(&story->arena, row->at),
+                                            .what = arena_copy(&story->arena, buffer_str(&what)),
+                                            .is_delivery = story->body_runs});
     story->body_runs = false;
     buffer_free(&what);
 }

@@ -1,7 +1,8 @@
-/* What a run's log tells, folded: the incident, its people, steps, effects and questions, in the order they came.
+/* What a run's log tells, folded: the incident, its people, steps, effects and questions, in the order they
+ * came.
  *
- * Rows come in one after the other (story_add), the story can be asked at any time. status, list and the report read
- * it; nothing here reads a journal or writes text. All strings belong to the story's arena. */
+ * Rows come in one after the other (story_add), the story can be asked at any time. status, list and the
+ * report read it; nothing here reads a journal or writes text. All strings belong to the story's arena. */
 #ifndef PLAN_REPORT_STORY_H
 #define PLAN_REPORT_STORY_H
 
@@ -53,7 +54,7 @@ typedef struct StorySeverity {
 } StorySeverity;
 
 typedef struct StoryTarget {
-    Str what, severity; /* "respond" or "resolve", of which severity */
+    Str what, severity;     /* "respond" or "resolve", of which severity */
     int64_t target, missed; /* duration; missed: when, or STORY_NEVER */
 } StoryTarget;
 
@@ -80,7 +81,7 @@ typedef struct StoryLine {
 
 typedef struct Story {
     Arena arena;
-    Json *metadata;  /* of the image; may be NULL */
+    Json *metadata; /* of the image; may be NULL */
     Str plan, starter, phase;
     int64_t began, last; /* the first and the latest row */
     int64_t since;       /* when the incident began, where somebody said so at the start */

@@ -30,12 +30,15 @@ static int64_t missed_at(const Story *story, Str what, int64_t target)
     return STORY_NEVER;
 }
 
-static void add_target(const Story *story, ReportTargets *targets, const Json *severity, Str what, const char *key)
+static void add_target(const Story *story, ReportTargets *targets, const Json *severity, Str what,
+                       const char *key)
 {
     const Json *target = json_get(severity, key);
     if (json_kind(target) != JSON_NUMBER) return;
     int64_t allowed = json_as_int(target);
-    StoryTarget one = {.what = what, .severity = json_string(severity, "name", ""), .target = allowed,
+    StoryTarget one = {.what = what,
+                       .severity = json_string(severity, "name", ""),
+                       .target = allowed,
                        .missed = missed_at(story, what, allowed)};
     vec_push(targets, one);
 }
@@ -46,7 +49,8 @@ void report_targets(const Story *story, ReportTargets *targets)
     for (size_t i = 0; i < story->severities.count; i++) {
         Str name = story->severities.items[i].name;
         bool seen = false;
-        for (size_t j = 0; j < i; j++) seen = seen || str_equal(story->severities.items[j].name, name);
+        for (size_t j = 0; j < i; j++)
+            seen = seen || str_equal(story->severities.items[j].name, name);
         if (seen) continue;
         add_target(story, targets, find_named(severities, name), STR("respond"), "respond");
         add_target(story, targets, find_named(severities, name), STR("resolve"), "resolve");
