@@ -53,6 +53,7 @@ static bool world_open(Session *session, int64_t started, Error *error)
                            .metadata = session->image.metadata,
                            .as = str_from_c(session->arguments->values[OPTION_AS]),
                            .attended = session->attended,
+                           .allow_native = option_given(session->arguments, OPTION_ALLOW_NATIVE),
                            .output = json                                             ? LIVE_JSON
                                      : session->attended && isatty(STDOUT_FILENO) ? LIVE_TERMINAL
                                                                                   : LIVE_PLAIN,

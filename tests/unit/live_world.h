@@ -27,7 +27,8 @@ static inline void live_test_open(LiveTest *test, const char *metadata)
                            .run_id = STR("20260302-0312-test"),
                            .metadata = str_from_c(metadata),
                            .as = STR("tester"),
-                           .output = LIVE_QUIET};
+                           .output = LIVE_QUIET,
+                           .allow_native = true};
     test->world = live_open(&options, &error);
     if (!CHECK(test->world != NULL)) {
         fprintf(stderr, "%s\n", error.text);

@@ -84,11 +84,6 @@ void effect_fail(LiveEffect *effect, const char *text, bool unknown)
     effect_end(effect, &json);
 }
 
-static void native_start(LiveEffect *effect)
-{
-    effect_fail(effect, "this planvm calls no native libraries", false);
-}
-
 typedef struct Operation {
     const char *op;
     void (*start)(LiveEffect *effect);
@@ -197,6 +192,7 @@ static void live_close(World *world)
         if (effect->cancel) effect->cancel(effect, effect->effect_class != EFFECT_CHANGE);
         effect_free(effect);
     }
+    native_close(live->native);
     people_close(live->people);
     inbox_close(live->inbox);
     http_close(live->http);
@@ -265,6 +261,7 @@ World *live_open(const LiveOptions *options, Error *error)
     live->run_id = memory_copy_c(options->run_id);
     live->as = who_is_here(options->as);
     live->attended = options->attended;
+    live->allow_native = options->allow_native;
     live->output = options->output;
     clock_start(&live->clock, options->started);
     if (open_parts(live, options, error)) return &live->world;

@@ -20,6 +20,7 @@ typedef struct LiveOptions {
     Str run_id;
     Str metadata;       /* of the image, JSON (docs/image.md); may be empty */
     Str as;             /* who sits at the terminal; empty: $USER */
+    bool allow_native;  /* native libraries may be loaded */
     bool attended;      /* somebody is there to be asked */
     const char *keeper; /* path of plan-keeper; NULL: $PLAN_KEEPER, else beside planvm, else in its libexec */
     LiveOutput output;

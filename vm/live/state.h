@@ -44,7 +44,7 @@ struct LiveWorld {
     Loop *loop;
     char *run_dir, *run_id, *as;
     Json *metadata;
-    bool attended;
+    bool attended, allow_native;
     LiveOutput output;
     bool interrupted;
     EventQueue signals, results;
@@ -52,6 +52,7 @@ struct LiveWorld {
     VEC(LiveEffect *) effects;
     Secrets *secrets;
     Http *http; /* NULL until the first HTTP effect */
+    struct Native *native; /* NULL until the first native call */
     KeeperClient *keeper;
     Inbox *inbox;
     People *people;
@@ -69,6 +70,8 @@ void http_effect_start(LiveEffect *effect);
 void deliver_start(LiveEffect *effect);  /* deliver */
 void call_start(LiveEffect *effect);     /* call */
 void terminal_start(LiveEffect *effect); /* terminal */
+void native_start(LiveEffect *effect);   /* native */
+void native_close(struct Native *native); /* NULL is fine */
 
 /* The effect is done: `json` is its result and is emptied; the effect is freed. */
 void effect_end(LiveEffect *effect, Buffer *json);
