@@ -335,6 +335,22 @@ static const Type *check_lambda_here(Checker *c, Node *node, const Type *hint)
     return check_lambda(c, node, wanted->result, types, wanted->field_count);
 }
 
+/* What a person can say in one line. */
+static bool is_answer(const Type *type)
+{
+    switch (type->kind) {
+    case TYPE_WRONG:
+    case TYPE_BOOL:
+    case TYPE_INT:
+    case TYPE_FLOAT:
+    case TYPE_STRING:
+    case TYPE_DURATION:
+    case TYPE_TIME:
+    case TYPE_ENUM: return true;
+    default: return false;
+    }
+}
+
 static const Type *check_ask(Checker *c, Node *node)
 {
     if (!c->body || c->body->kind != BODY_PLAN) {
@@ -350,10 +366,11 @@ static const Type *check_ask(Checker *c, Node *node)
         check_value(c, node->ask.of, c->strings);
         if (!node->ask.type) type = c->string;
     }
-    if (type->kind != TYPE_BOOL && type->kind != TYPE_STRING && type->kind != TYPE_INT &&
-        type->kind != TYPE_WRONG) {
-        report_unsupported(c, node->span, "an answer that is no bool, int or string");
+    if (!is_answer(type)) {
+        report(c, P0309, node->ask.type->span, "nobody can answer with `%.*s` in one line", STR_ARG(type->name));
+        type = c->wrong;
     }
+    if (node->ask.secret) type = c->secret;
     check_duration(c, node->ask.within);
     if (node->ask.otherwise) check_value(c, node->ask.otherwise, type);
     return type;

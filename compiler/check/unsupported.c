@@ -13,7 +13,6 @@ typedef struct Finding {
 static Finding finding_at(const Node *node)
 {
     switch (node->kind) {
-    case NODE_ACK_HOLDS: return (Finding){node, "an acknowledgement that lapses"};
     case NODE_NAME:
     case NODE_MEMBER:
         if (node->symbol && node->symbol->kind == SYMBOL_ROTATION) return (Finding){node, "calling a rotation"};

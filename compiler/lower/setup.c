@@ -218,6 +218,39 @@ static void set_caps(Context *context, Span span)
     set_prelude(context, "page_caps", caps);
 }
 
+enum { DEFAULT_ACK_HOLDS = 30 * 60 * 1000 };
+
+static bool ladder_pages(const Node *severity)
+{
+    for node_each(field, severity->severity.fields) {
+        const Symbol *ladder = field->kind == NODE_ESCALATE_BY ? field->escalate_by.escalation->symbol : NULL;
+        if (!ladder) continue;
+        for node_each(rule, ladder->decl->escalation.rules)
+            if (rule->rule.deed && rule->rule.deed->kind == NODE_PAGE) return true;
+    }
+    return false;
+}
+
+/* How long an acknowledgement holds at each severity: as it says, 30m where it pages, for ever where it does not. */
+static void set_ack_holds(Context *context, Span span)
+{
+    Lower *lower = context->lower;
+    const Type *durations = type_map(lower->core->types, simple_type(lower, TYPE_DURATION));
+    Core *map = core_new(lower->core, CORE_MAP, durations, span);
+    for (size_t i = 0; i < lower->program->severities.count; i++) {
+        Symbol *severity = lower->program->severities.items[i];
+        Core *holds = NULL;
+        for node_each(field, severity->decl->severity.fields)
+            if (field->kind == NODE_ACK_HOLDS && field->ack_holds.duration->kind != NODE_MISSING)
+                holds = lower_value(context, field->ack_holds.duration);
+        if (!holds && ladder_pages(severity->decl)) holds = build_int(lower->core, TYPE_DURATION, DEFAULT_ACK_HOLDS, span);
+        if (!holds) continue;
+        core_append(map, text(lower, severity->name, span));
+        core_append(map, holds);
+    }
+    set_prelude(context, "ack_holds", map);
+}
+
 CoreFunction *lower_setup(Lower *lower)
 {
     if (lower->setup) return lower->setup;
@@ -232,6 +265,7 @@ CoreFunction *lower_setup(Lower *lower)
     set_roles(&context, span);
     set_channels(&context, span);
     set_caps(&context, span);
+    set_ack_holds(&context, span);
     context_free(&context);
     return lower->setup;
 }
