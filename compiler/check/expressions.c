@@ -5,9 +5,18 @@
  * wrong has the type TYPE_WRONG, which agrees with everything. */
 #include "compiler/check/check.h"
 
+#include <stddef.h>
+
 Note *note_new(Checker *c, Node *node, NoteKind kind)
 {
-    Note *note = arena_new(c->arena, Note);
+    /* A note ends with its own kind's part: an effect's is many times a member's. */
+    static const uint16_t sizes[] = {
+        [NOTE_CALL] = sizeof(Call),
+        [NOTE_MEMBER] = sizeof(Member),
+        [NOTE_EFFECT] = sizeof(Effect),
+        [NOTE_COMMAND] = sizeof(Command),
+    };
+    Note *note = arena_alloc(c->arena, offsetof(Note, call) + sizes[kind]);
     note->kind = kind;
     node->info = note;
     return note;

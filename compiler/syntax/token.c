@@ -5,6 +5,7 @@
 #include "plan.tab.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { WORD_CLASS_RESERVED = 1, WORD_CLASS_WORD = 0, WORD_CLASS_FIELD = 0, WORD_CLASS_LINE = 0 };
 
@@ -21,17 +22,38 @@ const Keyword *keyword_at(size_t index)
     return index < KEYWORD_COUNT ? &keywords[index] : NULL;
 }
 
+/* Keywords by length and both ends: a list of numbers + 1 for each slot. Every word of a text is looked up here, some more
+ * than once. */
+static struct {
+    bool filled;
+    uint16_t first[256], next[KEYWORD_COUNT];
+    uint8_t len[KEYWORD_COUNT];
+} places;
+
+static uint8_t place_of(const char *text, size_t len)
+{
+    return (uint8_t)(len * 13 + (uint8_t)text[0] * 5 + (uint8_t)text[len - 1] * 31);
+}
+
+static void places_fill(void)
+{
+    for (size_t i = KEYWORD_COUNT; i > 0; i--) {
+        size_t len = strlen(keywords[i - 1].text);
+        uint8_t place = place_of(keywords[i - 1].text, len);
+        places.len[i - 1] = (uint8_t)len;
+        places.next[i - 1] = places.first[place];
+        places.first[place] = (uint16_t)i;
+    }
+    places.filled = true;
+}
+
 const Keyword *keyword_find(Str word)
 {
-    size_t low = 0, high = KEYWORD_COUNT;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = str_compare(word, str_from_c(keywords[middle].text));
-        if (order == 0) return &keywords[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
+    if (!places.filled) places_fill();
+    if (word.len == 0) return NULL;
+    for (size_t at = places.first[place_of(word.data, word.len)]; at; at = places.next[at - 1]) {
+        if (places.len[at - 1] == word.len && memcmp(keywords[at - 1].text, word.data, word.len) == 0)
+            return &keywords[at - 1];
     }
     return NULL;
 }
