@@ -86,7 +86,8 @@ static void check_line(size_t index, const char *expected)
 static void test_declarations(void)
 {
     check_json(json_get(metadata, "service"),
-               "{\"name\":\"Shop\",\"owner\":\"Shop team\",\"runbook\":\"https://wiki/shop\"}");
+               "{\"name\":\"Shop\",\"owner\":\"Shop team\",\"runbook\":\"https://wiki/shop\",\"provides\":[],\"needs\":[],"
+                             "\"caps\":[],\"review\":null}");
     const Json *ns = json_first(list("params"));
     CHECK_STR_C(json_string(ns, "default", ""), "\"shop\"");
     CHECK_STR_C(json_string(ns, "doc", ""), "the namespace");
