@@ -108,7 +108,8 @@ static int at_the_terminal(void)
     if (!test.world) return 1;
     tell(
         "question.asked",
-        "{\"id\":7,\"kind\":\"approval\",\"what\":\"restore\",\"text\":\"Restore?\",\"by\":[\"commander\"]}");
+        "{\"id\":7,\"kind\":\"approval\",\"what\":\"restore\","
+        "\"text\":\"\\u001b[2JRestore?\\u009b1m now\",\"by\":[\"commander\"]}");
     printf("READY\n");
     for (;;) {
         test.event = test.world->next(test.world, INT64_MAX, true);
@@ -158,7 +159,9 @@ static void test_keys(void)
     struct winsize size = {.ws_row = 24, .ws_col = 200};
     pid_t child = forkpty(&fd, NULL, NULL, &size);
     if (child == 0) _exit(at_the_terminal() ? 1 : (fflush(stdout), 0));
-    CHECK(expect(fd, "Restore?") && expect(fd, "READY"));
+    /* What a program printed can be part of a question: the terminal must not obey it. */
+    CHECK(expect(fd, " [2JRestore? 1m now") && expect(fd, "READY"));
+    press(fd, "\023"); /* ^S holds up nothing */
     press(fd, "y");
     CHECK(expect(
         fd,
@@ -178,12 +181,38 @@ static void test_keys(void)
     close(fd);
 }
 
+/* A terminal that takes nothing any more (its connection hangs) does not hold up the run. */
+static void test_stalled(void)
+{
+    int fd, status = 1;
+    pid_t child = forkpty(&fd, NULL, NULL, NULL);
+    if (child == 0) {
+        Error error = {0};
+        LiveOptions options = {.run_dir = str_from_c(test.dir), .run_id = STR("run"), .attended = true,
+                               .output = LIVE_TERMINAL};
+        test.world = live_open(&options, &error);
+        for (int i = 0; test.world && i < 3000; i++)
+            tell("note", "{\"text\":\"a line that is long enough to fill a terminal in time\",\"by\":\"x\"}");
+        if (test.world) test.world->close(test.world);
+        _exit(test.world ? 0 : 1);
+    }
+    pid_t ended = 0;
+    for (int i = 0; i < 1000 && !ended; i++) {
+        usleep(10000);
+        ended = waitpid(child, &status, WNOHANG);
+    }
+    CHECK(ended == child && status == 0);
+    if (!ended) kill(child, SIGKILL);
+    close(fd);
+}
+
 int main(void)
 {
     live_test_begin(&test, "{}");
     test_inbox();
     test_time();
     test_keys();
+    test_stalled();
     live_test_end(&test);
     return check_done();
 }

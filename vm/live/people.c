@@ -126,7 +126,9 @@ static void print_text(People *people, int64_t now, Tone tone, Str text)
             buffer_add_c(&line, i + 1 < text.len ? "\n          " : "");
         else if (c == '\t')
             buffer_add_char(&line, ' ');
-        else if (c >= ' ' && c != 127)
+        else if (text_control(str_slice(text, i, text.len)))
+            i += text_control(str_slice(text, i, text.len)) - 1;
+        else
             buffer_add_char(&line, (char)c);
     }
     if (people->colour && colours[tone][0]) buffer_add_c(&line, "\033[0m");

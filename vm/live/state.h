@@ -82,6 +82,10 @@ void effect_fail(LiveEffect *effect, const char *text, bool unknown);
  * replaced, and nothing in it that could be taken for a secret's handle. */
 void effect_add_text(const LiveEffect *effect, Buffer *json, const char *name, Str text);
 void text_clean(const Secrets *secrets, Buffer *out, Str text);
+/* Cuts the text to at most `cap` bytes, whole characters; true: there was more. */
+bool text_bound(Buffer *text, size_t cap);
+/* The length of a control character at the beginning (a terminal would obey it), 0: there is none. */
+size_t text_control(Str text);
 
 /* Somebody did something; `json` is emptied. */
 void live_signal(LiveWorld *live, Buffer *json);

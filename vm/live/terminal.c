@@ -3,8 +3,11 @@
  * share non-blocking. */
 #include "vm/live/terminal.h"
 
+#include "vm/live/state.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +16,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+enum { STALL = 200 }; /* ms that a terminal may take; then it gets no more until it takes something again */
 enum { KEY_ESCAPE = 27, KEY_BACKSPACE = 127, KEY_KILL_LINE = 21, KEY_END = 4 };
 
 struct Terminal {
     Loop *loop;
     int fd; /* a description of our own of the same terminal */
     struct termios before;
+    bool stalled;
     LoopPoll *poll;
     LoopSignal *on_continue;
     TerminalKeyFn on_key;
@@ -34,6 +39,7 @@ static bool set_mode(const Terminal *terminal)
 {
     struct termios mode = terminal->before;
     mode.c_lflag &= (tcflag_t) ~(ICANON | ECHO);
+    mode.c_iflag &= (tcflag_t)~IXON; /* ^S would hold up the run, not only its picture */
     mode.c_cc[VMIN] = 1;
     mode.c_cc[VTIME] = 0;
     return tcsetattr(terminal->fd, TCSADRAIN, &mode) == 0;
@@ -53,11 +59,29 @@ static size_t fitting(Str text, size_t columns)
     return at;
 }
 
-static void draw(const Terminal *terminal)
+/* What a terminal does not take (it is behind a connection that hangs, say) it does not get: the run waits
+ * for nobody who only looks on. */
+static void put(Terminal *terminal, const Buffer *text)
+{
+    for (size_t done = 0; done < text->len;) {
+        ssize_t wrote = write(terminal->fd, text->data + done, text->len - done);
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote < 0 && errno == EAGAIN && !terminal->stalled) {
+            struct pollfd ready = {.fd = terminal->fd, .events = POLLOUT};
+            terminal->stalled = poll(&ready, 1, STALL) <= 0;
+            if (!terminal->stalled) continue;
+        }
+        if (wrote <= 0) return;
+        terminal->stalled = false;
+        done += (size_t)wrote;
+    }
+}
+
+static void draw(Terminal *terminal)
 {
     struct winsize size = {0};
     size_t columns = ioctl(terminal->fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1U : 79;
-    Buffer line = {0};
+    Buffer line = {0}, out = {0};
     if (terminal->prompt)
         buffer_printf(&line, "%s: %.*s", terminal->prompt, STR_ARG(buffer_str(&terminal->typed)));
     else
@@ -69,21 +93,30 @@ static void draw(const Terminal *terminal)
     else
         while (fitting(shown, columns) < shown.len)
             shown = str_slice(shown, 1, shown.len);
-    fprintf(stdout, "\r\033[K%.*s", STR_ARG(shown));
-    fflush(stdout);
+    buffer_printf(&out, "\r\033[K%.*s", STR_ARG(shown));
+    put(terminal, &out);
     buffer_free(&line);
+    buffer_free(&out);
 }
 
 void terminal_print(Terminal *terminal, Str text)
 {
-    fprintf(stdout, "\r\033[K%.*s\n", STR_ARG(text));
+    Buffer out = {0};
+    buffer_printf(&out, "\r\033[K%.*s\n", STR_ARG(text));
+    put(terminal, &out);
+    buffer_free(&out);
     draw(terminal);
 }
 
 void terminal_status(Terminal *terminal, Str text)
 {
     buffer_clear(&terminal->status);
-    buffer_add_str(&terminal->status, text);
+    /* A question may hold what a program printed. */
+    for (Str rest = text; rest.len;) {
+        size_t control = text_control(rest);
+        buffer_add_char(&terminal->status, control ? ' ' : rest.data[0]);
+        rest = str_slice(rest, control ? control : 1, rest.len);
+    }
     draw(terminal);
 }
 
@@ -183,9 +216,11 @@ void terminal_close(Terminal *terminal)
     if (!terminal) return;
     loop_poll_stop(terminal->poll);
     loop_signal_stop(terminal->on_continue);
-    fputs("\r\033[K", stdout);
-    fflush(stdout);
-    tcsetattr(terminal->fd, TCSADRAIN, &terminal->before);
+    Buffer out = {0};
+    buffer_add_c(&out, "\r\033[K");
+    put(terminal, &out);
+    buffer_free(&out);
+    tcsetattr(terminal->fd, TCSANOW, &terminal->before); /* not after a drain, which may never end */
     close(terminal->fd);
     buffer_free(&terminal->status);
     buffer_free(&terminal->typed);

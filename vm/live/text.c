@@ -5,6 +5,9 @@
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
+/* A byte that is no text becomes three: what was kept of an answer may be longer than the machine takes. */
+enum { TEXT_CAP = 8 << 20 };
+
 /* U+FDD0 and U+FDD1 are how the machine writes secrets: from outside they would be forged. */
 static bool is_wanted(uint32_t code)
 {
@@ -33,10 +36,29 @@ void text_clean(const Secrets *secrets, Buffer *out, Str text)
     buffer_free(&redacted);
 }
 
+bool text_bound(Buffer *text, size_t cap)
+{
+    if (text->len <= cap) return false;
+    while (cap && ((unsigned char)text->data[cap] & 0xC0) == 0x80)
+        cap--;
+    text->len = cap;
+    text->data[cap] = '\0';
+    return true;
+}
+
+size_t text_control(Str text)
+{
+    unsigned char c = text.len ? (unsigned char)text.data[0] : ' ';
+    /* U+0080 to U+009F: the second of them that many terminals know is CSI. */
+    if (c == 0xC2 && text.len > 1 && (unsigned char)text.data[1] < 0xA0) return 2;
+    return c < ' ' || c == 127;
+}
+
 void effect_add_text(const LiveEffect *effect, Buffer *json, const char *name, Str text)
 {
     Buffer clean = {0};
     text_clean(effect->live->secrets, &clean, text);
+    text_bound(&clean, TEXT_CAP);
     buffer_printf(json, ",\"%s\":", name);
     json_write_string(json, buffer_str(&clean));
     buffer_free(&clean);
