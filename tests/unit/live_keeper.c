@@ -122,6 +122,26 @@ static void test_adopted(void)
     CHECK_INT(lines_in("twenty-one"), 1);
 }
 
+/* planvm may be resumed where the program is not to be found: what runs is waited for all the same. */
+static void test_adopted_elsewhere(void)
+{
+    char path[5000], *before = strdup(getenv("PATH"));
+    snprintf(path, sizeof path, "%s/tool", test.dir);
+    FILE *tool = fopen(path, "w");
+    if (!CHECK(tool != NULL)) return;
+    fprintf(tool, "#!/bin/sh\necho x >> %s/tool-ran\nsleep 0.7\nexit 7\n", test.dir);
+    fclose(tool);
+    chmod(path, 0700);
+    snprintf(path, sizeof path, "%s:%s", test.dir, before);
+    setenv("PATH", path, 1);
+    kill_in_the_middle(22, "{\"argv\":[\"tool\"]}", "tool-ran");
+    setenv("PATH", before, 1);
+    const Json *r = change(22, true, "{\"argv\":[\"tool\"]}");
+    CHECK_INT(json_int(r, "exit", 0), 7);
+    CHECK_INT(lines_in("tool-ran"), 1);
+    free(before);
+}
+
 static void kill_keeper(void)
 {
     char command[600];
@@ -164,6 +184,45 @@ static void test_cancelled(void)
     CHECK(wait_for_lines("forty-end", 1));
     test.event = test.world->next(test.world, test.world->now(test.world) + 100, true);
     CHECK_INT(test.event.kind, WORLD_TIME);
+}
+
+/* planvm dies between the record of a cancel and the cancel: the next one carries it out. */
+static void test_cancelled_after_death(void)
+{
+    kill_in_the_middle(
+        41, script("trap 'echo x >> DIR/end-41; exit 1' TERM; echo x >> DIR/begin-41; sleep 9 & wait"),
+        "begin-41");
+    test.world->cancel(test.world, 41);
+    CHECK(wait_for_lines("end-41", 1));
+}
+
+/* Nobody cleans the output of a program that nobody waits for: nothing of it is kept. */
+static void test_cancelled_with_secrets(void)
+{
+    end_world();
+    setenv("PLAN_TEST_TOKEN", "hunter2/hun ter", 1);
+    live_test_open(&test, "{\"secrets\":[{\"name\":\"token\","
+                          "\"from\":\"env\",\"value\":\"PLAN_TEST_TOKEN\"}]}");
+    char args[2000];
+    snprintf(args, sizeof args,
+             "{\"sh\":\"echo $T; echo x >> %s/begin-42; sleep 9\","
+             "\"env\":{\"T\":\"\xEF\xB7\x90token\xEF\xB7\x91\"}}",
+             test.dir);
+    /* A path keeps its slashes when it is percent-encoded. */
+    const Json *r = live_test_run(&test, "command", EFFECT_LOOK,
+                                  "{\"argv\":[\"printf\",\"%s %s\",\"hunter2/hun%20ter\"],"
+                                  "\"env\":{\"T\":\"\xEF\xB7\x90token\xEF\xB7\x91\"}}");
+    CHECK_STR_C(json_string(r, "out", ""), "[secret token] ");
+    live_test_start(&test, 42, "command", EFFECT_CHANGE, false, args);
+    for (int i = 0; i < 200 && lines_in("begin-42") < 1; i++)
+        test.world->next(test.world, test.world->now(test.world) + 10, true);
+    CHECK_INT(lines_in("fx/42/out"), 1);
+    test.world->cancel(test.world, 42);
+    end_world();
+    for (int i = 0; i < 500 && lines_in("fx/42/out") > 0; i++)
+        usleep(10000);
+    CHECK_INT(lines_in("fx/42/out"), 0);
+    live_test_open(&test, "{}");
 }
 
 /* It was started before the machine was: nothing of it can still run, and nobody knows how it ended. */
@@ -211,8 +270,11 @@ int main(void)
     test_results();
     test_started_once();
     test_adopted();
+    test_adopted_elsewhere();
     test_keeper_killed();
     test_cancelled();
+    test_cancelled_after_death();
+    test_cancelled_with_secrets();
     test_other_boot();
     test_keeper_goes();
     live_test_open(&test, "{}");

@@ -77,6 +77,15 @@ static bool is_running(const char *pattern)
     return system(command) == 0;
 }
 
+/* A byte that is no text takes three in the machine, which has room for a string of 16 MiB. */
+static void test_output_of_zeros_is_bounded(void)
+{
+    const Json *r = look("{\"sh\":\"head -c 7000000 /dev/zero\"}");
+    CHECK(json_bool(r, "ok", false));
+    CHECK(json_string(r, "out", "").len < (size_t)9 << 20);
+    CHECK(str_find(json_string(r, "out", ""), STR("\n[cut: ")) >= 0);
+}
+
 static void test_timeout_ends_all(void)
 {
     int64_t before = time_now();
@@ -138,6 +147,7 @@ int main(void)
     test_missing();
     test_surroundings();
     test_output_is_bounded();
+    test_output_of_zeros_is_bounded();
     test_timeout_ends_all();
     test_background_is_not_waited_for();
     test_cancel();

@@ -237,6 +237,7 @@ static void add_stream(LiveEffect *effect, Buffer *json, const char *name, Str t
     buffer_add_str(&whole, cut ? str_slice(text, 0, text.len > longest ? text.len - longest : 0) : text);
     Buffer clean = {0};
     text_clean(effect->live->secrets, &clean, buffer_str(&whole));
+    cut = text_bound(&clean, SPAWN_OUTPUT_CAP) || cut;
     if (cut) buffer_printf(&clean, "\n[cut: there was more than %zu MiB]\n", SPAWN_OUTPUT_CAP >> 20);
     buffer_printf(json, ",\"%s\":", name);
     json_write_string(json, buffer_str(&clean));
@@ -294,7 +295,7 @@ static void cancel(LiveEffect *effect, bool end_it)
     if (work->process)
         process_kill(work->process);
     else if (end_it)
-        keeper_client_stop(effect->live->keeper, effect->id);
+        keeper_client_stop(effect->live->keeper, effect->id, secrets_longest(effect->live->secrets) > 0);
     work_free(work);
 }
 
@@ -317,7 +318,10 @@ void command_start(LiveEffect *effect)
         effect_fail(effect, error.text, change && effect->again);
         return;
     }
-    if (!find_program(work, &end)) {
+    /* What runs already needs no program to be found, only somebody who waits for it. */
+    bool started = change && effect->again && keeper_client_has_started(keeper, effect->id);
+    if (!find_program(work, &end) && started) work->spec.program = work->spec.argv[0];
+    if (!work->spec.program) {
         finish(work, &end, &nothing);
     } else if (change) {
         keeper_client_start(keeper, &work->spec, ended, work);

@@ -356,12 +356,21 @@ void keeper_client_start(KeeperClient *client, const SpawnSpec *spec, ProcessEnd
         submit(waiting);
 }
 
-void keeper_client_stop(KeeperClient *client, uint64_t effect)
+bool keeper_client_has_started(const KeeperClient *client, uint64_t effect)
+{
+    return effect_files_is_started(client->run, effect);
+}
+
+void keeper_client_stop(KeeperClient *client, uint64_t effect, bool forget)
 {
     Waiting *waiting = find_waiting(client, effect);
-    if (!waiting) return;
-    waiting->unwanted = true;
-    if (client->fd >= 0) send_message(client, KEEPER_STOP, (Str){(const char *)&effect, sizeof effect});
+    if (waiting)
+        waiting->unwanted = true;
+    else if (!effect_files_is_started(client->run, effect))
+        return;
+    /* Where there is no keeper any more, one that was started before planvm died has ended or is lost. */
+    if (client->fd < 0 && !try_connect(client)) return;
+    send_message(client, forget ? KEEPER_FORGET : KEEPER_STOP, (Str){(const char *)&effect, sizeof effect});
 }
 
 void keeper_client_replace(KeeperClient *client, uint64_t effect, const char *stream, Str text)

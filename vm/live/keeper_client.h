@@ -15,8 +15,11 @@ void keeper_client_close(KeeperClient *client); /* what runs goes on, and the ke
 void keeper_client_start(KeeperClient *client, const SpawnSpec *spec, ProcessEndFn fn, void *ctx);
 /* Has the program of that number ended already? Then fn is called and the answer is true. */
 bool keeper_client_adopt(KeeperClient *client, uint64_t effect, ProcessEndFn fn, void *ctx);
-/* Ends it; fn is not called. */
-void keeper_client_stop(KeeperClient *client, uint64_t effect);
+/* Ends it, also one that was not started here; fn is not called. `forget`: nothing that it printed is kept.
+ */
+void keeper_client_stop(KeeperClient *client, uint64_t effect, bool forget);
+/* Was it started, here or before? */
+bool keeper_client_has_started(const KeeperClient *client, uint64_t effect);
 /* Puts what is fit to be kept in the place of a stream ("out" or "err") that ended. */
 void keeper_client_replace(KeeperClient *client, uint64_t effect, const char *stream, Str text);
 

@@ -138,6 +138,8 @@ static void live_cancel(World *world, uint64_t id)
         effect_free(effect);
         return;
     }
+    /* planvm died after the cancel was recorded and before it was carried out. */
+    keeper_client_stop(live->keeper, id, json_count(json_get(live->metadata, "secrets")) > 0);
 }
 
 /* ---- the driver's calls ---- */

@@ -197,23 +197,25 @@ static void add_form(Secret *secret, Buffer *form)
     *form = (Buffer){0};
 }
 
-static void write_url(Buffer *out, Str text, const char *digits, bool plus)
+/* `plain`: what stays as it is besides letters and digits; a blank becomes a plus where that is one of
+ * them. */
+static void write_url(Buffer *out, Str text, const char *digits, const char *plain)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        if (isalnum(c) || (c && strchr("-._~", c)))
+        if (isalnum(c) || (c && c != '+' && strchr(plain, c)))
             buffer_add_char(out, (char)c);
-        else if (plus && c == ' ')
+        else if (c == ' ' && strchr(plain, '+'))
             buffer_add_char(out, '+');
         else
             buffer_printf(out, "%%%c%c", digits[c >> 4], digits[c & 15]);
     }
 }
 
-static void add_url_form(Secret *secret, const char *digits, bool plus)
+static void add_url_form(Secret *secret, const char *digits, const char *plain)
 {
     Buffer form = {0};
-    write_url(&form, buffer_str(&secret->value), digits, plus);
+    write_url(&form, buffer_str(&secret->value), digits, plain);
     add_form(secret, &form);
 }
 
@@ -266,9 +268,12 @@ static void make_forms(Secrets *secrets, Secret *secret)
     add_form(secret, &raw);
     add_json_form(secret, false);
     add_json_form(secret, true);
-    add_url_form(secret, "0123456789ABCDEF", false);
-    add_url_form(secret, "0123456789abcdef", false);
-    add_url_form(secret, "0123456789ABCDEF", true);
+    /* As a value, as a form, as (part of) a path; with either case of digits. */
+    static const char *const plain[] = {"-._~", "-._~+", "-._~/"};
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        add_url_form(secret, "0123456789ABCDEF", plain[i]);
+        add_url_form(secret, "0123456789abcdef", plain[i]);
+    }
     for (size_t before = 0; before < 3; before++) {
         add_base64_form(secret, before, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
         add_base64_form(secret, before, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
@@ -347,7 +352,7 @@ static void write_value(Buffer *out, const Secret *secret, bool in_url, SecretFo
 {
     Str value = buffer_str(&secret->value);
     if (in_url) {
-        write_url(out, value, "0123456789ABCDEF", false);
+        write_url(out, value, "0123456789ABCDEF", "-._~");
     } else if (form == SECRET_IN_JSON) {
         Buffer quoted = {0};
         json_write_string(&quoted, value);

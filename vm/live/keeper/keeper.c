@@ -80,8 +80,10 @@ static bool answer_message(Keeper *keeper, int fd, char kind, Str body)
     if (body.len != sizeof effect) return false;
     memcpy(&effect, body.data, sizeof effect);
     if (kind == KEEPER_ASK) return send_message(fd, jobs_ask(&keeper->jobs, effect), effect);
-    if (kind == KEEPER_STOP) jobs_stop(&keeper->jobs, effect);
-    return kind == KEEPER_STOP;
+    bool forget = kind == KEEPER_FORGET;
+    if (kind != KEEPER_STOP && !forget) return false;
+    jobs_stop(&keeper->jobs, effect, forget);
+    return true;
 }
 
 /* Reads what is there and answers every whole message. False: the client is gone or talks nonsense. */

@@ -17,6 +17,7 @@
     'S' /* a spec (spawn_write): start it, unless it was started before; answered as KEEPER_ASK is */
 #define KEEPER_ASK 'Q'  /* an effect's number (8 bytes): what is with it? */
 #define KEEPER_STOP 'K' /* an effect's number: end it; no answer but KEEPER_ENDED in time */
+#define KEEPER_FORGET 'F' /* the same, and nothing that it printed is kept: it may hold secrets */
 
 /* From the keeper; the body is an effect's number. */
 #define KEEPER_RUNS 'R'  /* it runs; KEEPER_ENDED will follow */
