@@ -77,14 +77,19 @@ static int finish(Session *session, const RunOutcome *outcome)
 {
     const Arguments *arguments = session->arguments;
     Str id = journal_run(session->journal)->id;
+    /* The terminal is as it was before anything more is said on it. */
+    session->world->close(session->world);
+    session->world = NULL;
     switch (outcome->end) {
     case RUN_ENDED: break;
     case RUN_INTERRUPTED:
     case RUN_QUIET:
         fprintf(stderr, "planvm: left the run as it is; go on with: planvm resume %.*s\n", STR_ARG(id));
         return EXIT_INTERRUPTED;
-    case RUN_DIVERGED:
-    case RUN_BROKEN: return command_fail(arguments, EXIT_PLAN_FAILED, "%s", outcome->error.text);
+    case RUN_BROKEN:
+        return command_fail(arguments, EXIT_PLAN_FAILED, "%s; when that is mended go on with: planvm resume %.*s",
+                            outcome->error.text, STR_ARG(id));
+    case RUN_DIVERGED: return command_fail(arguments, EXIT_PLAN_FAILED, "%s", outcome->error.text);
     }
     if (strcmp(outcome->outcome, "cancelled") == 0) return EXIT_CANCELLED;
     if (!outcome->failed && strcmp(outcome->outcome, "failed") != 0) return EXIT_FINE;
@@ -187,6 +192,7 @@ static bool since_parse(const char *text, Json *start, Error *error)
     if (!text) {
         json_set_null(start, "since");
     } else if (duration_parse(str_from_c(text), &ago, NULL)) {
+        if (ago < 0) return error_set(error, "--since %s is in the future", text);
         json_set_int(start, "since", time_now() - ago);
     } else {
         if (!time_parse(str_from_c(text), &time, error)) return false;
@@ -219,6 +225,7 @@ static Json *start_make(Session *session, const Json *plan, Str id, int *status)
     json_set_string(start, "plan", json_string(plan, "name", ""));
     json_set(start, "severity", severity ? json_new_string(str_from_c(severity)) : json_new_null());
     json_set_bool(start, "attended", session->attended);
+    json_set_bool(start, "allow_missing", option_given(session->arguments, OPTION_ALLOW_MISSING));
     json_set(start, "params", params);
     json_set_string(start, "starter", option_user(arguments));
     if (!since_parse(arguments->values[OPTION_SINCE], start, &error)) {
