@@ -122,7 +122,8 @@ static bool later_may_assign(const Core *const *args, size_t from, size_t count)
     return false;
 }
 
-static void place_argument(Emitter *e, Place *place, const Core *const *args, size_t i, size_t count, bool looks)
+static void place_argument(Emitter *e, Place *place, const Core *const *args, size_t i, size_t count,
+                           bool looks)
 {
     /* Of what only looks, the one other argument comes after. */
     const Core *later = i + 1 < count ? args[i + 1] : NULL;

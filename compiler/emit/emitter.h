@@ -51,12 +51,12 @@ typedef struct Emitter {
     size_t file_count;
     /* The function at hand */
     const CoreFunction *function;
-    unsigned *locals;    /* by number: register, or NO_REGISTER: it lies in the frame record */
-    uint32_t *slots;     /* by number: field in its bank of the frame record */
-    bool *local_owns;    /* by number: it is changed in place (ownership.c) */
+    unsigned *locals;      /* by number: register, or NO_REGISTER: it lies in the frame record */
+    uint32_t *slots;       /* by number: field in its bank of the frame record */
+    bool *local_owns;      /* by number: it is changed in place (ownership.c) */
     VEC(FreshLocal) fresh; /* by block */
-    unsigned frame;      /* register of the frame record; NO_REGISTER: there is none */
-    const Core *owning;  /* the change at hand whose result one variable alone will hold */
+    unsigned frame;        /* register of the frame record; NO_REGISTER: there is none */
+    const Core *owning;    /* the change at hand whose result one variable alone will hold */
     unsigned local_count[BANK_COUNT];
     unsigned top[BANK_COUNT]; /* next free register */
     unsigned max[BANK_COUNT]; /* registers used at most */
@@ -93,12 +93,13 @@ void emitter_place(Emitter *e, Label *label); /* here; the label is used up */
 void emitter_move(Emitter *e, const Core *at, Bank bank, unsigned to, unsigned from);
 void emitter_load_int(Emitter *e, const Core *at, unsigned to, int64_t number);
 
-/* Locals (locals.c). Each has a register; those of a large function that find none lie in a record in the heap,
- * the frame record. */
+/* Locals (locals.c). Each has a register; those of a large function that find none lie in a record in the
+ * heap, the frame record. */
 #define NO_REGISTER UINT32_MAX
 void emitter_place_locals(Emitter *e, const CoreFunction *function);
-void emitter_begin_frame(Emitter *e, const CoreFunction *function); /* makes the frame record, if there is one */
-unsigned emitter_local(Emitter *e, const Core *local);               /* its register, or a temporary with its value */
+void emitter_begin_frame(Emitter *e,
+                         const CoreFunction *function); /* makes the frame record, if there is one */
+unsigned emitter_local(Emitter *e, const Core *local);  /* its register, or a temporary with its value */
 void emitter_load_local(Emitter *e, const Core *local, unsigned target);
 void emitter_begin_block(Emitter *e, const Core *block); /* puts the words that a block begins with */
 /* Where its new value is to be put, and, when it is there, telling the frame record. */

@@ -87,12 +87,13 @@ static void emit_unary(Emitter *e, const Core *node, unsigned target)
     emitter_put(e, node, op, target, a, 0, 0);
 }
 
-/* The left operand of a chain of them: in the target, if nothing else reads that, so that a long chain does not need
- * a register for each link. */
+/* The left operand of a chain of them: in the target, if nothing else reads that, so that a long chain does
+ * not need a register for each link. */
 static unsigned emit_left(Emitter *e, const Core *node, const Core *right, unsigned target)
 {
     Bank bank = type_bank(node->type);
-    if (node->kind != CORE_BINARY || !emitter_is_temporary(e, bank, target)) return emit_operand_before(e, node, right);
+    if (node->kind != CORE_BINARY || !emitter_is_temporary(e, bank, target))
+        return emit_operand_before(e, node, right);
     emit_into(e, node, target);
     return target;
 }

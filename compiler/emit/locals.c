@@ -3,12 +3,12 @@
  * Locals whose lives do not meet share a register. A life is a range of positions in the order of the text;
  * control goes back only in loops, so a local that is used inside of a loop, but set outside, lives through
  * all of it. Only a local that is set first, by a statement of the very block that all its uses are in, is
- * known to need no value before; every other one lives all through the innermost block that holds all its uses,
- * at whose beginning a reference is none. (Core sets a local before it reads it, on every way that a run takes.)
- * Parameters have the first registers.
+ * known to need no value before; every other one lives all through the innermost block that holds all its
+ * uses, at whose beginning a reference is none. (Core sets a local before it reads it, on every way that a
+ * run takes.) Parameters have the first registers.
  *
- * A function with more locals than LOCALS_AT_MOST in a bank keeps the rest, those that are used least, in a record
- * in the heap: the frame record, which the function alone holds and changes in place. */
+ * A function with more locals than LOCALS_AT_MOST in a bank keeps the rest, those that are used least, in a
+ * record in the heap: the frame record, which the function alone holds and changes in place. */
 #include "compiler/emit/emitter.h"
 
 #include <stdlib.h>
@@ -192,8 +192,8 @@ static void find_lives(Emitter *e, Locals *locals, const CoreFunction *function)
     extend_through_loops(locals);
 }
 
-/* The lowest register that is free at the beginning of the life; ends[r] is when r becomes free. NO_REGISTER: none
- * is, and this is a local that need not have one. */
+/* The lowest register that is free at the beginning of the life; ends[r] is when r becomes free. NO_REGISTER:
+ * none is, and this is a local that need not have one. */
 static unsigned choose_register(Emitter *e, Bank bank, const Life *life, const uint32_t *ends, bool must)
 {
     unsigned reg = 0;

@@ -2,8 +2,8 @@
  *
  * `xs[i] = v` is, in core, xs = (xs with v under i). The machine may do that without a copy while nobody else
  * holds the value, which it knows by a flag of the object that only such a statement sets. What the flag says
- * stays true because every other reading of a marked variable first takes the flag away (SHARE), unless it only
- * looks into the value: a marked variable's object is held by that variable alone or has no flag. */
+ * stays true because every other reading of a marked variable first takes the flag away (SHARE), unless it
+ * only looks into the value: a marked variable's object is held by that variable alone or has no flag. */
 #include "compiler/emit/emitter.h"
 
 bool emit_changes_itself(const Core *set)

@@ -38,8 +38,8 @@ static void emit_large_record(Emitter *e, const Core *node, unsigned target)
     Mark mark = emitter_mark(e);
     for (const Core *part = node->list.first; part; part = part->next) {
         Bank bank = type_bank(part->type);
-        emitter_put(e, node, bank == BANK_SCALAR ? OPCODE_WITH_S : OPCODE_WITH_R, record, emit_operand(e, part), 1,
-                    next[bank]++);
+        emitter_put(e, node, bank == BANK_SCALAR ? OPCODE_WITH_S : OPCODE_WITH_R, record,
+                    emit_operand(e, part), 1, next[bank]++);
         emitter_release(e, mark);
     }
     emitter_put(e, node, OPCODE_SHARE, record, 0, 0, 0);

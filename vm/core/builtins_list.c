@@ -55,7 +55,8 @@ bool builtin_LIST_SET(const BuiltinCall *call)
 {
     if (!arg_list(call, 0)) return false;
     int64_t value = arg_element(call, 1, 1);
-    return give_ref(call, list_put(call->vm, arg_ref(call, 0), arg_scalar(call, 0), value, (Ref)value, false));
+    return give_ref(call,
+                    list_put(call->vm, arg_ref(call, 0), arg_scalar(call, 0), value, (Ref)value, false));
 }
 
 static bool give_part(const BuiltinCall *call, int64_t from, int64_t to)
@@ -361,7 +362,8 @@ bool builtin_MAP_SET(const BuiltinCall *call)
 {
     Str key;
     if (!arg_map(call, 0) || !arg_text(call, 1, &key)) return false;
-    return give_ref(call, map_put(call->vm, arg_ref(call, 0), arg_ref(call, 1), arg_element(call, 0, 2), false));
+    return give_ref(call,
+                    map_put(call->vm, arg_ref(call, 0), arg_ref(call, 1), arg_element(call, 0, 2), false));
 }
 
 bool builtin_MAP_WITHOUT(const BuiltinCall *call)

@@ -213,8 +213,9 @@ static Ref map_of_json(Converter *converter, Ref json, uint32_t element)
         bool fits = value_of_json(converter, (Ref)entry->value, element, &scalar, &ref);
         converter->path.len = path;
         entry = fits ? &map_entries(vm, vm->temps.items[place])[i] : NULL;
-        map =
-            fits ? map_put(vm, vm->temps.items[place + 1], entry->key, is_scalar ? scalar : (int64_t)ref, false) : 0;
+        map = fits ? map_put(vm, vm->temps.items[place + 1], entry->key, is_scalar ? scalar : (int64_t)ref,
+                             false)
+                   : 0;
         vm->temps.items[place + 1] = map;
     }
     temp_drop(vm, place);
@@ -425,7 +426,8 @@ static Ref json_of_record(Converter *converter, Ref ref, const ImageType *type)
         int64_t scalar = is_scalar ? record->scalars[field->index] : 0;
         Ref member =
             json_make(converter, scalar, is_scalar ? 0 : record_refs_view(record)[field->index], field->type);
-        json = member ? map_put(vm, vm->temps.items[place + 1], REF_CONSTANT | field->name, member, false) : 0;
+        json =
+            member ? map_put(vm, vm->temps.items[place + 1], REF_CONSTANT | field->name, member, false) : 0;
         vm->temps.items[place + 1] = json;
     }
     temp_drop(vm, place);

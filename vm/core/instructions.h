@@ -32,7 +32,8 @@ static inline const RecordObject *record_view(Vm *vm, Ref ref, uint32_t field, b
 static inline DataObject *list_own_data(const Vm *vm, Ref ref, ObjectKind kind, ListObject **list)
 {
     ListObject *object = heap_object(vm, ref);
-    if (ref & REF_CONSTANT || object->header.kind != kind || !(object->header.flags & OBJECT_OWNED)) return NULL;
+    if (ref & REF_CONSTANT || object->header.kind != kind || !(object->header.flags & OBJECT_OWNED))
+        return NULL;
     *list = object;
     return object->data ? heap_object(vm, object->data) : NULL;
 }

@@ -1,4 +1,5 @@
-/* The limits of a run: their defaults, `NAME=VALUE` as text, and failures that name a limit and its option. */
+/* The limits of a run: their defaults, `NAME=VALUE` as text, and failures that name a limit and its option.
+ */
 #include "vm/core/heap.h"
 
 #include <inttypes.h>
@@ -29,7 +30,9 @@ static void limit_store(VmLimits *limits, LimitId id, uint64_t value)
 {
     switch (id) {
 #define LIMIT(id, name, member, type, standard, doc)                                                         \
-    case LIMIT_##id: limits->member = (type)value; break;
+    case LIMIT_##id:                                                                                         \
+        limits->member = (type)value;                                                                        \
+        break;
 #include "vm/core/limits.def"
 #undef LIMIT
     }
@@ -39,7 +42,8 @@ static uint64_t limit_value(const VmLimits *limits, LimitId id)
 {
     switch (id) {
 #define LIMIT(id, name, member, type, standard, doc)                                                         \
-    case LIMIT_##id: return limits->member;
+    case LIMIT_##id:                                                                                         \
+        return limits->member;
 #include "vm/core/limits.def"
 #undef LIMIT
     }
@@ -78,8 +82,8 @@ bool vm_limit_set(VmLimits *limits, const char *text, Error *error)
         if (strlen(limit_info[id].name) != len || memcmp(limit_info[id].name, text, len) != 0) continue;
         uint64_t value = 0;
         if (!equals || !number_read(equals + 1, limit_info[id].most, &value))
-            return error_set(error, "--limit %s: write a number, like %.*s=100 or %.*s=64M", text, (int)len, text,
-                             (int)len, text);
+            return error_set(error, "--limit %s: write a number, like %.*s=100 or %.*s=64M", text, (int)len,
+                             text, (int)len, text);
         limit_store(limits, (LimitId)id, value);
         return true;
     }

@@ -157,8 +157,8 @@ static TableObject *table_for_put(Vm *vm, size_t place, bool *copied)
     return table_copy(vm, place, len < 4 ? 4 : len * 2, UINT32_MAX);
 }
 
-/* The value of an entry of a map that one variable alone holds, overwritten, or one more entry. False: it needs
- * memory. */
+/* The value of an entry of a map that one variable alone holds, overwritten, or one more entry. False: it
+ * needs memory. */
 static bool map_put_in_place(Vm *vm, Ref map, Ref key, uint32_t hash, uint32_t number, int64_t value)
 {
     MapObject *object = heap_object(vm, map);

@@ -63,8 +63,8 @@ Ref list_new(Vm *vm, ObjectKind kind, uint32_t len);
 int64_t *list_fill_scalars(Vm *vm, Ref list);
 Ref *list_fill_refs(Vm *vm, Ref list);
 Ref list_of_temps(Vm *vm, size_t place); /* of the temps from a place on, which are dropped */
-/* One more element: the one of the list's bank. own, here and below: the result belongs to one variable alone, if
- * its memory is not shared with the old value. */
+/* One more element: the one of the list's bank. own, here and below: the result belongs to one variable
+ * alone, if its memory is not shared with the old value. */
 Ref list_append(Vm *vm, Ref list, int64_t scalar, Ref ref, bool own);
 /* A copy with another element; a run error beyond the ends. */
 Ref list_put(Vm *vm, Ref list, int64_t at, int64_t scalar, Ref ref, bool own);
@@ -79,7 +79,8 @@ const MapEntryObject *map_entries(const Vm *vm,
                                   Ref map); /* valid until the next allocation; NULL if there are none */
 const MapEntryObject *map_find(const Vm *vm, Ref map, Str key); /* NULL: no such key */
 Ref map_new(Vm *vm, ObjectKind kind);
-Ref map_put(Vm *vm, Ref map, Ref key, int64_t value, bool own); /* value: a scalar or a Ref, by the map's bank */
+Ref map_put(Vm *vm, Ref map, Ref key, int64_t value,
+            bool own); /* value: a scalar or a Ref, by the map's bank */
 /* The same for a map that nobody else has seen: an older value is overwritten. */
 Ref map_put_own(Vm *vm, Ref map, Ref key, int64_t value);
 Ref map_without(Vm *vm, Ref map, Ref key);

@@ -36,7 +36,8 @@ enum {
 
 /* Sets what a text like `heap=64M` says. False: error says what can be set. */
 bool vm_limit_set(VmLimits *limits, const char *text, Error *error);
-/* The same for the defaults of this process, from then on: for a program's options, before any machine is made. */
+/* The same for the defaults of this process, from then on: for a program's options, before any machine is
+ * made. */
 bool vm_default_limit_set(const char *text, Error *error);
 VmLimits vm_default_limits(void);
 
@@ -86,9 +87,9 @@ typedef enum VmStatus {
 Vm *vm_new(const Image *image, Str entry, const VmLimits *limits, Error *error);
 void vm_free(Vm *vm);
 
-/* From now on every instruction that is run is noted in `covered`, one byte for each word of the image's code, which
- * must outlive the machine: COVERED_RUN, and COVERED_JUMPED when it jumped. NULL: no more. Nothing of a run depends on it,
- * and a machine that is not asked pays nothing for it. */
+/* From now on every instruction that is run is noted in `covered`, one byte for each word of the image's
+ * code, which must outlive the machine: COVERED_RUN, and COVERED_JUMPED when it jumped. NULL: no more.
+ * Nothing of a run depends on it, and a machine that is not asked pays nothing for it. */
 void vm_cover(Vm *vm, uint8_t *covered);
 
 /* Takes one event and runs every fiber until all wait. Timers that are due fire in order of (deadline, rank,

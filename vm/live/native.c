@@ -1,9 +1,10 @@
 /* The operation `native`: one call of a function of a native library, its arguments in, its results out
  * (docs/effects.md). Begun by live.c. The only home of ffi.h.
  *
- * A wrong signature cannot be noticed here and may end the process; everything else is an answer: a library or symbol
- * that is not there, a number that its C type cannot hold, a text without an end, a NULL. Handles are numbers outside;
- * the pointers behind them never leave this process, and a handle of another process is refused. */
+ * A wrong signature cannot be noticed here and may end the process; everything else is an answer: a library
+ * or symbol that is not there, a number that its C type cannot hold, a text without an end, a NULL. Handles
+ * are numbers outside; the pointers behind them never leave this process, and a handle of another process is
+ * refused. */
 #include <dlfcn.h>
 #include <ffi.h>
 #include <inttypes.h>
@@ -15,7 +16,15 @@
 
 enum { MOST_ARGUMENTS = 32, MOST_BYTES = 16 << 20 };
 
-typedef enum Shape { SHAPE_VOID, SHAPE_BOOL, SHAPE_SIGNED, SHAPE_UNSIGNED, SHAPE_REAL, SHAPE_TEXT, SHAPE_HANDLE } Shape;
+typedef enum Shape {
+    SHAPE_VOID,
+    SHAPE_BOOL,
+    SHAPE_SIGNED,
+    SHAPE_UNSIGNED,
+    SHAPE_REAL,
+    SHAPE_TEXT,
+    SHAPE_HANDLE
+} Shape;
 
 typedef struct CType {
     const char *name;
@@ -72,7 +81,7 @@ typedef struct Argument {
         float small;
         void *pointer;
         uint8_t bytes[16];
-    } value; /* what the function is given */
+    } value;      /* what the function is given */
     void *memory; /* of arrays and texts; the call's arena's */
 } Argument;
 
@@ -114,11 +123,15 @@ static bool number_in(Call *call, const Argument *argument, const Json *json, vo
     int64_t whole = is_text ? strtoll(json_text(json).data, NULL, 10) : json_as_int(json);
     uint64_t natural = is_text ? strtoull(json_text(json).data, NULL, 10) : (uint64_t)whole;
     unsigned bits = (unsigned)type->size * 8;
-    bool fits = is_signed ? bits == 64 || (whole >= -((int64_t)1 << (bits - 1)) && whole < (int64_t)1 << (bits - 1))
-                          : (is_text ? *json_text(json).data != '-' : whole >= 0) && (bits == 64 || natural >> bits == 0);
+    bool fits =
+        is_signed
+            ? bits == 64 || (whole >= -((int64_t)1 << (bits - 1)) && whole < (int64_t)1 << (bits - 1))
+            : (is_text ? *json_text(json).data != '-' : whole >= 0) && (bits == 64 || natural >> bits == 0);
     if (json_kind(json) != JSON_NUMBER && !is_text)
         return failed(call, "argument `%.*s` is no number", STR_ARG(argument->name));
-    if (!fits) return failed(call, "argument `%.*s` is too large or too small for %s", STR_ARG(argument->name), type->name);
+    if (!fits)
+        return failed(call, "argument `%.*s` is too large or too small for %s", STR_ARG(argument->name),
+                      type->name);
     if (is_signed)
         memcpy(to, &whole, type->size); /* little-endian, as every machine that this is built for */
     else
@@ -144,7 +157,8 @@ static bool scalar_in(Call *call, const Argument *argument, const Json *json, vo
     case SHAPE_BOOL: {
         bool value = json_as_bool(json);
         memcpy(to, &value, sizeof value);
-        return json_kind(json) == JSON_BOOL || failed(call, "argument `%.*s` is no bool", STR_ARG(argument->name));
+        return json_kind(json) == JSON_BOOL ||
+               failed(call, "argument `%.*s` is no bool", STR_ARG(argument->name));
     }
     case SHAPE_REAL: {
         double real = json_as_number(json);
@@ -153,13 +167,16 @@ static bool scalar_in(Call *call, const Argument *argument, const Json *json, vo
             memcpy(to, &small, sizeof small);
         else
             memcpy(to, &real, sizeof real);
-        return json_kind(json) == JSON_NUMBER || failed(call, "argument `%.*s` is no number", STR_ARG(argument->name));
+        return json_kind(json) == JSON_NUMBER ||
+               failed(call, "argument `%.*s` is no number", STR_ARG(argument->name));
     }
     case SHAPE_HANDLE: return handle_in(call, argument, json, to);
     case SHAPE_TEXT: {
         Buffer text = {0};
-        if (json_kind(json) != JSON_STRING) return failed(call, "argument `%.*s` is no string", STR_ARG(argument->name));
-        if (!secrets_fill(call->effect->live->secrets, &text, json_text(json), SECRET_PLAIN, &call->error)) return false;
+        if (json_kind(json) != JSON_STRING)
+            return failed(call, "argument `%.*s` is no string", STR_ARG(argument->name));
+        if (!secrets_fill(call->effect->live->secrets, &text, json_text(json), SECRET_PLAIN, &call->error))
+            return false;
         char *copy = arena_copy_c(&call->arena, buffer_str(&text));
         bool whole = strlen(copy) == text.len;
         buffer_free(&text);
@@ -183,9 +200,11 @@ static bool array_in(Call *call, Argument *argument, const Json *list)
 
 static bool argument_read(Call *call, const Json *param)
 {
-    if (call->count >= MOST_ARGUMENTS) return failed(call, "a function has at most %d arguments", (int)MOST_ARGUMENTS);
+    if (call->count >= MOST_ARGUMENTS)
+        return failed(call, "a function has at most %d arguments", (int)MOST_ARGUMENTS);
     Argument *argument = &call->arguments[call->count++];
-    *argument = (Argument){.param = param, .name = json_string(param, "name", ""), .is_out = json_bool(param, "out", false)};
+    *argument = (Argument){
+        .param = param, .name = json_string(param, "name", ""), .is_out = json_bool(param, "out", false)};
     argument->type = c_type_find(json_string(param, "c", ""));
     if (!argument->type || argument->type->shape == SHAPE_VOID)
         return failed(call, "argument `%.*s` has no C type that is known", STR_ARG(argument->name));
@@ -193,9 +212,11 @@ static bool argument_read(Call *call, const Json *param)
     argument->is_array = count > 0 && argument->type->shape != SHAPE_TEXT;
     if (count < 0 || (uint64_t)count > MOST_BYTES / argument->type->size)
         return failed(call, "argument `%.*s` has a size that cannot be", STR_ARG(argument->name));
-    if (!argument->is_array && !argument->is_out) return scalar_in(call, argument, json_get(param, "value"), &argument->value);
+    if (!argument->is_array && !argument->is_out)
+        return scalar_in(call, argument, json_get(param, "value"), &argument->value);
     bool is_text = argument->type->shape == SHAPE_TEXT;
-    if (is_text && !count) return failed(call, "argument `%.*s` comes out and has no size", STR_ARG(argument->name));
+    if (is_text && !count)
+        return failed(call, "argument `%.*s` comes out and has no size", STR_ARG(argument->name));
     argument->count = count ? (size_t)count : 1;
     size_t size = is_text ? argument->count : argument->count * argument->type->size;
     argument->memory = arena_alloc(&call->arena, size);
@@ -225,7 +246,10 @@ static bool value_out(Call *call, const CType *type, const void *from, Str name,
     case SHAPE_VOID: buffer_add_c(json, "null"); return true;
     case SHAPE_BOOL: buffer_add_c(json, value.bytes[0] ? "true" : "false"); return true;
     case SHAPE_SIGNED: {
-        int64_t whole = type->size == 1 ? value.i8 : type->size == 2 ? value.i16 : type->size == 4 ? value.i32 : value.i64;
+        int64_t whole = type->size == 1   ? value.i8
+                        : type->size == 2 ? value.i16
+                        : type->size == 4 ? value.i32
+                                          : value.i64;
         buffer_printf(json, "%" PRId64, whole);
         return true;
     }
@@ -265,7 +289,8 @@ static bool argument_out(Call *call, const Argument *argument, Buffer *json)
     if (argument->type->shape == SHAPE_TEXT) {
         char *text = argument->memory;
         if (!memchr(text, 0, argument->count))
-            return failed(call, "`%.*s` does not end within its %zu bytes", STR_ARG(argument->name), argument->count);
+            return failed(call, "`%.*s` does not end within its %zu bytes", STR_ARG(argument->name),
+                          argument->count);
         return value_out(call, argument->type, &text, argument->name, json);
     }
     if (!argument->is_array) return value_out(call, argument->type, argument->memory, argument->name, json);
@@ -299,7 +324,8 @@ static bool results_write(Call *call, const void *result, Buffer *json)
 
 static bool function_find(Call *call, void **function)
 {
-    Str library = json_string(call->effect->args, "library", ""), symbol = json_string(call->effect->args, "symbol", "");
+    Str library = json_string(call->effect->args, "library", ""),
+        symbol = json_string(call->effect->args, "symbol", "");
     /* Never closed: handles may point into it. */
     void *handle = dlopen(library.data, RTLD_NOW | RTLD_LOCAL);
     if (!handle) return failed(call, "library %.*s cannot be loaded: %s", STR_ARG(library), dlerror());
