@@ -59,7 +59,6 @@ typedef struct Checker {
     Diagnostics *diagnostics;
     Error *error;
     size_t syntax_errors; /* reports of the parser: the first ones */
-    bool unreadable;      /* a file could not be read: error says which */
     Module *module;
     Scope *scope;
     Scope *universe;     /* names that are there in every file */
