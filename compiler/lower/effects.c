@@ -1,7 +1,9 @@
-/* Effects: what the plan asks of the world becomes requests with JSON arguments, and what follows from their outcome.
+/* Effects: what the plan asks of the world becomes requests with JSON arguments, and what follows from their
+ * outcome.
  *
- * A look gives its result, whatever it is. A change that did not succeed goes to the statement's else, or fails the step;
- * one of which nobody knows is asked about, done again, verified or taken as failed, as its `on unknown` says. */
+ * A look gives its result, whatever it is. A change that did not succeed goes to the statement's else, or
+ * fails the step; one of which nobody knows is asked about, done again, verified or taken as failed, as its
+ * `on unknown` says. */
 #include "compiler/lower/context.h"
 
 #include "vm/code/opcode.h"
@@ -11,7 +13,8 @@ enum { LOOK_TIMEOUT = 30 * 1000, CHANGE_TIMEOUT = 5 * 60 * 1000, AGAIN_LIMIT = 2
 static Core *null_json(Context *context, Span span)
 {
     CoreProgram *core = context->lower->core;
-    return build_to_json(core, build_none(core, type_optional(core->types, simple_type(context->lower, TYPE_STRING)), span));
+    return build_to_json(
+        core, build_none(core, type_optional(core->types, simple_type(context->lower, TYPE_STRING)), span));
 }
 
 static Core *value_or_null(Context *context, Node *node, Span span)
@@ -32,9 +35,11 @@ static Core *on_unknown_text(Context *context, const Effect *effect, Span span)
     return build_text(context->lower->core, str_from_c(names[effect->on_unknown]), span);
 }
 
-static Core *effect_request(Context *context, const char *op, const Effect *effect, Core *args, const char *record, Span span)
+static Core *effect_request(Context *context, const char *op, const Effect *effect, Core *args,
+                            const char *record, Span span)
 {
-    Core *request = core_new(context->lower->core, CORE_EFFECT, lower_record_type(context->lower, record), span);
+    Core *request =
+        core_new(context->lower->core, CORE_EFFECT, lower_record_type(context->lower, record), span);
     request->text = str_from_c(op);
     request->index = (uint32_t)effect->effect_class;
     request->a = args;
@@ -86,7 +91,8 @@ static Core *command_words(Context *context, const Command *command, Span span)
 static Core *script_values(Context *context, const Command *command, Span span)
 {
     CoreProgram *core = context->lower->core;
-    Core *values = core_new(core, CORE_LIST, type_list(core->types, simple_type(context->lower, TYPE_STRING)), span);
+    Core *values =
+        core_new(core, CORE_LIST, type_list(core->types, simple_type(context->lower, TYPE_STRING)), span);
     for (size_t i = 0; i < command->value_count; i++)
         core_append(values, lower_text_of(context, lower_value(context, command->values[i]), span));
     if (!command->spread) return values;
@@ -105,12 +111,17 @@ static Core *host_of(Context *context, const Effect *effect, Span span)
     Core *address = null_json(context, span), *user = null_json(context, span);
     Node *value = effect->host->decl->host.value;
     if (value->kind == NODE_CALL)
-        for node_each(arg, value->call.args) {
-            Core *given = build_to_json(core, lower_value(context, arg->arg.value));
-            if (str_equal_c(arg->arg.name, "user")) user = given;
-            else address = given;
-        }
-    return build_object(core, span, "name", build_text(core, effect->host->name, span), "address", address, "user", user, NULL);
+        for
+            node_each(arg, value->call.args)
+            {
+                Core *given = build_to_json(core, lower_value(context, arg->arg.value));
+                if (str_equal_c(arg->arg.name, "user"))
+                    user = given;
+                else
+                    address = given;
+            }
+    return build_object(core, span, "name", build_text(core, effect->host->name, span), "address", address,
+                        "user", user, NULL);
 }
 
 static Core *lower_command(Context *context, Node *node, const Effect *effect)
@@ -124,11 +135,12 @@ static Core *lower_command(Context *context, Node *node, const Effect *effect)
                       ? build_object(core, span, "sh", build_text(core, command->script, span), "params",
                                      script_values(context, command, span), NULL)
                       : build_object(core, span, "argv", command_words(context, command, span), NULL);
-    Core *rest = build_object(core, span, "host", host_of(context, effect, span), "dir",
-                              value_or_null(context, options->dir, span), "env", value_or_null(context, options->env, span),
-                              "input", value_or_null(context, options->input, span), "user",
-                              value_or_null(context, options->user, span), "timeout", timeout_of(context, effect, span),
-                              "on_unknown", on_unknown_text(context, effect, span), NULL);
+    Core *rest = build_object(
+        core, span, "host", host_of(context, effect, span), "dir", value_or_null(context, options->dir, span),
+        "env", value_or_null(context, options->env, span), "input",
+        value_or_null(context, options->input, span), "user", value_or_null(context, options->user, span),
+        "timeout", timeout_of(context, effect, span), "on_unknown", on_unknown_text(context, effect, span),
+        NULL);
     for (Core *item = first->list.first, *next; item; item = next) {
         next = item->next;
         item->next = NULL;
@@ -146,7 +158,8 @@ static Core *lower_command(Context *context, Node *node, const Effect *effect)
 
 static Core *write_json(Context *context, Core *value)
 {
-    Core *text = core_new(context->lower->core, CORE_BUILTIN, simple_type(context->lower, TYPE_STRING), value->span);
+    Core *text =
+        core_new(context->lower->core, CORE_BUILTIN, simple_type(context->lower, TYPE_STRING), value->span);
     text->index = BUILTIN_JSON_WRITE;
     core_append(text, build_to_json(context->lower->core, value));
     return text;
@@ -157,8 +170,11 @@ static Core *http_headers(Context *context, const HttpRequest *http, Span span)
 {
     CoreProgram *core = context->lower->core;
     const Type *strings = type_map(core->types, simple_type(context->lower, TYPE_STRING));
-    Core *headers = http->headers ? lower_value(context, http->headers) : core_new(core, CORE_MAP, strings, span);
-    const char *content = http->json ? "application/json" : http->form ? "application/x-www-form-urlencoded" : NULL;
+    Core *headers =
+        http->headers ? lower_value(context, http->headers) : core_new(core, CORE_MAP, strings, span);
+    const char *content = http->json   ? "application/json"
+                          : http->form ? "application/x-www-form-urlencoded"
+                                       : NULL;
     if (content) {
         Core *more = core_new(core, CORE_WITH_ITEM, headers->type, span);
         more->a = headers;
@@ -184,8 +200,8 @@ static Core *http_body(Context *context, const HttpRequest *http, Span span)
     CoreProgram *core = context->lower->core;
     if (http->json) return write_json(context, lower_value(context, http->json));
     if (http->form)
-        return build_call(core, lower_prelude_function(context->lower, "form_body"), span, lower_value(context, http->form),
-                          NULL);
+        return build_call(core, lower_prelude_function(context->lower, "form_body"), span,
+                          lower_value(context, http->form), NULL);
     return value_or_null(context, http->body, span);
 }
 
@@ -194,11 +210,12 @@ static Core *lower_http(Context *context, Node *node, const Effect *effect)
     CoreProgram *core = context->lower->core;
     Span span = node->span;
     const HttpRequest *http = &effect->http;
-    Core *args = build_object(core, span, "method", build_text(core, http->method, span), "url",
-                              lower_text_of(context, lower_value(context, http->url), span), "headers",
-                              http_headers(context, http, span), "body", http_body(context, http, span), "basic",
-                              value_or_null(context, http->basic, span), "timeout", timeout_of(context, effect, span),
-                              "on_unknown", on_unknown_text(context, effect, span), NULL);
+    Core *args =
+        build_object(core, span, "method", build_text(core, http->method, span), "url",
+                     lower_text_of(context, lower_value(context, http->url), span), "headers",
+                     http_headers(context, http, span), "body", http_body(context, http, span), "basic",
+                     value_or_null(context, http->basic, span), "timeout", timeout_of(context, effect, span),
+                     "on_unknown", on_unknown_text(context, effect, span), NULL);
     return effect_request(context, "http", effect, args, "Response", span);
 }
 
@@ -220,7 +237,8 @@ static Core *call_args(Context *context, const Call *call, const uint32_t *local
 static Str qualified_name(Lower *lower, const Symbol *symbol)
 {
     if (!symbol->module || symbol->module == lower->program->root) return symbol->name;
-    return arena_printf(lower->arena, "%.*s.%.*s", STR_ARG(symbol->module->short_name), STR_ARG(symbol->name));
+    return arena_printf(lower->arena, "%.*s.%.*s", STR_ARG(symbol->module->short_name),
+                        STR_ARG(symbol->name));
 }
 
 /* The answer of a drill in place of the function's own result. */
@@ -250,17 +268,20 @@ static Core *lower_effect_call(Context *context, Node *node, const Effect *effec
         Symbol *param = call->symbol->params[i];
         Node *arg = call->args[i] ? call->args[i] : param->decl->parameter.value;
         locals[i] = context_temp(context, param->type);
-        core_append(sequence, build_set_local(core, locals[i], lower_convert(context, lower_value(context, arg), param->type)));
+        core_append(
+            sequence,
+            build_set_local(core, locals[i], lower_convert(context, lower_value(context, arg), param->type)));
         core_append(body, context_local(context, locals[i], span));
     }
     uint32_t answer = context_temp(context, simple_type(lower, TYPE_JSON));
     Core *request = core_new(core, CORE_EFFECT, simple_type(lower, TYPE_JSON), span);
     request->text = STR("call");
     request->index = (uint32_t)effect->effect_class;
-    request->a = build_object(core, span, "fn", build_text(core, qualified_name(lower, call->symbol), span), "args",
-                              call_args(context, call, locals, span), NULL);
+    request->a = build_object(core, span, "fn", build_text(core, qualified_name(lower, call->symbol), span),
+                              "args", call_args(context, call, locals, span), NULL);
     core_append(sequence, build_set_local(core, answer, request));
-    Core *runs = build_call(core, lower_prelude_function(lower, "runs_body"), span, context_local(context, answer, span), NULL);
+    Core *runs = build_call(core, lower_prelude_function(lower, "runs_body"), span,
+                            context_local(context, answer, span), NULL);
     if (type->kind == TYPE_UNIT) {
         core_append(sequence, build_if(core, runs, build_do(core, body),
                                        build_do(core, mocked_value(context, answer, type, span))));
@@ -317,8 +338,10 @@ static Core *lower_retried(Context *context, Node *node, const Effect *effect)
     uint32_t pause = context_temp(context, duration);
     Core *sequence = core_new(core, CORE_SEQUENCE, once->type, span);
     core_append(sequence, build_set_local(core, left, lower_value(context, effect->options.retry)));
-    core_append(sequence, build_set_local(core, pause, effect->options.every ? lower_value(context, effect->options.every)
-                                                                            : build_int(core, TYPE_DURATION, 1000, span)));
+    core_append(sequence,
+                build_set_local(core, pause,
+                                effect->options.every ? lower_value(context, effect->options.every)
+                                                      : build_int(core, TYPE_DURATION, 1000, span)));
     Core *round = build_block(core, span);
     core_append(round, build_set_local(core, result, once));
     Core *over = build_or(core, build_field(core, context_local(context, result, span), "ok"),
@@ -326,14 +349,15 @@ static Core *lower_retried(Context *context, Node *node, const Effect *effect)
                                    build_binary(core, CORE_LE, context_local(context, left, span),
                                                 build_int(core, TYPE_INT, 0, span))));
     core_append(round, build_if(core, over, build_break(core, 0, span), NULL));
-    Core *fewer = build_binary(core, CORE_SUB, context_local(context, left, span), build_int(core, TYPE_INT, 1, span));
+    Core *fewer =
+        build_binary(core, CORE_SUB, context_local(context, left, span), build_int(core, TYPE_INT, 1, span));
     core_append(round, build_set_local(core, left, fewer));
     Core *wait = core_new(core, CORE_WAIT, simple_type(context->lower, TYPE_BOOL), span);
     Core *length = context_local(context, pause, span);
     if (effect->options.jitter)
         length = build_choose(core, lower_value(context, effect->options.jitter),
-                              build_call(core, lower_prelude_function(context->lower, "jittered"), span, length,
-                                         context_local(context, left, span), NULL),
+                              build_call(core, lower_prelude_function(context->lower, "jittered"), span,
+                                         length, context_local(context, left, span), NULL),
                               context_local(context, pause, span));
     wait->a = build_binary(core, CORE_ADD, build_now(core, span), length);
     core_append(round, build_do(core, wait));
@@ -370,7 +394,9 @@ Core *lower_effect_words(Context *context, Node *node)
         core_append(text, join);
         core_append(text, build_text(core, STR("`"), span));
     } else if (effect->form == EFFECT_FORM_HTTP && effect->http.url->type->kind != TYPE_SECRET) {
-        core_append(text, build_text(core, arena_printf(context->lower->arena, "%.*s ", STR_ARG(effect->http.method)), span));
+        core_append(
+            text, build_text(core, arena_printf(context->lower->arena, "%.*s ", STR_ARG(effect->http.method)),
+                             span));
         core_append(text, lower_text_of(context, lower_value(context, effect->http.url), span));
     } else {
         core_append(text, build_text(core, lower_source(context->lower, span), span));
@@ -382,7 +408,8 @@ Core *lower_effect_trouble(Context *context, Node *node, Core *result)
 {
     Lower *lower = context->lower;
     bool is_http = node_effect(node)->form == EFFECT_FORM_HTTP;
-    return build_call(lower->core, lower_prelude_function(lower, is_http ? "http_trouble" : "command_trouble"), node->span,
+    return build_call(lower->core,
+                      lower_prelude_function(lower, is_http ? "http_trouble" : "command_trouble"), node->span,
                       lower_effect_words(context, node), result, NULL);
 }
 
@@ -403,10 +430,12 @@ static void set_done(Context *context, Core *block, uint32_t result, Span span)
 static Core *text_is(Context *context, uint32_t local, const char *text, Span span)
 {
     CoreProgram *core = context->lower->core;
-    return build_binary(core, CORE_EQ, context_local(context, local, span), build_text(core, str_from_c(text), span));
+    return build_binary(core, CORE_EQ, context_local(context, local, span),
+                        build_text(core, str_from_c(text), span));
 }
 
-/* In the loop of one change, where its outcome is unknown. `break` leaves the loop with the result as it is then. */
+/* In the loop of one change, where its outcome is unknown. `break` leaves the loop with the result as it is
+ * then. */
 static void lower_unknown(Context *context, Node *node, uint32_t result, uint32_t rounds)
 {
     Lower *lower = context->lower;
@@ -418,8 +447,12 @@ static void lower_unknown(Context *context, Node *node, uint32_t result, uint32_
     context->block = unknown;
     if (effect->on_unknown == ON_UNKNOWN_ASK) {
         uint32_t answer = context_temp(context, simple_type(lower, TYPE_STRING));
-        Core *asked = build_call(core, lower_prelude_function(lower, "ask_unknown"), span, lower_effect_words(context, node),
-                                 lower_effect_trouble(context, node, context_local(context, result, span)), NULL);
+        /* One after the other: what is declared first stands first in the image, whatever compiler built
+         * planc. */
+        CoreFunction *ask = lower_prelude_function(lower, "ask_unknown");
+        Core *words = lower_effect_words(context, node);
+        Core *trouble = lower_effect_trouble(context, node, context_local(context, result, span));
+        Core *asked = build_call(core, ask, span, words, trouble, NULL);
         context_add(context, build_set_local(core, answer, asked));
         Core *again = core_new(core, CORE_CONTINUE, NULL, span);
         context_add(context, build_if(core, text_is(context, answer, "again", span), again, NULL));
@@ -428,7 +461,8 @@ static void lower_unknown(Context *context, Node *node, uint32_t result, uint32_
         context_add(context, build_if(core, text_is(context, answer, "done", span), done, NULL));
     } else if (effect->on_unknown == ON_UNKNOWN_AGAIN) {
         Core *again = build_block(core, span);
-        Core *more = build_binary(core, CORE_ADD, context_local(context, rounds, span), build_int(core, TYPE_INT, 1, span));
+        Core *more = build_binary(core, CORE_ADD, context_local(context, rounds, span),
+                                  build_int(core, TYPE_INT, 1, span));
         core_append(again, build_set_local(core, rounds, more));
         core_append(again, core_new(core, CORE_CONTINUE, NULL, span));
         Core *may = build_binary(core, CORE_LT, context_local(context, rounds, span),
@@ -445,7 +479,8 @@ static void lower_unknown(Context *context, Node *node, uint32_t result, uint32_
         context_add(context, build_if(core, context_local(context, met, span), done, NULL));
     }
     context->block = outer;
-    context_add(context, build_if(core, build_field(core, context_local(context, result, span), "unknown"), unknown, NULL));
+    context_add(context, build_if(core, build_field(core, context_local(context, result, span), "unknown"),
+                                  unknown, NULL));
 }
 
 /* A change that is one command or request. */
@@ -466,8 +501,10 @@ static void lower_run_plain(Context *context, Node *run, Node *effect, uint32_t 
     context_add(context, build_break(core, 0, span));
     context->block = outer;
     lower_counted(context, build_loop(core, body), span);
-    Core *failed = run->run.has_else ? lower_block(context, run->run.otherwise)
-                                     : build_fail(core, lower_effect_trouble(context, effect, context_local(context, result, span)));
+    Core *failed =
+        run->run.has_else
+            ? lower_block(context, run->run.otherwise)
+            : build_fail(core, lower_effect_trouble(context, effect, context_local(context, result, span)));
     Core *bad = build_not(core, build_field(core, context_local(context, result, span), "ok"));
     context_add(context, build_if(core, bad, failed, NULL));
 }
@@ -478,8 +515,11 @@ static void lower_run_call(Context *context, Node *run, Node *effect, uint32_t r
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
     Core *value = node_effect(effect) ? lower_effect(context, effect) : lower_value(context, effect);
-    Core *doing = wants_result ? build_set_local(core, result, lower_convert(context, value, context->function->locals.items[result].type))
-                               : build_do(core, value);
+    Core *doing =
+        wants_result
+            ? build_set_local(core, result,
+                              lower_convert(context, value, context->function->locals.items[result].type))
+            : build_do(core, value);
     if (!run->run.has_else) {
         lower_counted(context, doing, run->span);
         return;
