@@ -145,11 +145,8 @@ static void test_adopted_elsewhere(void)
 static void kill_keeper(void)
 {
     char command[600];
-    snprintf(
-        command, sizeof command,
-        "for p in /proc/[0-9]*; do cat $p/cmdline 2>/dev/null | tr '\\0' ' ' | grep -q '[p]lan-keeper %s' && "
-        "kill -9 ${p#/proc/}; done; true",
-        test.dir);
+    /* Quick, also on a busy machine: the program that the keeper runs ends soon. */
+    snprintf(command, sizeof command, "kill -9 $(pgrep -f '[p]lan-keeper %s')", test.dir);
     CHECK_INT(system(command), 0);
 }
 
