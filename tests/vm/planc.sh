@@ -2,6 +2,7 @@
 # A .planc file has the same bytes from every folder and compiler, needs no source, and is refused when it is of another
 # version, cut, or has one bit flipped.
 set -u
+root=${root:-$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 failed=0
