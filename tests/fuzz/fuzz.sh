@@ -9,6 +9,8 @@
 set -u
 cd "${root:-$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)}" || exit 2
 root=$(pwd)
+BUILD=${BUILD:-build}
+case $BUILD in /*) ;; *) BUILD=$root/$BUILD ;; esac
 runs=${FUZZ_RUNS:-1000}
 targets=${FUZZ_TARGETS:-lexer parser checker formatter}
 found=$root/build/fuzz-found
@@ -59,12 +61,12 @@ if clang -fsanitize=fuzzer,address,undefined -o "$work/probe" "$work/probe.c" >/
     build BUILD=build/libfuzzer CC=clang CFLAGS='-O1 -g' fuzz-libfuzzer \
         SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer'
 else
-    build BUILD="${BUILD:-build}" SANITIZE="${SANITIZE:-}" fuzz-driver
+    build BUILD="$BUILD" SANITIZE="${SANITIZE:-}" fuzz-driver
 fi
 failed=0
 for target in $targets; do
     case $way in
-        plain) plain "${BUILD:-$root/build}/fuzz/driver" ;;
+        plain) plain "$BUILD/fuzz/driver" ;;
         fuzzer) fuzzer ;;
     esac
     case $? in
