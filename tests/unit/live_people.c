@@ -176,7 +176,7 @@ static void test_keys(void)
     press(fd, "?");
     CHECK(expect(fd, "R  resolve"));
     press(fd, "q");
-    CHECK(expect(fd, "LEFT"));
+    if (!CHECK(expect(fd, "LEFT"))) kill(child, SIGKILL);
     CHECK(waitpid(child, &status, 0) == child && status == 0);
     close(fd);
 }
