@@ -63,6 +63,7 @@ typedef struct Checker {
     Scope *scope;
     Scope *universe;     /* names that are there in every file */
     Scope *std_universe; /* and in std/ files */
+    Scope *prelude_universe;
     Body *body;
     Symbol *plan, *step; /* around what is being checked, or NULL */
     Node *effect_root;   /* the call or command that `run` or `observe` stands before */

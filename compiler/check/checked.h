@@ -59,7 +59,8 @@ typedef enum BuiltinName {
     BUILTIN_NAME_INCIDENT, /* the prelude's global of that name: type Incident; `target_var` is its symbol */
     BUILTIN_NAME_SERVICE,  /* members name, owner, runbook */
     BUILTIN_NAME_ALERT,    /* Alert?; the prelude's global: `target_var` */
-    BUILTIN_NAME_NOW,      /* time */
+    BUILTIN_NAME_NOW,      /* time: what the wall clock shows */
+    BUILTIN_NAME_EVEN_NOW, /* the prelude's `now`: the clock that passes evenly, whoever sets the wall's */
     BUILTIN_NAME_ME,       /* string: who started the run */
     BUILTIN_NAME_THIS_RUN, /* string: the run's id */
     BUILTIN_NAME_HTTP,     /* the http functions */
@@ -200,6 +201,8 @@ typedef enum MemberKind {
     MEMBER_SERVICE,   /* index: 0 name, 1 owner, 2 runbook */
     MEMBER_SEVERITY,  /* incident.severity: of the type Severity */
     MEMBER_AGE,       /* incident.age */
+    MEMBER_OPENED,    /* incident.opened, as the wall clock has it now */
+    MEMBER_NEXT_UPDATE,
     MEMBER_OUT,       /* Result.out, guarded by ok */
     MEMBER_OUT_JSON,  /* Result.json: out read as JSON, guarded by ok */
     MEMBER_BODY,      /* Response.body, guarded by ok */

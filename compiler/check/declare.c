@@ -159,7 +159,8 @@ void declare_module(Checker *c, Module *module)
     size_t buckets = 64;
     while (buckets < module->root->file.items.count)
         buckets *= 2;
-    module->scope = scope_new(c, module->is_std ? c->std_universe : c->universe, buckets);
+    Scope *around = module->is_prelude ? c->prelude_universe : module->is_std ? c->std_universe : c->universe;
+    module->scope = scope_new(c, around, buckets);
     c->scope = module->scope;
     for node_each(item, module->root->file.items)
         declare_item(c, item);

@@ -48,6 +48,7 @@ static const Type *type_of_builtin(Checker *c, Node *node, Symbol *symbol)
     case BUILTIN_NAME_INCIDENT:
     case BUILTIN_NAME_ALERT:
     case BUILTIN_NAME_NOW:
+    case BUILTIN_NAME_EVEN_NOW:
     case BUILTIN_NAME_ME:
     case BUILTIN_NAME_THIS_RUN: return symbol->type;
     case BUILTIN_NAME_SERVICE:

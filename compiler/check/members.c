@@ -37,6 +37,8 @@ static bool special_member(Checker *c, const Type *record, const Node *node, Mem
         {c->response, "body", MEMBER_BODY, c->string},
         {c->response, "json", MEMBER_BODY_JSON, c->json},
         {c->incident, "age", MEMBER_AGE, c->duration},
+        {c->incident, "opened", MEMBER_OPENED, c->time},
+        {c->incident, "next_update", MEMBER_NEXT_UPDATE, type_optional(c->types, c->time)},
         {c->incident, "severity", MEMBER_SEVERITY, c->program->severity},
     };
     bool is_incident = node->member.object->symbol && node->member.object->symbol->kind == SYMBOL_BUILTIN;

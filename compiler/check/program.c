@@ -204,6 +204,8 @@ static void init_universe(Checker *c)
     add_builtin(c, c->universe, BUILTIN_NAME_ALERT, STR("alert"), c->unit);
     c->std_universe = scope_new(c, c->universe, 4);
     add_builtin(c, c->std_universe, BUILTIN_NAME_VM, STR("vm"), c->unit);
+    c->prelude_universe = scope_new(c, c->std_universe, 4);
+    add_builtin(c, c->prelude_universe, BUILTIN_NAME_EVEN_NOW, STR("now"), c->time);
 }
 
 /* What the prelude declares and every plan sees: its records, and its two globals under their names. */

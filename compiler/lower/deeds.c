@@ -142,10 +142,12 @@ static void lower_note(Context *context, Node *node, const char *mark, Node *tex
 void lower_wait(Context *context, Node *node)
 {
     CoreProgram *core = context->lower->core;
+    if (node->wait.until) {
+        context_call(context, "wait_until", node->span, lower_value(context, node->wait.until), NULL);
+        return;
+    }
     Core *wait = core_new(core, CORE_WAIT, simple_type(context->lower, TYPE_BOOL), node->span);
-    wait->a = node->wait.until ? lower_value(context, node->wait.until)
-                               : build_binary(core, CORE_ADD, build_now(core, node->span),
-                                              lower_value(context, node->wait.duration));
+    wait->a = build_binary(core, CORE_ADD, build_now(core, node->span), lower_value(context, node->wait.duration));
     context_add(context, build_do(core, wait));
 }
 

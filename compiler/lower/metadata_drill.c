@@ -166,9 +166,6 @@ static void write_signal(DrillWriter *drill, const Node *at)
     name_at(writer, "by", at->drill_at.by);
     constant_text_at(&writer->scope, at->drill_at.because, "because", &writer->out);
     out_close(&writer->out, '}');
-    if (signal == SIGNAL_CLOCK_JUMPS) {
-        drill_trouble(drill, at->span, "a clock that jumps is not supported yet");
-    }
 }
 
 /* ---- lines ---- */

@@ -136,7 +136,8 @@ static Core *lower_name_value(Context *context, Node *node, Symbol *symbol)
     }
     case SYMBOL_BUILTIN:
         switch (symbol->builtin) {
-        case BUILTIN_NAME_NOW: return build_now(core, span);
+        case BUILTIN_NAME_NOW: return build_call(core, lower_prelude_function(lower, "wall_now"), span, NULL);
+        case BUILTIN_NAME_EVEN_NOW: return build_now(core, span);
         case BUILTIN_NAME_ALERT:
         case BUILTIN_NAME_INCIDENT: return build_global(core, symbol_global(lower, symbol->target_var), span);
         case BUILTIN_NAME_ME: return build_global(core, lower_prelude_global(lower, "starter"), span);
@@ -244,8 +245,11 @@ static Core *lower_member(Context *context, Node *node)
         level->type = node->type;
         return level;
     }
-    if (member->kind == MEMBER_AGE)
-        return build_call(lower->core, lower_prelude_function(lower, "incident_age"), node->span, NULL);
+    const char *reckoned = member->kind == MEMBER_AGE           ? "incident_age"
+                           : member->kind == MEMBER_OPENED      ? "incident_opened"
+                           : member->kind == MEMBER_NEXT_UPDATE ? "incident_next_update"
+                                                                : NULL;
+    if (reckoned) return build_call(lower->core, lower_prelude_function(lower, reckoned), node->span, NULL);
     Core *receiver = lower_value(context, node->member.object);
     bool chains = receiver->type->kind == TYPE_OPTIONAL && !(member->kind == MEMBER_PROPERTY && !receiver->type->element);
     if (chains) return chain_optional(context, node, receiver, node->type, member_of);

@@ -82,6 +82,7 @@ static bool ends_operand(const Token *token)
     if (token->kind == TOK_IDENT) return true;
     if (token->flags & TOKEN_WORD) {
         const Keyword *keyword = keyword_find(token->text);
+        if (token->kind == TOK_JUMPS) return false; /* clock jumps -1h */
         return keyword == NULL || !keyword->reserved || token->kind == TOK_TRUE || token->kind == TOK_FALSE ||
                token->kind == TOK_NONE;
     }

@@ -58,10 +58,12 @@ static bool result_text(Row *row, Buffer *out)
     return true;
 }
 
-static void signal_text(Row *row, Buffer *out)
+/* Of a clock that is set only the mark is shown, which knows the time. */
+static bool signal_text(Row *row, Buffer *out)
 {
     static const char *const members[] = {"what", "to", "name", "value", "step", "text", "because"};
     const Json *signal = row_json(row);
+    if (str_equal_c(json_string(signal, "kind", ""), "clock")) return false;
     add_flat(out, json_string(signal, "by", "somebody"));
     buffer_add_c(out, " says ");
     add_flat(out, json_string(signal, "kind", ""));
@@ -74,6 +76,7 @@ static void signal_text(Row *row, Buffer *out)
         else
             json_write(out, value);
     }
+    return true;
 }
 
 static bool row_text(Row *row, Buffer *out)
@@ -82,7 +85,7 @@ static bool row_text(Row *row, Buffer *out)
     case LOG_MARK: return mark_text(row, out);
     case LOG_INTENT: return intent_text(row, out);
     case LOG_RESULT: return result_text(row, out);
-    case LOG_SIGNAL: signal_text(row, out); return true;
+    case LOG_SIGNAL: return signal_text(row, out);
     case LOG_LEASE: buffer_add_c(out, "the process had died; another one goes on"); return true;
     case LOG_CANCEL:
     case LOG_LEFT:
