@@ -1,8 +1,10 @@
 #!/bin/sh
-# The OmenDB plan, run for real: nginx is the load balancer, kubectl and backup_tool are stand-ins with a memory, Slack and
-# PagerDuty a sink on loopback, and its people answer from another process.
+# The OmenDB plan, run for real: nginx is the load balancer, kubectl talks to the small API server, what it executes in the pods
+# are programs of this test, Slack and PagerDuty a sink on loopback, and its people answer from another process.
 # shellcheck source=tests/live/tools/lib.sh
 . "$(dirname "$0")/tools/lib.sh"
+# shellcheck source=tests/live/tools/kube.sh
+. "$(dirname "$0")/tools/kube.sh"
 tools=$root/tests/live/tools
 nginx=$(command -v nginx || echo /usr/sbin/nginx)
 [ -x "$nginx" ] || {
@@ -19,16 +21,20 @@ for one in held:
 print(*(one.getsockname()[1] for one in held))'
 }
 
-cluster() { # cluster CURE: a broken cluster that CURE repairs
-    rm -rf "$work/cluster" "$work/runs" "$work/messages"
-    mkdir "$work/cluster"
-    echo 3 >"$work/cluster/replicas"
-    echo 7 >"$work/cluster/revision"
-    echo "$1" >"$work/cluster/cure"
-    : >"$work/cluster/calls"
+cluster() { # cluster CURE: a broken cluster that CURE (a change, as the API server names it) repairs
+    rm -rf "$work/runs" "$work/messages" "$CLUSTER/healthy" "$CLUSTER/full" "$CLUSTER/changes"
+    printf '#!/bin/sh\ncase "$1 $2" in (%s) : >healthy ;; esac\n' "$1" >"$CLUSTER/hook"
+    chmod +x "$CLUSTER/hook"
 }
 
-cluster restart
+CLUSTER=$work/cluster
+kube_begin "$CLUSTER"
+mkdir "$CLUSTER/exec" "$CLUSTER/logs"
+cp "$tools/pod/"* "$CLUSTER/exec/"
+echo "2026-03-02T03:11:58Z ERROR no space left on device" >"$CLUSTER/logs/default"
+kube_apply <"$tools/omendb.yaml"
+check "the cluster is there" kubectl rollout status deployment/prod-omendb -n omendb-prod --timeout=10s
+cluster "patch\ deployments/prod-omendb"
 # shellcheck disable=SC2046
 set -- $(free_ports)
 # Started by root, nginx would let another user's workers look into a folder that is root's alone.
@@ -48,9 +54,8 @@ check "nginx answers 503" await 5 sh -c 'test "$(curl -s -o /dev/null -w "%{http
 sink=http://127.0.0.1:$(cat "$work/sink.port")
 OMENDB_SLACK_WEBHOOK=$sink/services/T000/B000/not-for-anybodys-eyes
 OMENDB_PAGERDUTY_KEY=0123456789abcdef-routing-key
-CLUSTER=$work/cluster
 PATH=$tools/bin:$PATH
-export BALANCER OMENDB_SLACK_WEBHOOK OMENDB_PAGERDUTY_KEY CLUSTER PATH
+export BALANCER OMENDB_SLACK_WEBHOOK OMENDB_PAGERDUTY_KEY PATH
 cp "$tools/health_check.sh" "$work/"
 cd "$work" || exit 1
 
@@ -75,14 +80,14 @@ check "it is set again at the end" signal "$work/restart.log" "Service restored"
 reap 20 $run_pid
 check "the run ends well" test $? -eq 0
 check "nginx answers 200" curl -sf -o /dev/null "$BALANCER/health"
-check "one change was made" sh -c 'test "$(cat "$1")" = restart' _ "$CLUSTER/calls"
+check "one change was made" sh -c 'test "$(cat "$1")" = "patch deployments/prod-omendb"' _ "$CLUSTER/changes"
 check "Slack was told" has "$work/messages" "Investigating service disruption of OmenDB"
 check "no secret is in a journal or on a screen" sh -c '! grep -rqaF -e not-for-anybodys-eyes -e 0123456789abcdef-routing-key "$1/runs" "$1"/*.log' _ "$work"
 "$PLANVM" report last --journal "$work/runs" --format md >"$work/report.log" 2>&1
 check "the report names the remedy" has "$work/report.log" "Restart the pods"
 
 # ---- the disk is full: an approval and an answer from people
-cluster restart
+cluster "patch\ deployments/prod-omendb"
 : >"$CLUSTER/full"
 # shellcheck disable=SC2086
 "$PLANVM" run "$root/plans/omendb/outage.plan" $set_world --journal "$work/runs" >"$work/disk.log" 2>&1 </dev/null &
@@ -93,5 +98,7 @@ check "the size is asked for and answered" signal "$work/disk.log" "The volume h
 check "the end is announced" signal "$work/disk.log" "Service restored" "done" --as lead
 reap 20 $run_pid
 check "the run ends well (full disk)" test $? -eq 0
-check "what was approved was done, once and in order" sh -c 'test "$(tr "\n" " " <"$1")" = "clean grow-disk restart "' _ "$CLUSTER/calls"
+check "what was approved was done, once and in order" sh -c 'test "$(tr "\n" "," <"$1")" = "patch persistentvolumeclaims/omendb-data,patch deployments/prod-omendb,"' _ "$CLUSTER/changes"
+check "the pod was cleaned once" sh -c 'test "$(grep -c "rm -rf" "$1")" = 1' _ "$CLUSTER/execs"
+check "the volume has grown" sh -c 'test "$(kubectl get pvc omendb-data -n omendb-prod -o "jsonpath={.spec.resources.requests.storage}")" != 100Gi'
 finish
