@@ -7,6 +7,7 @@
 #include "vm/live/live.h"
 #include "vm/parameters.h"
 #include "vm/run.h"
+#include "vm/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,11 +25,14 @@ typedef struct Session {
     Vm *vm;
     World *world;
     bool attended;
+    bool is_viewed; /* view */
+    View view;
 } Session;
 
 static void session_close(Session *session)
 {
     if (session->world) session->world->close(session->world);
+    if (session->is_viewed) view_end(&session->view);
     vm_free(session->vm);
     journal_close(session->journal);
     json_free(session->metadata);
@@ -44,19 +48,50 @@ static bool session_image(Session *session, Error *error)
     return session->metadata != NULL || error_wrap(error, "the image's metadata");
 }
 
+/* A story is only kept for somebody who looks. */
+static LiveView session_view(Session *session, LiveOutput output)
+{
+    if (output != LIVE_TERMINAL) return (LiveView){0};
+    session->is_viewed = true;
+    view_begin(&session->view, session->arguments->root.data, journal_run(session->journal)->id, session->image.metadata);
+    return view_live(&session->view);
+}
+
+static void session_row(void *ctx, const LogRow *row)
+{
+    Session *session = ctx;
+    if (session->is_viewed) view_row(&session->view, row);
+}
+
+enum { HEARTBEAT = 5 * 60 * 1000 }; /* ms */
+
+static bool heartbeat_of(const Arguments *arguments, int64_t *heartbeat, Error *error)
+{
+    const char *given = arguments->values[OPTION_HEARTBEAT];
+    *heartbeat = HEARTBEAT;
+    if (!given) return true;
+    return (duration_parse(str_from_c(given), heartbeat, NULL) && *heartbeat >= 0) ||
+           error_set(error, "--heartbeat %s is no duration: write it like 5m, or 0s for none", given);
+}
+
 static bool world_open(Session *session, int64_t started, Error *error)
 {
     bool json = option_given(session->arguments, OPTION_JSON);
     const JournalRun *run = journal_run(session->journal);
+    LiveOutput output = json                                             ? LIVE_JSON
+                        : session->attended && isatty(STDOUT_FILENO) ? LIVE_TERMINAL
+                                                                     : LIVE_PLAIN;
+    int64_t heartbeat;
+    if (!heartbeat_of(session->arguments, &heartbeat, error)) return false;
     LiveOptions options = {.run_dir = str_from_c(journal_path(session->journal)),
                            .run_id = run->id,
                            .metadata = session->image.metadata,
                            .as = str_from_c(session->arguments->values[OPTION_AS]),
                            .attended = session->attended,
                            .allow_native = option_given(session->arguments, OPTION_ALLOW_NATIVE),
-                           .output = json                                             ? LIVE_JSON
-                                     : session->attended && isatty(STDOUT_FILENO) ? LIVE_TERMINAL
-                                                                                  : LIVE_PLAIN,
+                           .output = output,
+                           .view = session_view(session, output),
+                           .heartbeat = heartbeat,
                            .started = started};
     session->world = live_open(&options, error);
     return session->world != NULL;
@@ -128,7 +163,7 @@ static int session_drive(Session *session)
     say_id(arguments, run);
     if (!world_open(session, last ? last : run->created, &error))
         return command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
-    RunObserver observer = {.ctx = session, .durable = signal_is_durable};
+    RunObserver observer = {.ctx = session, .durable = signal_is_durable, .row = session_row, .replayed = session_row};
     RunSetup setup = {.vm = session->vm, .world = session->world, .journal = session->journal, .observer = &observer,
                       .run_id = run->id, .retell = true};
     RunOutcome outcome = {.end = RUN_BROKEN};

@@ -1,14 +1,16 @@
-/* One key in, one signal (docs/log.md) out, or a line of help. Called by the terminal. What a signal does,
+/* One key in, one signal (docs/log.md) out, or a line of help. Called by people.c. What a signal does,
  * and whether this person may send it, is for the run to say: nothing is decided here. */
 #include "vm/live/keys.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 typedef struct Key Key;
 struct Key {
     char key;
     void (*press)(Keys *keys, const Key *key);
     const char *kind; /* of the signal */
+    const char *word; /* in the line of keys below; NULL: not there */
     const char *help;
 };
 
@@ -16,11 +18,11 @@ static void send_signal(Keys *keys, Json *signal)
 {
     Buffer json = {0}, msg = {0};
     buffer_printf(&msg, "terminal-%" PRId64 "-%" PRIu64, keys->opened, ++keys->count);
-    json_set_string(signal, "by", str_from_c(keys->live->as));
+    json_set_string(signal, "by", keys->options->as);
     json_set_string(signal, "via", STR("terminal"));
     json_set_string(signal, "msg", buffer_str(&msg));
     json_write(&json, signal);
-    live_signal(keys->live, &json);
+    keys->options->send(keys->options->ctx, &json);
     json_free(signal);
     buffer_free(&msg);
 }
@@ -115,83 +117,101 @@ static void press_value(Keys *keys, const Key *key)
     terminal_ask(keys->terminal, "answer", value_typed, keys);
 }
 
-static void note_typed(void *ctx, Str line)
+/* Signals that need a word: what is typed becomes this member of them. */
+static const struct {
+    const char *kind, *prompt, *member;
+} typed_signals[] = {{"note", "note", "text"},
+                     {"severity", "severity", "to"},
+                     {"resolve", "resolved because (escape: not)", "because"},
+                     {"follow", "procedure to run", "procedure"},
+                     {"skip", "skip because", "because"},
+                     {"unack", "I do not have it any more because", "because"},
+                     {"cancel", "cancel the run because (escape: not)", "because"}};
+
+static void signal_typed(void *ctx, Str line)
 {
-    if (!line.len) return;
-    Json *signal = signal_new("note");
-    json_set_string(signal, "text", line);
-    send_signal(ctx, signal);
+    Keys *keys = ctx;
+    for (size_t i = 0; line.len && i < sizeof typed_signals / sizeof typed_signals[0]; i++) {
+        if (strcmp(typed_signals[i].kind, keys->typing) != 0) continue;
+        Json *signal = signal_new(keys->typing);
+        json_set_string(signal, typed_signals[i].member, line);
+        send_signal(keys, signal);
+    }
 }
 
-static void press_note(Keys *keys, const Key *key)
+static void press_typed(Keys *keys, const Key *key)
 {
+    for (size_t i = 0; i < sizeof typed_signals / sizeof typed_signals[0]; i++) {
+        if (strcmp(typed_signals[i].kind, key->kind) != 0) continue;
+        keys->typing = key->kind;
+        terminal_ask(keys->terminal, typed_signals[i].prompt, signal_typed, keys);
+    }
+}
+
+static void press_next(Keys *keys, const Key *key)
+{
+    const LiveView *view = &keys->options->view;
+    Buffer text = {0};
     (void)key;
-    terminal_ask(keys->terminal, "note", note_typed, keys);
-}
-
-static void severity_typed(void *ctx, Str line)
-{
-    if (!line.len) return;
-    Json *signal = signal_new("severity");
-    json_set_string(signal, "to", line);
-    send_signal(ctx, signal);
-}
-
-static void press_severity(Keys *keys, const Key *key)
-{
-    (void)key;
-    terminal_ask(keys->terminal, "severity", severity_typed, keys);
-}
-
-static void resolve_typed(void *ctx, Str line)
-{
-    if (!line.len) return;
-    Json *signal = signal_new("resolve");
-    json_set_string(signal, "because", line);
-    send_signal(ctx, signal);
-}
-
-static void press_resolve(Keys *keys, const Key *key)
-{
-    (void)key;
-    terminal_ask(keys->terminal, "resolved because (escape: not)", resolve_typed, keys);
+    if (view->next) view->next(view->ctx, keys->options->now(keys->options->ctx), &text);
+    if (!text.len) buffer_add_c(&text, "nothing more comes by itself");
+    while (text.len && text.data[text.len - 1] == '\n')
+        text.len--;
+    terminal_print(keys->terminal, buffer_str(&text));
+    buffer_free(&text);
 }
 
 static void press_leave(Keys *keys, const Key *key)
 {
     (void)key;
-    live_interrupt(keys->live);
+    keys->options->leave(keys->options->ctx);
 }
 
 static void press_help(Keys *keys, const Key *key);
 
 static const Key table[] = {
-    {'a', press_signal, "ack", "acknowledge"},
-    {'d', press_done, "done", "done by hand"},
-    {'y', press_yes, "", "yes, approve"},
-    {'N', press_no, "", "no, refuse"},
-    {'v', press_value, "answer", "answer in words"},
-    {'g', press_again, "answer", "do it again (a change in doubt)"},
-    {'r', press_signal, "retry", "retry what failed"},
-    {'k', press_signal, "skip", "skip what failed"},
-    {'n', press_note, "note", "note"},
-    {'s', press_severity, "severity", "severity"},
-    {'e', press_signal, "escalate", "escalate now"},
-    {'p', press_signal, "pause", "pause"},
-    {'P', press_signal, "continue", "continue"},
-    {'m', press_signal, "mitigated", "mitigated"},
-    {'R', press_resolve, "resolve", "resolve"},
-    {'c', press_signal, "cancel", "cancel the run"},
-    {'q', press_leave, "", "leave (the run can be resumed)"},
-    {'?', press_help, "", "this help"},
+    {'a', press_signal, "ack", "ack", "acknowledge: I have it"},
+    {'n', press_typed, "note", "note", "note"},
+    {'e', press_signal, "escalate", "escalate", "escalate now: the next rung"},
+    {'s', press_typed, "severity", "severity", "severity"},
+    {'r', press_signal, "retry", "retry", "retry what failed"},
+    {'k', press_typed, "skip", "skip", "skip what failed"},
+    {'p', press_signal, "pause", "pause", "pause before the next step"},
+    {'w', press_next, "", "what's next", "what happens next if nobody does anything"},
+    {'x', press_typed, "follow", "procedure", "run a procedure"},
+    {'R', press_typed, "resolve", "Resolve", "resolve"},
+    {'?', press_help, "", "help", "this help"},
+    {'d', press_done, "done", NULL, "done by hand"},
+    {'y', press_yes, "", NULL, "yes, approve"},
+    {'N', press_no, "", NULL, "no, refuse"},
+    {'v', press_value, "answer", NULL, "answer in words"},
+    {'g', press_again, "answer", NULL, "do it again (a change in doubt)"},
+    {'P', press_signal, "continue", NULL, "continue after a pause"},
+    {'u', press_typed, "unack", NULL, "un-acknowledge: I do not have it any more"},
+    {'m', press_signal, "mitigated", NULL, "mitigated: customers are served again"},
+    {'c', press_typed, "cancel", NULL, "cancel the run"},
+    {'q', press_leave, "", NULL, NULL},
 };
+
+void keys_write(Buffer *out, size_t columns)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof table / sizeof table[0] && table[i].word; i++) {
+        /* Help is the one that must be there. */
+        size_t len = strlen(table[i].word) + 4;
+        if (table[i].key != '?' && used + len + 8 > columns) continue;
+        buffer_printf(out, "%s%c %s", used ? "  " : "", table[i].key, table[i].word);
+        used += len;
+    }
+}
 
 static void press_help(Keys *keys, const Key *key)
 {
     Buffer text = {0};
     (void)key;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        buffer_printf(&text, "%s  %c  %s", i ? "\n" : "", table[i].key, table[i].help);
+        buffer_printf(&text, "%s  %c  %s", i ? "\n" : "", table[i].key,
+                      table[i].help ? table[i].help : keys->options->leaving);
     terminal_print(keys->terminal, buffer_str(&text));
     buffer_free(&text);
 }
@@ -207,11 +227,6 @@ static void choose(Keys *keys, size_t number)
 
 void keys_press(Keys *keys, char key)
 {
-    /* While a yes or no is wanted, a small n says no too; else it begins a note. */
-    if (key == 'n' && questions_find(keys->questions, "approval unknown ask")) {
-        decide(keys, false);
-        return;
-    }
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         if (table[i].key != key) continue;
         table[i].press(keys, &table[i]);

@@ -70,7 +70,13 @@ static void effect_free(LiveEffect *effect)
 
 void effect_end(LiveEffect *effect, Buffer *json)
 {
-    people_effect_ended(effect->live->people, effect, buffer_str(json));
+    PeopleEffect ended = {.op = effect->op,
+                          .at = effect->at,
+                          .effect_class = effect->effect_class,
+                          .args = effect->args,
+                          .result = buffer_str(json),
+                          .now = clock_now(&effect->live->clock)};
+    people_effect_ended(effect->live->people, &ended);
     queue_push(&effect->live->results, WORLD_RESULT, effect->id, json);
     effect_free(effect);
 }
@@ -234,6 +240,37 @@ static char *who_is_here(Str as)
     return memory_copy_c(user && *user ? str_from_c(user) : STR("somebody"));
 }
 
+static int64_t people_now(void *ctx)
+{
+    LiveWorld *live = ctx;
+    return clock_now(&live->clock);
+}
+
+static void people_send(void *ctx, Buffer *json)
+{
+    live_signal(ctx, json);
+}
+
+static void people_leave(void *ctx)
+{
+    live_interrupt(ctx);
+}
+
+static People *open_people(LiveWorld *live, const LiveOptions *options)
+{
+    return people_open(&(PeopleOptions){.loop = live->loop,
+                                        .output = options->output,
+                                        .attended = live->attended,
+                                        .as = str_from_c(live->as),
+                                        .view = options->view,
+                                        .heartbeat = options->heartbeat,
+                                        .ctx = live,
+                                        .now = people_now,
+                                        .send = people_send,
+                                        .leave = people_leave,
+                                        .leaving = "leave (the run stops here and can be resumed)"});
+}
+
 static bool open_parts(LiveWorld *live, const LiveOptions *options, Error *error)
 {
     live->loop = loop_new(error);
@@ -246,7 +283,7 @@ static bool open_parts(LiveWorld *live, const LiveOptions *options, Error *error
     live->on_interrupt = loop_signal_start(live->loop, SIGINT, interrupt_came, live);
     live->on_terminate = loop_signal_start(live->loop, SIGTERM, interrupt_came, live);
     live->on_hangup = loop_signal_start(live->loop, SIGHUP, hangup_came, live);
-    live->people = people_open(live);
+    live->people = open_people(live, options);
     live->inbox = inbox_open(live, error);
     return live->inbox != NULL;
 }
@@ -264,7 +301,6 @@ World *live_open(const LiveOptions *options, Error *error)
     live->as = who_is_here(options->as);
     live->attended = options->attended;
     live->allow_native = options->allow_native;
-    live->output = options->output;
     clock_start(&live->clock, options->started);
     if (open_parts(live, options, error)) return &live->world;
     live_close(&live->world);

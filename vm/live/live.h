@@ -15,6 +15,15 @@ typedef enum LiveOutput {
     LIVE_QUIET,    /* nothing */
 } LiveOutput;
 
+/* What whoever knows the run's story writes for the person at a terminal. Each may be NULL. */
+typedef struct LiveView {
+    void *ctx;
+    /* The lines that stand below, each with its '\n'; colour: SGR sequences are welcome. */
+    void (*panel)(void *ctx, int64_t now, size_t columns, size_t rows, bool colour, Buffer *out);
+    /* What happens next if nobody does anything, as lines. */
+    void (*next)(void *ctx, int64_t now, Buffer *out);
+} LiveView;
+
 typedef struct LiveOptions {
     Str run_dir; /* the run's folder, which exists */
     Str run_id;
@@ -24,7 +33,10 @@ typedef struct LiveOptions {
     bool attended;      /* somebody is there to be asked */
     const char *keeper; /* path of plan-keeper; NULL: $PLAN_KEEPER, else beside planvm, else in its libexec */
     LiveOutput output;
-    int64_t started; /* ms; the run's clock never says less (at resume: the time of the last event) */
+    LiveView view;
+    int64_t heartbeat; /* ms; without a terminal: how long it may be silent before it says that the run goes
+                          on; 0: for ever */
+    int64_t started;   /* ms; the run's clock never says less (at resume: the time of the last event) */
 } LiveOptions;
 
 /* NULL and an error: the world cannot be opened. The options are needed only during the call. SIGINT and

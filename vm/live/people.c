@@ -11,6 +11,7 @@
 
 #include "vm/base/time.h"
 #include "vm/live/keys.h"
+#include "vm/live/state.h"
 #include "vm/marks.h"
 
 enum { WHAT_MAX = 160 }; /* bytes of an effect's line */
@@ -34,17 +35,22 @@ static const struct {
     {"undo.failed", TONE_BAD},     {"signal.refused", TONE_BAD}, {"run.ended", TONE_HEAD},
 };
 
+enum { REFRESH = 1000 }; /* ms between two looks at the clock while a panel shows countdowns */
+enum { QUESTIONS_MOST = 3 };
+
 typedef struct Seen {
     char *at;      /* the place in the plan */
     char *outcome; /* what the look there said last */
 } Seen;
 
 struct People {
-    LiveWorld *live;
+    PeopleOptions options;
+    char *as;
     Questions questions;
     Terminal *terminal;
     Keys keys;
     bool colour;
+    LoopTimer *refresh, *heartbeat;
     VEC(Seen) seen;
 };
 
@@ -54,35 +60,66 @@ static void key_pressed(void *ctx, char key)
     keys_press(&people->keys, key);
 }
 
-static void show_status(People *people)
+static int64_t now_of(const People *people)
 {
-    if (!people->terminal) return;
-    Buffer line = {0};
-    if (!questions_write(&people->questions, &line))
-        buffer_add_c(&line, "a acknowledge, n note, R resolve, ? help");
-    terminal_status(people->terminal, buffer_str(&line));
-    buffer_free(&line);
+    return people->options.now(people->options.ctx);
 }
 
-People *people_open(LiveWorld *live)
+static void show_panel(People *people)
+{
+    if (!people->terminal) return;
+    const LiveView *view = &people->options.view;
+    TerminalSize size = terminal_size(people->terminal);
+    Buffer text = {0}, line = {0};
+    int64_t now = now_of(people);
+    if (view->panel) view->panel(view->ctx, now, size.columns, size.rows, people->colour, &text);
+    for (size_t i = 0; i < people->questions.open.count && i < QUESTIONS_MOST; i++)
+        questions_write(&people->questions, i, now, size.columns, people->colour, &text);
+    keys_write(&line, size.columns);
+    buffer_printf(&text, people->colour ? "\033[2m%s\033[0m\n" : "%s\n", line.data);
+    terminal_panel(people->terminal, buffer_str(&text));
+    buffer_free(&line);
+    buffer_free(&text);
+}
+
+static void resized(void *ctx)
+{
+    show_panel(ctx);
+}
+
+static void refresh(void *ctx)
+{
+    People *people = ctx;
+    people->refresh = loop_timer_start(people->options.loop, REFRESH, refresh, people);
+    show_panel(people);
+}
+
+static void heartbeat_restart(People *people);
+
+People *people_open(const PeopleOptions *options)
 {
     People *people = memory_alloc(sizeof *people);
     const char *no_colour = getenv("NO_COLOR");
-    people->live = live;
-    people->colour = live->output == LIVE_TERMINAL && isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
-    if (live->output == LIVE_TERMINAL && live->attended)
-        people->terminal = terminal_open(live->loop, key_pressed, people);
-    people->keys = (Keys){.live = live,
+    *people = (People){.options = *options, .as = memory_copy_c(options->as)};
+    people->options.as = str_from_c(people->as);
+    people->colour = options->output == LIVE_TERMINAL && isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+    if (options->output == LIVE_TERMINAL && options->attended)
+        people->terminal = terminal_open(options->loop, &(TerminalEvents){people, key_pressed, resized});
+    people->keys = (Keys){.options = &people->options,
                           .questions = &people->questions,
                           .terminal = people->terminal,
-                          .opened = clock_now(&live->clock)};
-    show_status(people);
+                          .opened = now_of(people)};
+    if (people->terminal) people->refresh = loop_timer_start(options->loop, REFRESH, refresh, people);
+    heartbeat_restart(people);
+    show_panel(people);
     return people;
 }
 
 void people_close(People *people)
 {
     if (!people) return;
+    loop_timer_stop(people->refresh);
+    loop_timer_stop(people->heartbeat);
     terminal_close(people->terminal);
     questions_free(&people->questions);
     for (size_t i = 0; i < people->seen.count; i++) {
@@ -90,11 +127,14 @@ void people_close(People *people)
         free(people->seen.items[i].outcome);
     }
     vec_free(&people->seen);
+    free(people->as);
     free(people);
 }
 
 void people_hangup(People *people)
 {
+    loop_timer_stop(people->refresh);
+    people->refresh = NULL;
     terminal_close(people->terminal);
     people->terminal = NULL;
 }
@@ -103,6 +143,7 @@ void people_hangup(People *people)
 
 static void print_line(People *people, Str line)
 {
+    heartbeat_restart(people);
     if (people->terminal) {
         terminal_print(people->terminal, line);
         return;
@@ -139,7 +180,7 @@ static void print_text(People *people, int64_t now, Tone tone, Str text)
 static void print_json(People *people, int64_t now, const char *kind, Str step, Str args)
 {
     Buffer line = {0};
-    buffer_add_c(&line, "{\"time\":\"");
+    buffer_add_c(&line, "{\"version\":1,\"time\":\"");
     time_write(&line, now);
     buffer_printf(&line, "\",\"kind\":\"%s\",\"step\":", kind);
     json_write_string(&line, step);
@@ -149,6 +190,35 @@ static void print_json(People *people, int64_t now, const char *kind, Str step, 
     print_line(people, buffer_str(&shown));
     buffer_free(&shown);
     buffer_free(&line);
+}
+
+/* ---- heartbeat ---- */
+
+/* A log that says nothing for minutes does not tell a run that waits from one that hangs. */
+static void beat(void *ctx)
+{
+    People *people = ctx;
+    Buffer text = {0};
+    people->heartbeat = NULL;
+    buffer_add_c(&text, "still running, nothing new for ");
+    duration_write_short(&text, people->options.heartbeat);
+    if (people->questions.open.count) {
+        buffer_add_c(&text, "; open: ");
+        secrets_show(&text, json_string(people->questions.open.items[0].args, "text", ""));
+    }
+    if (people->options.output == LIVE_JSON)
+        print_json(people, now_of(people), "heartbeat", STR(""), STR("{}"));
+    else
+        print_text(people, now_of(people), TONE_DIM, buffer_str(&text));
+    buffer_free(&text);
+}
+
+static void heartbeat_restart(People *people)
+{
+    LiveOutput output = people->options.output;
+    if (!people->options.heartbeat || (output != LIVE_PLAIN && output != LIVE_JSON)) return;
+    loop_timer_stop(people->heartbeat);
+    people->heartbeat = loop_timer_start(people->options.loop, people->options.heartbeat, beat, people);
 }
 
 static Tone tone_of(Str kind)
@@ -163,7 +233,7 @@ void people_mark(People *people, const WorldMark *mark)
     Error error;
     Json *args = json_parse(mark->args, &error);
     questions_mark(&people->questions, mark->kind, args);
-    LiveOutput output = people->live->output;
+    LiveOutput output = people->options.output;
     if (output == LIVE_JSON && !mark->again) {
         char *kind = memory_copy_c(mark->kind);
         print_json(people, mark->now, kind, mark->step, mark->args);
@@ -177,7 +247,7 @@ void people_mark(People *people, const WorldMark *mark)
         buffer_free(&text);
         buffer_free(&shown);
     }
-    show_status(people);
+    show_panel(people);
     json_free(args);
 }
 
@@ -189,15 +259,15 @@ void people_say(People *people, const char *format, ...)
     buffer_vprintf(&raw, format, args);
     va_end(args);
     secrets_show(&text, buffer_str(&raw));
-    int64_t now = clock_now(&people->live->clock);
-    if (people->live->output == LIVE_JSON) {
+    int64_t now = now_of(people);
+    if (people->options.output == LIVE_JSON) {
         Buffer json = {0};
         buffer_add_c(&json, "{\"text\":");
         json_write_string(&json, buffer_str(&text));
         buffer_add_char(&json, '}');
         print_json(people, now, "message", STR(""), buffer_str(&json));
         buffer_free(&json);
-    } else if (people->live->output != LIVE_QUIET) {
+    } else if (people->options.output != LIVE_QUIET) {
         print_text(people, now, TONE_ASK, buffer_str(&text));
     }
     buffer_free(&raw);
@@ -225,7 +295,7 @@ static bool is_news(People *people, const char *at, Str outcome)
 }
 
 /* What it did and what came of it, secrets as handles for people, cut to a line. */
-static void write_effect(Buffer *out, const LiveEffect *effect, const Json *result)
+static void write_effect(Buffer *out, const PeopleEffect *effect, const Json *result)
 {
     Buffer raw = {0}, shown = {0};
     effect_write(&raw, str_from_c(effect->op), effect->args);
@@ -240,15 +310,15 @@ static void write_effect(Buffer *out, const LiveEffect *effect, const Json *resu
     buffer_free(&shown);
 }
 
-void people_effect_ended(People *people, const LiveEffect *effect, Str result)
+void people_effect_ended(People *people, const PeopleEffect *effect)
 {
-    LiveOutput output = people->live->output;
+    LiveOutput output = people->options.output;
     /* Messages and calls of effect functions are told of by marks. */
     bool told = strcmp(effect->op, "http") != 0 && strcmp(effect->op, "command") != 0;
     if (told || output == LIVE_JSON || output == LIVE_QUIET) return;
     Error error;
     Buffer line = {0};
-    Json *json = json_parse(result, &error);
+    Json *json = json_parse(effect->result, &error);
     buffer_add_c(&line, "  ");
     write_effect(&line, effect, json);
     int64_t elapsed = json_int(json, "elapsed", 0);
@@ -258,7 +328,7 @@ void people_effect_ended(People *people, const LiveEffect *effect, Str result)
             duration_write_short(&line, elapsed);
         }
         Tone tone = effect_result_is_good(json) ? TONE_DIM : TONE_BAD;
-        print_text(people, clock_now(&people->live->clock), tone, buffer_str(&line));
+        print_text(people, effect->now, tone, buffer_str(&line));
     }
     json_free(json);
     buffer_free(&line);

@@ -1,16 +1,47 @@
-/* The people at the terminal: what they are shown, and what they do. */
+/* The people at the terminal: what they are shown, and what they do.
+ *
+ * Two processes show a run: the one that drives it (live.c) and one that only looks on (attach.c). Both feed
+ * marks and ends of effects in; keys come out as signals. */
 #ifndef PLAN_LIVE_PEOPLE_H
 #define PLAN_LIVE_PEOPLE_H
 
-#include "vm/live/state.h"
+#include "vm/base/json.h"
+#include "vm/live/live.h"
+#include "vm/live/loop.h"
 
-People *people_open(LiveWorld *live);
-void people_close(People *people);
+typedef struct People People;
+
+typedef struct PeopleOptions {
+    Loop *loop;
+    LiveOutput output;
+    bool attended;     /* keys are read, where standard input is a terminal */
+    Str as;            /* who sits there */
+    LiveView view;     /* what stands below; all of it may be NULL */
+    int64_t heartbeat; /* ms without a line until one says that the run still goes on; 0: never. Not on a
+                          terminal */
+    void *ctx;
+    int64_t (*now)(void *ctx);
+    void (*send)(void *ctx, Buffer *json); /* a signal; `json` is emptied */
+    void (*leave)(void *ctx);
+    const char *leaving; /* what the key of leaving means here */
+} PeopleOptions;
+
+/* The end of an effect, as it is shown. Strings are valid during the call. */
+typedef struct PeopleEffect {
+    const char *op, *at;
+    EffectClass effect_class;
+    const Json *args;
+    Str result;
+    int64_t now; /* when it ended */
+} PeopleEffect;
+
+People *people_open(const PeopleOptions *options);
+void people_close(People *people); /* NULL is fine */
 void people_mark(People *people, const WorldMark *mark);
-/* One line that is no mark: an effect's outcome, a message, a call to make. */
+/* One line that is no mark: a message, a call to make. */
 void people_say(People *people, const char *format, ...) PLAN_PRINTF(2, 3);
 /* What an effect came to; looks that say the same as last time are not repeated. */
-void people_effect_ended(People *people, const LiveEffect *effect, Str result);
+void people_effect_ended(People *people, const PeopleEffect *effect);
 void people_hangup(People *people); /* the terminal is gone */
 
 #endif

@@ -45,7 +45,6 @@ struct LiveWorld {
     char *run_dir, *run_id, *as;
     Json *metadata;
     bool attended, allow_native;
-    LiveOutput output;
     bool interrupted;
     EventQueue signals, results;
     Buffer current; /* the JSON of the event that was given last */

@@ -19,6 +19,7 @@ void story_begin(Story *story, Str metadata)
     story->metadata = metadata.len ? json_parse(metadata, NULL) : NULL;
     story->began = story->last = story->opened = story->acknowledged = story->mitigated = STORY_NEVER;
     story->resolved = story->reopened = story->ended = story->first_acknowledged = story->since = STORY_NEVER;
+    story->phase_started = story->phase_limit = story->phase_ended = STORY_NEVER;
 }
 
 void story_free(Story *story)
@@ -141,8 +142,20 @@ static void note_ended(Story *story, int64_t now, const Json *args)
 
 static void note_phase(Story *story, int64_t now, const Json *args)
 {
-    (void)now;
+    const Json *window = json_get(args, "window_to");
+    int64_t opened = story->opened != STORY_NEVER ? story->opened : story->began;
+    /* A window counts from the plan's beginning; without a first end it is `within`, which counts from here.
+     */
+    int64_t begin = json_is_null(json_get(args, "window_from")) ? now : opened;
     story->phase = keep(story, args, "name");
+    story->phase_started = now;
+    story->phase_ended = STORY_NEVER;
+    story->phase_limit = json_kind(window) == JSON_NUMBER ? begin + json_as_int(window) : STORY_NEVER;
+}
+
+static void note_phase_ended(Story *story, int64_t now, const Json *args)
+{
+    if (str_equal(json_string(args, "name", ""), story->phase)) story->phase_ended = now;
 }
 
 static void note_step(Story *story, int64_t now, const Json *args)
@@ -362,6 +375,7 @@ static const struct {
              {"fact.set", note_fact},
              {"run.ended", note_ended},
              {"phase.started", note_phase},
+             {"phase.ended", note_phase_ended},
              {"step.started", note_step},
              {"step.done", note_done},
              {"step.failed", note_failed},

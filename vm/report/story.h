@@ -89,6 +89,7 @@ typedef struct Story {
     Str title, acknowledged_by, mitigated_by, resolved_by, because; /* because: of resolving */
     Str first_acknowledged_by, outcome, error;
     int64_t first_acknowledged;
+    int64_t phase_started, phase_limit, phase_ended; /* of `phase`; limit: when its window closes */
     bool is_acknowledged, failed;
     bool body_runs; /* since the last input: a provider's function hands a message over */
     VEC(StoryStep) steps;
