@@ -8,11 +8,19 @@
 #include "vm/base/hash.h"
 #include "vm/code/layout.h"
 
+#include <signal.h>
 #include <time.h>
 
 enum { EVENTS = 12, MOST_SEEDS = 16, MOST_CHANGES = 4 };
 
 static uint64_t chance_state = 1;
+static volatile uint64_t current_seed = 1;
+
+/* With ASAN_OPTIONS=abort_on_error=1 also what a sanitizer finds can be tried again. */
+static void tell_seed(int number)
+{
+    fprintf(stderr, "signal %d: again with FUZZ_SEED=%llu\n", number, (unsigned long long)current_seed);
+}
 
 static uint32_t chance(uint32_t below)
 {
@@ -269,13 +277,14 @@ int main(int count, char **args)
     limits.fibers = 50;
     limits.instructions = 5000;
     Buffer bytes = {0};
+    signal(SIGABRT, tell_seed);
     time_t end = time(NULL) + seconds;
     if (getenv("FUZZ_SEED")) chance_state = strtoull(getenv("FUZZ_SEED"), NULL, 10);
     while (time(NULL) < end) {
-        uint64_t seed = chance_state;
+        current_seed = chance_state;
         time_t before = time(NULL);
         fuzz_one(&bytes, &limits);
-        if (!CHECK(time(NULL) - before < 5)) fprintf(stderr, "slow: FUZZ_SEED=%llu\n", (unsigned long long)seed);
+        if (!CHECK(time(NULL) - before < 5)) fprintf(stderr, "slow: FUZZ_SEED=%llu\n", (unsigned long long)current_seed);
     }
     CHECK(fuzz.opened > 0 && fuzz.ran > 0 && fuzz.opened < fuzz.tried);
     if (count > 1) printf("%llu images, %llu let through, %llu run\n", (unsigned long long)fuzz.tried,

@@ -155,6 +155,128 @@ static void dead_registers(void)
     CHECK(hashes[0][0] == hashes[1][0] && hashes[0][1] == hashes[1][1]);
 }
 
+/* ---- shared memory ---- */
+
+#define LETTERS_40 "abcdefghijklmnopqrstuvwxyzabcdefghijklmn"
+#define LETTERS_160 LETTERS_40 LETTERS_40 LETTERS_40 LETTERS_40
+
+/* R[4] a long text, R[5] two numbers, R[6] none, R[7] a map with one key: each made for itself. */
+static void emit_whole(Machine *m)
+{
+    emit_string(m, 4, LETTERS_160 "W");
+    emit(m, OPCODE_BUILTIN, 0, 4, 0, builtin_imm(BUILTIN_TEXT_LOWER, 0));
+    emit(m, OPCODE_INT, 3, 0, 0, 1);
+    emit(m, OPCODE_INT, 4, 0, 0, 2);
+    emit(m, OPCODE_LIST_S, 5, 3, 2, 0);
+    emit(m, OPCODE_LIST_S, 6, 3, 0, 0);
+    emit_string(m, 2, "key");
+    emit(m, OPCODE_MAP_R, 7, 0, 0, 0);
+    emit(m, OPCODE_PUT_R, 7, 2, 2, 0);
+}
+
+/* The same as parts of memory that longer values saw, which are gone. */
+static void emit_parts(Machine *m)
+{
+    emit_string(m, 9, LETTERS_160);
+    emit_string(m, 10, "w");
+    emit(m, OPCODE_CONCAT, 4, 9, 2, 0);
+    emit(m, OPCODE_MOVE_R, 9, 4, 0, 0);
+    emit(m, OPCODE_CONCAT, 9, 9, 2, 0); /* in the buffer of R[4] */
+    for (unsigned i = 0; i < 4; i++)
+        emit(m, OPCODE_INT, 3 + i, 0, 0, i);
+    emit(m, OPCODE_LIST_S, 5, 3, 4, 0);
+    emit(m, OPCODE_APPEND_S, 5, 3, 0, 0);
+    emit(m, OPCODE_MOVE_R, 6, 5, 0, 0);
+    emit(m, OPCODE_INT, 3, 0, 0, 1);
+    emit(m, OPCODE_INT, 4, 0, 0, 3);
+    emit(m, OPCODE_BUILTIN, 3, 5, 0, builtin_imm(BUILTIN_LIST_SLICE, m->types[IMAGE_INT]));
+    emit(m, OPCODE_BUILTIN, 4, 6, 0, builtin_imm(BUILTIN_LIST_SLICE, m->types[IMAGE_INT])); /* from 3 to 2 */
+    emit_string(m, 2, "key");
+    emit(m, OPCODE_MAP_R, 7, 0, 0, 0);
+    emit(m, OPCODE_PUT_R, 7, 2, 2, 1);
+    emit(m, OPCODE_MOVE_R, 9, 7, 0, 0);
+    emit(m, OPCODE_SHARE, 9, 0, 0, 0);
+    emit(m, OPCODE_PUT_R, 9, 10, 2, 0); /* in the table of R[7] */
+}
+
+static void shared_program(Machine *m)
+{
+    uint32_t text = m->types[IMAGE_STRING];
+    uint32_t ints = image_builder_type(m->builder, IMAGE_LIST, m->types[IMAGE_INT]);
+    uint32_t texts = image_builder_type(m->builder, IMAGE_MAP, text);
+    main_begin(m);
+    emit_wide(m, 1, INT64_MAX);
+    emit(m, OPCODE_INT, 2, 0, 0, 1);
+    emit(m, OPCODE_WAIT, 0, 1, 2, 0);
+    emit(m, OPCODE_SIGNAL, 1, 0, 0, 0);
+    emit(m, OPCODE_BUILTIN, 0, 1, 0, builtin_imm(BUILTIN_JSON_LEN, 0));
+    uint32_t parts = emit(m, OPCODE_IF_GT_I, 0, 1, 0, 0);
+    emit_whole(m);
+    uint32_t on = emit(m, OPCODE_JUMP, 0, 0, 0, 0);
+    image_builder_patch_jump(m->builder, parts, image_builder_here(m->builder));
+    emit_parts(m);
+    image_builder_patch_jump(m->builder, on, image_builder_here(m->builder));
+    emit_wide(m, 1, INT64_MAX);
+    emit(m, OPCODE_INT, 2, 0, 0, 1);
+    emit(m, OPCODE_WAIT, 1, 1, 2, 0);
+    show_text(m, 4);
+    show_ref(m, 5, ints);
+    show_ref(m, 6, ints);
+    show_ref(m, 7, texts);
+    main_end(m);
+}
+
+/* Memory that no value sees any more tells no two states apart, and is gone from a snapshot. */
+static void shared_memory(void)
+{
+    uint64_t hashes[2][2];
+    Buffer snapshots[2] = {{0}, {0}};
+    for (int parts = 0; parts < 2; parts++) {
+        Machine m = machine_new();
+        shared_program(&m);
+        if (!machine_open(&m)) return;
+        machine_feed(&m, VM_START, 0, 0, "{}");
+        machine_feed(&m, VM_SIGNAL, 1, 0, parts ? "{\"kind\":\"x\",\"more\":true}" : "{\"kind\":\"x\"}");
+        vm_hash(m.vm, hashes[parts]);
+        vm_snapshot(m.vm, &snapshots[parts]);
+        machine_feed(&m, VM_SIGNAL, 2, 0, "{\"kind\":\"y\"}");
+        CHECK_STR_C(buffer_str(&m.log), "v \"" LETTERS_160 "w\"\nv [1,2]\nv []\nv {\"key\":\"key\"}\ndone null\n");
+        machine_free(&m);
+    }
+    CHECK(hashes[0][0] == hashes[1][0] && hashes[0][1] == hashes[1][1]);
+    CHECK_STR(buffer_str(&snapshots[0]), buffer_str(&snapshots[1]));
+    buffer_free(&snapshots[0]);
+    buffer_free(&snapshots[1]);
+}
+
+/* A copy goes on as the original does, and the original is as it was. */
+static void copies(void)
+{
+    Machine m = machine_new();
+    busy_program(&m);
+    if (!machine_open(&m)) return;
+    Error error;
+    uint64_t before[2], after[2], copied[2], again[2];
+    for (int64_t i = 0; i < 10; i++)
+        busy_feed(&m, i);
+    Vm *original = m.vm, *copy = vm_new(&m.image, STR("main"), NULL, &error);
+    vm_hash(original, before);
+    for (int round = 0; round < 2; round++) {
+        vm_copy(copy, original);
+        m.vm = copy;
+        busy_feed(&m, 10);
+        vm_hash(copy, round ? again : copied);
+    }
+    vm_hash(original, after);
+    CHECK(before[0] == after[0] && before[1] == after[1] && before[0] != copied[0]);
+    m.vm = original;
+    busy_feed(&m, 10);
+    vm_hash(original, after);
+    CHECK(copied[0] == after[0] && copied[1] == after[1] && copied[0] == again[0]);
+    vm_free(copy);
+    machine_free(&m);
+}
+
 /* ---- limits ---- */
 
 static void loop(Machine *m, Opcode op, unsigned a, unsigned b, unsigned c, int64_t imm)
@@ -387,6 +509,8 @@ int main(void)
     collections();
     snapshots();
     dead_registers();
+    shared_memory();
+    copies();
 #ifndef PLAN_GC_STRESS /* a collection per object takes minutes where a limit has to be filled first */
     memory_limit();
     depth_limit();

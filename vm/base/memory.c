@@ -63,10 +63,12 @@ static void chunk_free(ArenaChunk *chunk)
         free(chunk);
 }
 
-/* A new open chunk twice as large as the last one. */
-static void arena_grow(Arena *arena)
+/* A new open chunk twice as large as the last one, with room for so much. */
+static void arena_grow(Arena *arena, size_t size)
 {
-    arena->chunk = !arena->chunk ? ARENA_CHUNK : arena->chunk < ARENA_MAP ? arena->chunk * 2 : arena->chunk;
+    do
+        arena->chunk = !arena->chunk ? ARENA_CHUNK : arena->chunk < ARENA_MAP ? arena->chunk * 2 : arena->chunk;
+    while (arena->chunk < sizeof(ArenaChunk) + size);
     ArenaChunk *chunk = chunk_new(arena->chunk);
     chunk->older = arena->chunks;
     arena->chunks = chunk;
@@ -85,7 +87,7 @@ void *arena_alloc(Arena *arena, size_t size)
             arena->chunks = chunk;
             return chunk->bytes;
         }
-        arena_grow(arena);
+        arena_grow(arena, size);
     }
     void *block = arena->next;
     arena->next += size;
@@ -126,6 +128,24 @@ void arena_free(Arena *arena)
     *arena = (Arena){0};
 }
 
+void arena_clear(Arena *arena)
+{
+    ArenaChunk *open = NULL;
+    for (ArenaChunk *chunk = arena->chunks; chunk;) {
+        ArenaChunk *older = chunk->older;
+        if ((char *)chunk + arena->chunk == arena->end)
+            open = chunk;
+        else
+            chunk_free(chunk);
+        chunk = older;
+    }
+    arena->chunks = open;
+    if (!open) return;
+    memset(open->bytes, 0, (size_t)(arena->next - open->bytes));
+    open->older = NULL;
+    arena->next = open->bytes;
+}
+
 void buffer_reserve(Buffer *buffer, size_t more)
 {
     size_t need = buffer->len + more + 1;
@@ -157,6 +177,18 @@ void buffer_add_c(Buffer *buffer, const char *text)
 void buffer_add_char(Buffer *buffer, char c)
 {
     buffer_add(buffer, &c, 1);
+}
+
+void buffer_add_int(Buffer *buffer, int64_t value)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0) digits[--at] = '-';
+    buffer_add(buffer, digits + at, sizeof digits - at);
 }
 
 void buffer_vprintf(Buffer *buffer, const char *format, va_list args)

@@ -21,7 +21,8 @@ void *memory_alloc(size_t size); /* zeroed; never NULL; free() it */
 void *memory_resize(void *old, size_t size);
 char *memory_copy_c(Str s); /* NUL-terminated copy; free() it */
 
-/* An arena: many small allocations, freed all at once. Zero-initialise it. */
+/* An arena: many small allocations, freed all at once. Zero-initialise it. `chunk` may be set first: chunks begin with
+ * twice as many bytes. */
 typedef struct ArenaChunk ArenaChunk;
 typedef struct Arena {
     ArenaChunk *chunks;
@@ -33,7 +34,8 @@ void *arena_alloc(Arena *arena, size_t size); /* zeroed, aligned for any type */
 Str arena_copy(Arena *arena, Str s);          /* the copy is NUL-terminated beyond its length */
 char *arena_copy_c(Arena *arena, Str s);
 Str arena_printf(Arena *arena, const char *format, ...) PLAN_PRINTF(2, 3);
-void arena_free(Arena *arena); /* leaves an empty arena that can be used again */
+void arena_free(Arena *arena);  /* leaves an empty arena that can be used again */
+void arena_clear(Arena *arena); /* the same, but keeps the open chunk */
 #define arena_new(arena, T) ((T *)arena_alloc((arena), sizeof(T)))
 #define arena_array(arena, T, n) ((T *)arena_alloc((arena), sizeof(T) * (size_t)(n)))
 
@@ -63,6 +65,7 @@ void buffer_add(Buffer *buffer, const void *bytes, size_t len);
 void buffer_add_str(Buffer *buffer, Str s);
 void buffer_add_c(Buffer *buffer, const char *text);
 void buffer_add_char(Buffer *buffer, char c);
+void buffer_add_int(Buffer *buffer, int64_t value); /* in decimal */
 void buffer_printf(Buffer *buffer, const char *format, ...) PLAN_PRINTF(2, 3);
 void buffer_vprintf(Buffer *buffer, const char *format, va_list args) PLAN_PRINTF(2, 0);
 void buffer_reserve(Buffer *buffer, size_t more); /* room for `more` bytes beyond len */

@@ -5,6 +5,7 @@
 #include "vm/code/layout.h"
 
 #include "vm/base/hash.h"
+#include "vm/code/liveness.h"
 #include "vm/code/object.h"
 
 #include <stdlib.h>
@@ -86,6 +87,7 @@ bool image_open(Str bytes, Image *image, Error *error)
     bool good = header_check(image, &header, error) && sections_find(image, &header, error);
     if (good) {
         memcpy(image->hash, header.hash, sizeof image->hash);
+        image->sites = image_sites_new();
         functions_sort(image);
         good = image_verify(image, error);
     }
@@ -95,6 +97,7 @@ bool image_open(Str bytes, Image *image, Error *error)
 
 void image_close(Image *image)
 {
+    image_sites_free(image->sites);
     free(image->functions_by_code);
     free(image->bytes);
     *image = (Image){0};
@@ -139,7 +142,8 @@ void image_place(const Image *image, uint32_t pc, Buffer *out)
     const ImageLine *line = image_line_at(image, pc);
     if (!line) return;
     buffer_add_str(out, image_string(image, image->files[line->file].name));
-    buffer_printf(out, ":%u", (unsigned)line->line);
+    buffer_add_char(out, ':');
+    buffer_add_int(out, line->line);
 }
 
 bool image_find_entry(const Image *image, Str name, uint32_t *function)

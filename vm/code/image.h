@@ -104,7 +104,9 @@ typedef struct ImageFile {
     uint64_t hash[2]; /* of the file's bytes: vm/base/hash.h */
 } ImageFile;
 
-/* An opened image; everything points into `bytes`, which it owns. */
+typedef struct ImageSites ImageSites; /* vm/code/liveness.h */
+
+/* An opened image; everything points into `bytes`, which it owns. For one thread. */
 typedef struct Image {
     uint8_t *bytes;
     size_t size;
@@ -114,6 +116,7 @@ typedef struct Image {
     const uint64_t *code;
     const ImageFunction *functions;
     uint32_t *functions_by_code; /* function numbers in the order of their code */
+    ImageSites *sites;           /* filled by and by */
     const ImageHandler *handlers;
     const ImageType *types;
     const ImageField *fields;

@@ -1,11 +1,28 @@
 /* Liveness of registers, by going backwards through a function until nothing changes. A failure may leave any
- * word for the handlers of its range, so what they read lives there, too. */
+ * word for the handlers of its range, so what they read lives there, too.
+ *
+ * A function is looked at when one of its words is first asked for; of the result only the words remain at
+ * which it can wait, in a table by their place (open addressing, half full at most). */
 #include "vm/code/liveness.h"
+
+#include "vm/base/memory.h"
+
+#include <assert.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { BANK_WORDS = IMAGE_MAX_REGISTERS / 64 };
+
+typedef struct RegisterSet {
+    uint64_t scalars[BANK_WORDS], refs[BANK_WORDS];
+} RegisterSet;
+
+struct ImageSites {
+    ImageSite *slots; /* kept NULL: free */
+    uint32_t room, count;
+    Arena masks;
+};
 
 typedef struct Effects { /* of one word on the registers */
     RegisterSet reads, writes;
@@ -135,7 +152,8 @@ static RegisterSet word_keeps(const Image *image, const ImageFunction *fn, uint3
     return live;
 }
 
-RegisterSet *image_liveness(const Image *image, const ImageFunction *fn)
+/* For each word of the function what must be kept across it. The caller's to free(). */
+static RegisterSet *function_liveness(const Image *image, const ImageFunction *fn)
 {
     RegisterSet *before = memory_alloc(fn->code_count * sizeof *before);
     RegisterSet *kept = memory_alloc(fn->code_count * sizeof *kept);
@@ -153,4 +171,73 @@ RegisterSet *image_liveness(const Image *image, const ImageFunction *fn)
     }
     free(before);
     return kept;
+}
+
+/* ---- the table ---- */
+
+/* Where the word's entry is, or would be. */
+static ImageSite *slot_of(const ImageSites *sites, uint32_t pc)
+{
+    uint32_t at = pc * 2654435769u & (sites->room - 1);
+    while (sites->slots[at].kept && sites->slots[at].pc != pc)
+        at = (at + 1) & (sites->room - 1);
+    return &sites->slots[at];
+}
+
+static void sites_grow(ImageSites *sites)
+{
+    ImageSites old = *sites;
+    sites->room = old.room ? old.room * 2 : 64;
+    sites->slots = memory_alloc(sites->room * sizeof *sites->slots);
+    for (uint32_t i = 0; i < old.room; i++) {
+        if (old.slots[i].kept) *slot_of(sites, old.slots[i].pc) = old.slots[i];
+    }
+    free(old.slots);
+}
+
+static void site_add(ImageSites *sites, const ImageFunction *fn, uint32_t pc, const RegisterSet *keeps)
+{
+    if (sites->count >= sites->room / 2) sites_grow(sites);
+    size_t scalar_words = ((size_t)fn->scalars + 63) / 64, ref_words = ((size_t)fn->refs + 63) / 64;
+    uint64_t *kept = arena_array(&sites->masks, uint64_t, scalar_words + ref_words + 1);
+    memcpy(kept, keeps->scalars, scalar_words * sizeof *kept);
+    memcpy(kept + scalar_words, keeps->refs, ref_words * sizeof *kept);
+    *slot_of(sites, pc) = (ImageSite){pc, fn->scalars, fn->refs, kept};
+    sites->count++;
+}
+
+static void function_add(const Image *image, const ImageFunction *fn)
+{
+    RegisterSet *kept = function_liveness(image, fn);
+    for (uint32_t at = 0; at < fn->code_count; at++) {
+        FlowKind flow = opcode_info[instruction_op(image->code[fn->code + at])].flow;
+        if (flow == FLOW_CALL || flow == FLOW_WAIT) site_add(image->sites, fn, fn->code + at, &kept[at]);
+    }
+    free(kept);
+}
+
+const ImageSite *image_site(const Image *image, uint32_t pc)
+{
+    if (!image->sites->room) sites_grow(image->sites);
+    const ImageSite *site = slot_of(image->sites, pc);
+    if (site->kept) return site;
+    function_add(image, image_function_at(image, pc));
+    site = slot_of(image->sites, pc);
+    assert(site->kept);
+    return site;
+}
+
+ImageSites *image_sites_new(void)
+{
+    ImageSites *sites = memory_alloc(sizeof *sites);
+    sites->masks.chunk = 512;
+    return sites;
+}
+
+void image_sites_free(ImageSites *sites)
+{
+    if (!sites) return;
+    arena_free(&sites->masks);
+    free(sites->slots);
+    free(sites);
 }

@@ -2,23 +2,36 @@
  * registers go out.
  *
  * The machine clears what is dead before it hashes its state, so that two states that go on alike are alike.
- */
+ * What is found is kept with the image, for all its machines. */
 #ifndef PLAN_CODE_LIVENESS_H
 #define PLAN_CODE_LIVENESS_H
 
 #include "vm/code/image.h"
 
-typedef struct RegisterSet {
-    uint64_t scalars[IMAGE_MAX_REGISTERS / 64], refs[IMAGE_MAX_REGISTERS / 64];
-} RegisterSet;
+/* A word at which a function waits: for the end of a function that it called, a result, a signal or a time.
+ */
+typedef struct ImageSite {
+    uint32_t pc;
+    uint16_t scalars, refs; /* registers of the function */
+    /* What must be kept meanwhile, a bit for each register, first the scalars' words, then the references'.
+     * Registers that the word itself then writes are not kept. */
+    const uint64_t *kept;
+} ImageSite;
 
-static inline bool register_has(const uint64_t *bank, unsigned number)
+static inline bool site_keeps_scalar(const ImageSite *site, unsigned number)
 {
-    return bank[number / 64] >> number % 64 & 1;
+    return site->kept[number / 64] >> number % 64 & 1;
+}
+static inline bool site_keeps_ref(const ImageSite *site, unsigned number)
+{
+    return site->kept[((unsigned)site->scalars + 63) / 64 + number / 64] >> number % 64 & 1;
 }
 
-/* For each word of the function what must be kept while it waits or its callee runs; registers that the word
- * itself then writes are not among them. The caller's to free(). */
-RegisterSet *image_liveness(const Image *image, const ImageFunction *fn);
+/* The word must be one at which a function can wait. Valid until the image is closed. */
+const ImageSite *image_site(const Image *image, uint32_t pc);
+
+/* Opened and closed with their image. */
+ImageSites *image_sites_new(void);
+void image_sites_free(ImageSites *sites);
 
 #endif

@@ -1,63 +1,86 @@
-/* Makes a state depend on what it will do alone, before it is hashed: registers that nothing reads any more
- * are cleared in every frame of every fiber. Only for a machine whose fibers all wait. */
-#include "vm/core/machine.h"
+/* Extents: which part of a buffer, data or table do the values see that share it? Found by two walks through
+ * a block that was just collected, so that every object in it lives. The collector calls this when it settles
+ * a state.
+ *
+ * Two states that will do the same are the same bytes after settling, whatever they did before:
+ *   - registers that nothing reads any more are zero (collect.c, by what vm/code/liveness.h says);
+ *   - a buffer or data begins with the first and ends with the last element that is seen, a table with the
+ * last entry;
+ *   - a slice that alone sees its buffer is a string; an empty list or map has no memory;
+ *   - index slots are made for the entries that there are; padding is zero; no object is owned. */
+#include "vm/core/collect.h"
 
-#include "vm/code/liveness.h"
+enum { SEEN_ONCE = 1, SEEN_OFTEN = 2 }; /* in the `aux` of a buffer */
 
-#include <stdlib.h>
-
-static const RegisterSet *frame_keeps(Vm *vm, uint32_t pc)
+static ObjectHeader *object_at(const Vm *vm, size_t at)
 {
-    const ImageFunction *fn = image_function_at(vm->image, pc);
-    if (!vm->liveness) vm->liveness = memory_alloc(vm->image->function_count * sizeof *vm->liveness);
-    RegisterSet **sets = &vm->liveness[fn - vm->image->functions];
-    if (!*sets) *sets = image_liveness(vm->image, fn);
-    return &(*sets)[pc - fn->code];
+    return (ObjectHeader *)(void *)(vm->block + at);
 }
 
-/* Clears a frame's dead registers up to where those of the function that it called begin. */
-static void frame_clear(const RegisterSet *keeps, int64_t *scalars, uint32_t scalar_count, Ref *refs,
-                        uint32_t ref_count)
+static void extent_clear(ObjectHeader *header)
 {
-    for (uint32_t i = 0; i < scalar_count; i++) {
-        if (!register_has(keeps->scalars, i)) scalars[i] = 0;
+    switch ((ObjectKind)header->kind) {
+    case OBJECT_BUFFER:
+    case OBJECT_DATA_S:
+    case OBJECT_DATA_R: {
+        DataObject *data = (DataObject *)(void *)header;
+        header->aux = 0;
+        data->used = 0;
+        data->pad = header->len;
+        break;
     }
-    for (uint32_t i = 0; i < ref_count; i++) {
-        if (!register_has(keeps->refs, i)) refs[i] = 0;
-    }
-}
-
-static void fiber_clear(Vm *vm, const FiberObject *fiber)
-{
-    StackObject *stack = heap_object(vm, fiber->stack);
-    uint32_t pc = fiber_place(fiber), s = fiber->s, r = fiber->r;
-    const ImageFunction *fn = image_function_at(vm->image, pc);
-    uint32_t scalars = fn->scalars, refs = fn->refs;
-    for (;;) {
-        frame_clear(frame_keeps(vm, pc), stack->scalars + s, scalars, stack_refs(stack) + r, refs);
-        uint64_t way_back = (uint64_t)stack->scalars[s - 1];
-        if (way_back == FRAME_FIRST) return;
-        pc = frame_caller(way_back) - 1;
-        scalars = frame_scalars(way_back) - 1;
-        refs = frame_refs(way_back);
-        s -= frame_scalars(way_back);
-        r -= refs;
+    case OBJECT_TABLE_S:
+    case OBJECT_TABLE_R: ((TableObject *)(void *)header)->used = 0; break;
+    default: break;
     }
 }
 
-void state_canonize(Vm *vm)
+static void extent_add(const Vm *vm, Ref shared, uint32_t start, uint32_t end)
 {
-    for (Ref ref = vm_state(vm)->first; ref;) {
-        const FiberObject *fiber = heap_object(vm, ref);
-        if (fiber->flags & FIBER_STARTED && fiber->state != FIBER_READY) fiber_clear(vm, fiber);
-        ref = fiber->next;
+    if (!shared) return;
+    DataObject *data = heap_object(vm, shared);
+    if (end > data->used) data->used = end;
+    if (start < data->pad) data->pad = start;
+    if (data->header.kind == OBJECT_BUFFER) data->header.aux = data->header.aux ? SEEN_OFTEN : SEEN_ONCE;
+}
+
+static void view_add(const Vm *vm, const ObjectHeader *header)
+{
+    const void *object = header;
+    switch ((ObjectKind)header->kind) {
+    case OBJECT_SLICE: {
+        const SliceObject *slice = object;
+        extent_add(vm, slice->buffer, slice->start, slice->start + header->len);
+        break;
+    }
+    case OBJECT_LIST_S:
+    case OBJECT_LIST_R: {
+        const ListObject *list = object;
+        extent_add(vm, list->data, list->start, list->start + header->len);
+        break;
+    }
+    case OBJECT_MAP_S:
+    case OBJECT_MAP_R: {
+        Ref ref = ((const MapObject *)object)->table;
+        if (!ref) break;
+        TableObject *table = heap_object(vm, ref);
+        if (header->len > table->used) table->used = header->len;
+        break;
+    }
+    default: break;
     }
 }
 
-void liveness_free(Vm *vm)
+void extents_find(Vm *vm)
 {
-    for (uint32_t i = 0; vm->liveness && i < vm->image->function_count; i++)
-        free(vm->liveness[i]);
-    free(vm->liveness);
-    vm->liveness = NULL;
+    size_t first = (sizeof(State) + 7) / 8 * 8, used = vm_state(vm)->used;
+    for (size_t at = first; at < used; at += heap_object_size(object_at(vm, at)))
+        extent_clear(object_at(vm, at));
+    for (size_t at = first; at < used; at += heap_object_size(object_at(vm, at)))
+        view_add(vm, object_at(vm, at));
+}
+
+bool extent_is_alone(const Vm *vm, const SliceObject *slice)
+{
+    return ((const BufferObject *)heap_object(vm, slice->buffer))->header.aux == SEEN_ONCE;
 }

@@ -1,10 +1,14 @@
-/* The collector: everything that the state reaches is copied to a new block, in an order that depends on the
- * state alone; the old block is freed. It runs when there is no room for an object, before snapshots and
- * hashes, and when a run that waits has grown.
+/* The collector: everything that the state reaches is copied to another block, in an order that depends on
+ * the state alone. It runs when there is no room for an object and, to settle the state, when all fibers
+ * wait.
  *
  * A copy drops what only speed needs: room at the end of buffers, data, tables and the stacks of waiting
- * fibers. */
-#include "vm/core/heap.h"
+ * fibers. Settling also drops registers that nothing reads any more and parts of shared memory that no value
+ * sees (canonical.c says which). The block that was left is kept for the next collection, until the run
+ * waits. */
+#include "vm/core/collect.h"
+
+#include "vm/code/liveness.h"
 #include "vm/core/machine.h"
 
 #include <assert.h>
@@ -12,12 +16,6 @@
 #include <string.h>
 
 enum { BLOCK_SMALLEST = 4096 };
-
-typedef struct Collector {
-    Vm *vm;
-    uint8_t *to;
-    size_t used;
-} Collector;
 
 static size_t round_up(size_t size)
 {
@@ -62,6 +60,8 @@ size_t heap_object_size(const ObjectHeader *header)
     abort(); /* the heap is broken: a bug of the machine */
 }
 
+/* ---- copying one object ---- */
+
 static void *collector_place(Collector *collector, size_t size)
 {
     void *place = collector->to + collector->used;
@@ -69,15 +69,28 @@ static void *collector_place(Collector *collector, size_t size)
     return place;
 }
 
-/* Buffers and data are cut to what is used; their padding is zero again. */
-static void copy_cut(Collector *collector, const ObjectHeader *from, size_t fixed, uint32_t used,
+/* `used` elements of a buffer or data from `first` on; its padding is zero. */
+static void copy_cut(Collector *collector, const ObjectHeader *from, uint32_t first, uint32_t used,
                      size_t element)
 {
-    size_t bytes = fixed + used * element;
-    uint8_t *copy = collector_place(collector, round_up(bytes));
-    memcpy(copy, from, bytes);
-    memset(copy + bytes, 0, round_up(bytes) - bytes);
-    ((ObjectHeader *)(void *)copy)->len = used;
+    enum { FIXED = sizeof(DataObject) };
+    size_t bytes = used * element;
+    uint8_t *copy = collector_place(collector, round_up(FIXED + bytes));
+    memcpy(copy, from, FIXED);
+    memcpy(copy + FIXED, (const uint8_t *)from + FIXED + first * element, bytes);
+    memset(copy + FIXED + bytes, 0, round_up(bytes) - bytes);
+    DataObject *data = (DataObject *)(void *)copy;
+    data->header.aux = 0;
+    data->header.len = data->used = used;
+    data->pad = 0;
+}
+
+/* All that is used, or, when extents are known, what a value sees. */
+static void copy_shared(Collector *collector, const ObjectHeader *from, size_t element)
+{
+    const DataObject *data = (const DataObject *)(const void *)from;
+    uint32_t first = collector->cutting ? data->pad : 0;
+    copy_cut(collector, from, first, data->used - first, element);
 }
 
 /* The slots are made again for the entries that there are, so that they do not depend on the table's past. */
@@ -105,6 +118,31 @@ static void copy_table(Collector *collector, const TableObject *from)
     }
 }
 
+/* A slice that alone sees its buffer becomes a string of its own. */
+static void copy_flat(Collector *collector, const SliceObject *slice)
+{
+    const BufferObject *buffer = heap_object(collector->vm, slice->buffer);
+    size_t size = round_up(sizeof(StringObject) + slice->header.len);
+    StringObject *copy = collector_place(collector, size);
+    memset((uint8_t *)copy + size - 8, 0, 8);
+    copy->header = (ObjectHeader){.kind = OBJECT_STRING, .len = slice->header.len};
+    memcpy(copy->bytes, buffer->bytes + slice->start, slice->header.len);
+}
+
+static void copy_whole(Collector *collector, const ObjectHeader *from)
+{
+    size_t size = heap_object_size(from);
+    uint64_t *copy = collector_place(collector, size);
+    const uint64_t *words = (const uint64_t *)(const void *)from;
+    if (size > 128)
+        memcpy(copy, words, size);
+    else
+        for (size_t i = 0; i < size / 8; i++)
+            copy[i] = words[i];
+    if (collector->canonical)
+        ((ObjectHeader *)(void *)copy)->flags = 0; /* who owned it is a matter of speed */
+}
+
 static Ref ref_move(Collector *collector, Ref ref)
 {
     if (!ref || ref & REF_CONSTANT) return ref;
@@ -112,21 +150,17 @@ static Ref ref_move(Collector *collector, Ref ref)
     if (from->kind == OBJECT_FORWARD) return from->len;
     Ref moved = (Ref)(collector->used / 8);
     switch ((ObjectKind)from->kind) {
-    case OBJECT_BUFFER:
-        copy_cut(collector, from, sizeof(BufferObject), ((BufferObject *)(void *)from)->used, 1);
-        break;
-    case OBJECT_DATA_S:
-        copy_cut(collector, from, sizeof(DataObject), ((DataObject *)(void *)from)->used, 8);
-        break;
-    case OBJECT_DATA_R:
-        copy_cut(collector, from, sizeof(DataObject), ((DataObject *)(void *)from)->used, 4);
-        break;
+    case OBJECT_BUFFER: copy_shared(collector, from, 1); break;
+    case OBJECT_DATA_S: copy_shared(collector, from, 8); break;
+    case OBJECT_DATA_R: copy_shared(collector, from, 4); break;
     case OBJECT_TABLE_S:
     case OBJECT_TABLE_R: copy_table(collector, (TableObject *)(void *)from); break;
-    default: {
-        size_t size = heap_object_size(from);
-        memcpy(collector_place(collector, size), from, size);
-    }
+    case OBJECT_SLICE:
+        if (collector->cutting && extent_is_alone(collector->vm, (SliceObject *)(void *)from)) {
+            copy_flat(collector, (SliceObject *)(void *)from);
+            break;
+        } /* fall through */
+    default: copy_whole(collector, from);
     }
     *from = (ObjectHeader){.kind = OBJECT_FORWARD, .len = moved};
     return moved;
@@ -138,22 +172,53 @@ static void refs_move(Collector *collector, Ref *refs, uint32_t count)
         refs[i] = ref_move(collector, refs[i]);
 }
 
+/* ---- stacks ---- */
+
 /* The room that a fiber's functions need: that of a caller may reach beyond that of the function it called.
- */
+ * One that is ready may stand anywhere: it has lost its turn to the main fiber (budget_exceeded). */
 static void stack_measure(const Collector *collector, const FiberObject *fiber, uint32_t *scalars,
                           uint32_t *refs)
 {
+    const Image *image = collector->vm->image;
     const StackObject *stack = heap_object(collector->vm, fiber->stack);
-    uint32_t at = fiber->flags & FIBER_STARTED ? fiber->pc - 1 : fiber->pc, s = fiber->s, r = fiber->r;
-    for (*scalars = *refs = 0;;) {
-        const ImageFunction *fn = image_function_at(collector->vm->image, at);
-        if (s + fn->scalars > *scalars) *scalars = s + fn->scalars;
-        if (r + fn->refs > *refs) *refs = r + fn->refs;
-        uint64_t way_back = (uint64_t)stack->scalars[s - 1];
-        if (way_back == FRAME_FIRST) return;
-        at = frame_caller(way_back) - 1;
+    uint32_t s = fiber->s, r = fiber->r;
+    const ImageFunction *fn =
+        fiber->state == FIBER_READY ? image_function_at(image, fiber_place(fiber)) : NULL;
+    const ImageSite *site = fn ? NULL : image_site(image, fiber_place(fiber));
+    *scalars = s + (fn ? fn->scalars : site->scalars);
+    *refs = r + (fn ? fn->refs : site->refs);
+    for (uint64_t way_back; (way_back = (uint64_t)stack->scalars[s - 1]) != FRAME_FIRST;) {
+        site = image_site(image, frame_caller(way_back) - 1);
         s -= frame_scalars(way_back);
         r -= frame_refs(way_back);
+        if (s + site->scalars > *scalars) *scalars = s + site->scalars;
+        if (r + site->refs > *refs) *refs = r + site->refs;
+    }
+}
+
+/* What the functions of a waiting fiber still read, each up to where the registers of the one that it called
+ * begin. */
+static void frames_copy(const Collector *collector, const FiberObject *fiber, const StackObject *from,
+                        StackObject *to)
+{
+    uint32_t pc = fiber_place(fiber), s = fiber->s, r = fiber->r;
+    const ImageSite *site = image_site(collector->vm->image, pc);
+    uint32_t scalars = site->scalars, refs = site->refs;
+    for (;;) {
+        for (uint32_t i = 0; i < scalars; i++)
+            to->scalars[s + i] = site_keeps_scalar(site, i) ? from->scalars[s + i] : 0;
+        const Ref *from_refs = stack_refs_view(from) + r;
+        Ref *to_refs = stack_refs(to) + r;
+        for (uint32_t i = 0; i < refs; i++)
+            to_refs[i] = site_keeps_ref(site, i) ? from_refs[i] : 0;
+        uint64_t way_back = (uint64_t)from->scalars[s - 1];
+        to->scalars[s - 1] = (int64_t)way_back;
+        if (way_back == FRAME_FIRST) return;
+        site = image_site(collector->vm->image, frame_caller(way_back) - 1);
+        scalars = frame_scalars(way_back) - 1;
+        refs = frame_refs(way_back);
+        s -= frame_scalars(way_back);
+        r -= refs;
     }
 }
 
@@ -164,20 +229,28 @@ static void stack_move(Collector *collector, FiberObject *fiber, bool running)
 {
     if (!fiber->stack) return;
     const StackObject *from = heap_object(collector->vm, fiber->stack);
-    uint32_t at = fiber->flags & FIBER_STARTED ? fiber->pc - 1 : fiber->pc;
-    const ImageFunction *fn = image_function_at(collector->vm->image, at);
-    uint32_t scalar_room = from->scalar_room, ref_room = from->header.len;
-    assert(fiber->s + fn->scalars <= scalar_room && fiber->r + fn->refs <= ref_room);
-    if (!running) stack_measure(collector, fiber, &scalar_room, &ref_room);
+    uint32_t scalar_room = from->scalar_room, ref_room = from->header.len, scalars = 0, refs = 0;
+    bool waits = !running && fiber->flags & FIBER_STARTED;
+    bool cleared = waits && collector->canonical && fiber->state != FIBER_READY;
+    if (waits) stack_measure(collector, fiber, &scalar_room, &ref_room);
+    if (!cleared) {
+        const ImageFunction *fn = image_function_at(collector->vm->image, fiber_place(fiber));
+        scalars = fiber->s + fn->scalars;
+        refs = fiber->r + fn->refs;
+        assert(scalars <= scalar_room && refs <= ref_room);
+    }
     size_t size = round_up(sizeof *from + (size_t)scalar_room * 8 + (size_t)ref_room * 4);
     fiber->stack = (Ref)(collector->used / 8);
     StackObject *copy = collector_place(collector, size);
     memset(copy, 0, size);
     copy->header = (ObjectHeader){.kind = OBJECT_STACK, .len = ref_room};
     copy->scalar_room = scalar_room;
-    memcpy(copy->scalars, from->scalars, (size_t)(fiber->s + fn->scalars) * 8);
-    memcpy(stack_refs(copy), stack_refs_view(from), (size_t)(fiber->r + fn->refs) * 4);
+    if (cleared) frames_copy(collector, fiber, from, copy);
+    memcpy(copy->scalars, from->scalars, (size_t)scalars * 8);
+    memcpy(stack_refs(copy), stack_refs_view(from), (size_t)refs * 4);
 }
+
+/* ---- what objects refer to ---- */
 
 static void fiber_scan(Collector *collector, FiberObject *fiber, bool running)
 {
@@ -192,38 +265,57 @@ static void fiber_scan(Collector *collector, FiberObject *fiber, bool running)
     fiber->error = ref_move(collector, fiber->error);
 }
 
+/* A list or slice: its start moves with the beginning of what it sees a part of. */
+static void view_scan(Collector *collector, ObjectHeader *header, Ref *shared, uint32_t *start)
+{
+    if (collector->canonical && !header->len) *shared = *start = 0;
+    if (!*shared) return;
+    const DataObject *data = heap_object(collector->vm, *shared);
+    if (collector->cutting)
+        *start -= data->pad;
+    else if (header->kind == OBJECT_SLICE || *start || header->len != data->used)
+        collector->loose = true;
+    *shared = ref_move(collector, *shared);
+}
+
+static void map_scan(Collector *collector, MapObject *map)
+{
+    if (collector->canonical && !map->header.len) map->table = 0;
+    if (!map->table) return;
+    const TableObject *table = heap_object(collector->vm, map->table);
+    if (map->header.len != table->used) collector->loose = true;
+    map->table = ref_move(collector, map->table);
+}
+
+static void table_scan(Collector *collector, TableObject *table)
+{
+    for (uint32_t i = 0; i < table->used; i++) {
+        MapEntryObject *entry = &table->entries[i];
+        entry->key = ref_move(collector, entry->key);
+        if (table->header.kind == OBJECT_TABLE_R) entry->value = ref_move(collector, (Ref)entry->value);
+    }
+}
+
 static void object_scan(Collector *collector, ObjectHeader *header, bool running)
 {
     void *object = header;
     switch ((ObjectKind)header->kind) {
     case OBJECT_SLICE: {
         SliceObject *slice = object;
-        slice->buffer = ref_move(collector, slice->buffer);
+        view_scan(collector, header, &slice->buffer, &slice->start);
         break;
     }
     case OBJECT_LIST_S:
     case OBJECT_LIST_R: {
         ListObject *list = object;
-        list->data = ref_move(collector, list->data);
+        view_scan(collector, header, &list->data, &list->start);
         break;
     }
     case OBJECT_DATA_R: refs_move(collector, data_refs(object), header->len); break;
     case OBJECT_MAP_S:
-    case OBJECT_MAP_R: {
-        MapObject *map = object;
-        map->table = ref_move(collector, map->table);
-        break;
-    }
+    case OBJECT_MAP_R: map_scan(collector, object); break;
     case OBJECT_TABLE_S:
-    case OBJECT_TABLE_R: {
-        TableObject *table = object;
-        for (uint32_t i = 0; i < table->used; i++) {
-            MapEntryObject *entry = &table->entries[i];
-            entry->key = ref_move(collector, entry->key);
-            if (header->kind == OBJECT_TABLE_R) entry->value = ref_move(collector, (Ref)entry->value);
-        }
-        break;
-    }
+    case OBJECT_TABLE_R: table_scan(collector, object); break;
     case OBJECT_RECORD: refs_move(collector, record_refs(object), header->len); break;
     case OBJECT_CLOSURE: refs_move(collector, closure_refs(object), header->len); break;
     case OBJECT_ERROR: {
@@ -249,6 +341,82 @@ static void roots_move(Collector *collector, State *state)
         vm->temps.items[i] = ref_move(collector, vm->temps.items[i]);
 }
 
+/* ---- blocks ---- */
+
+/* The block that the last collection left, if it is large enough and not far too large; else a fresh one. */
+static uint8_t *block_take(Vm *vm, size_t size, size_t *room)
+{
+    if (vm->spare_room >= size && vm->spare_room / 8 <= size + BLOCK_SMALLEST) {
+        uint8_t *block = vm->spare;
+        *room = vm->spare_room;
+        vm->spare = NULL;
+        vm->spare_room = 0;
+        return block;
+    }
+    *room = size;
+    return memory_resize(NULL, size);
+}
+
+static void block_leave(Vm *vm, uint8_t *block, size_t room)
+{
+#ifdef PLAN_GC_STRESS
+    memset(block, 0xDD, room); /* whoever still looks there finds nonsense, or a sanitizer */
+    free(block);
+#else
+    if (vm->spare_room >= room) {
+        free(block);
+        return;
+    }
+    free(vm->spare);
+    vm->spare = block;
+    vm->spare_room = room;
+#endif
+}
+
+void heap_drop_spare(Vm *vm)
+{
+    free(vm->spare);
+    vm->spare = NULL;
+    vm->spare_room = 0;
+}
+
+/* Copies all that lives; the new block has room for as much as the old one used, and a little more. */
+static void collector_run(Collector *collector)
+{
+    Vm *vm = collector->vm;
+    State *from = vm_state(vm);
+    size_t room;
+    collector->to = block_take(vm, from->used + BLOCK_SMALLEST, &room);
+    collector->used = round_up(sizeof(State));
+    State *to = (State *)(void *)collector->to;
+    *to = *from;
+    roots_move(collector, to);
+    for (size_t at = round_up(sizeof(State)); at < collector->used;) {
+        ObjectHeader *header = (ObjectHeader *)(void *)(collector->to + at);
+        /* The size first: a fiber's stack is placed behind it while it is scanned. */
+        size_t size = heap_object_size(header);
+        object_scan(collector, header, to->current && at / 8 == to->current);
+        at += size;
+    }
+    block_leave(vm, vm->block, vm->block_room);
+    vm->block = collector->to;
+    vm->block_room = room;
+    to->used = to->live = collector->used;
+}
+
+static void block_resize(Vm *vm, size_t room)
+{
+    vm->block = memory_resize(vm->block, room);
+    vm->block_room = room;
+}
+
+/* The state gets so much room, and the block at least that. */
+static void capacity_set(Vm *vm, size_t capacity)
+{
+    if (vm->block_room < capacity) block_resize(vm, capacity);
+    vm_state(vm)->capacity = capacity;
+}
+
 /* The new block's room follows from what lives, so that equal states have equal room. */
 static size_t room_for(const Vm *vm, size_t live, size_t room)
 {
@@ -256,44 +424,39 @@ static size_t room_for(const Vm *vm, size_t live, size_t room)
     if (live > limit || room > limit - live) return 0;
     size_t capacity = live * 2 + room + vm->limits.slack_bytes;
     if (capacity < BLOCK_SMALLEST) capacity = BLOCK_SMALLEST;
-    return round_up(capacity > limit ? limit : capacity) / 8 * 8;
+    return (capacity > limit ? limit : capacity) / 8 * 8;
 }
 
 bool heap_collect(Vm *vm, size_t room)
 {
-    State *from = vm_state(vm);
     Collector collector = {.vm = vm};
-    collector.to = memory_alloc(from->used + BLOCK_SMALLEST);
-    collector.used = round_up(sizeof(State));
-    State *to = (State *)(void *)collector.to;
-    *to = *from;
-    roots_move(&collector, to);
-    for (size_t at = round_up(sizeof(State)); at < collector.used;) {
-        ObjectHeader *header = (ObjectHeader *)(void *)(collector.to + at);
-        /* The size first: a fiber's stack is placed behind it while it is scanned. */
-        size_t size = heap_object_size(header);
-        object_scan(&collector, header, to->current && at / 8 == to->current);
-        at += size;
-    }
-    size_t capacity = room_for(vm, collector.used, room);
-    bool fits = capacity != 0;
-    if (!fits) capacity = collector.used + BLOCK_SMALLEST; /* go on with what there is; the failure is told */
-    free(vm->block);
-    vm->block = memory_resize(collector.to, capacity);
-    State *state = vm_state(vm);
-    state->used = state->live = collector.used;
-    state->capacity = fits ? capacity : collector.used;
-    if (!fits) {
+    collector_run(&collector);
+    size_t capacity = room_for(vm, collector.used, round_up(room));
+    if (!capacity) { /* go on with what there is; the failure is told */
+        capacity_set(vm, collector.used);
         return vm_raise_limit(vm, LIMIT_HEAP, "the run needs too much memory");
     }
+    capacity_set(vm, capacity);
     return true;
 }
 
-void heap_trim(Vm *vm)
+void heap_settle(Vm *vm)
 {
-    State *state = vm_state(vm);
-    size_t capacity = round_up(state->used + state->used / 8 + 512 + vm->limits.slack_bytes);
-    if (capacity >= state->capacity) return;
-    vm->block = memory_resize(vm->block, capacity);
-    vm_state(vm)->capacity = capacity;
+    if (vm->settled) return;
+    Collector collector = {.vm = vm, .canonical = true};
+    collector_run(&collector);
+    if (collector.loose) {
+        extents_find(vm);
+        collector = (Collector){.vm = vm, .canonical = true, .cutting = true};
+        collector_run(&collector);
+    }
+    size_t capacity = round_up(collector.used + collector.used / 8 + 512 + vm->limits.slack_bytes);
+    if (capacity > vm->limits.heap_bytes)
+        capacity = collector.used > vm->limits.heap_bytes ? collector.used : vm->limits.heap_bytes / 8 * 8;
+    capacity_set(vm, capacity);
+    if (!vm->limits.slack_bytes) {
+        block_resize(vm, capacity);
+        heap_drop_spare(vm);
+    }
+    vm->settled = true;
 }

@@ -189,6 +189,10 @@ struct Vm {
     const uint8_t *constants; /* of the image */
     VmLimits limits;
     uint8_t *block;
+    size_t block_room;
+    uint8_t *spare; /* what the last collection left, for the next one; NULL: none */
+    size_t spare_room;
+    bool settled; /* nothing has changed since heap_settle */
     uint32_t entry;
     uint64_t budget;  /* what is left of limits.instructions */
     uint32_t refills; /* how often fibers used it up between two events */
@@ -198,8 +202,7 @@ struct Vm {
     VEC(VmOutput) outputs;
     Arena arena; /* of the outputs' strings */
     Buffer scratch;
-    uint8_t *covered;              /* vm_cover; NULL: nobody asks */
-    struct RegisterSet **liveness; /* by function, made when first asked for (canonical.c) */
+    uint8_t *covered; /* vm_cover; NULL: nobody asks */
 };
 
 /* Objects of the block by Ref; the caller knows the kind. */
@@ -271,8 +274,10 @@ static inline void heap_share(Vm *vm, Ref ref)
 Ref heap_alloc(Vm *vm, ObjectKind kind, size_t size);
 /* Moves what is reachable into a new block with room for so many more bytes. False: the limit is reached. */
 bool heap_collect(Vm *vm, size_t room);
-/* After a collection, when the run waits: leaves little room in the block. */
-void heap_trim(Vm *vm);
+/* When all fibers wait: collects, makes the state depend on what it will do alone, and leaves little room in
+ * the block. */
+void heap_settle(Vm *vm);
+void heap_drop_spare(Vm *vm);
 size_t heap_object_size(const ObjectHeader *header);
 
 /* References that C code holds across allocations: pushed, read by their place, and dropped to where they

@@ -60,8 +60,8 @@ static void frame_save(const Vm *vm, const uint64_t *pc, const int64_t *s, const
     do {                                                                                                     \
         BARRIER();                                                                                           \
         NOTE(COVERED_JUMPED);                                                                                \
-        pc += IMM;                                                                                           \
         if (IMM < 0 && --vm->budget == 0) goto budget;                                                       \
+        pc += IMM;                                                                                           \
         NEXT;                                                                                                \
     } while (0)
 #define JUMP_IF(condition)                                                                                   \

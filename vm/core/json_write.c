@@ -116,7 +116,7 @@ static bool scalar_write(Writer *writer, int64_t scalar, const ImageType *type)
             writer->out,
             image_string(writer->vm->image, writer->vm->image->fields[type->first_field + scalar].name));
         return true;
-    default: buffer_printf(writer->out, "%" PRId64, scalar); return true;
+    default: buffer_add_int(writer->out, scalar); return true;
     }
 }
 
@@ -126,7 +126,7 @@ static bool json_value_write(Writer *writer, Ref json)
     switch (heap_kind(vm, json)) {
     case OBJECT_NULL: buffer_add_c(writer->out, "null"); return true;
     case OBJECT_BOOL: buffer_add_c(writer->out, box_value(vm, json) ? "true" : "false"); return true;
-    case OBJECT_INT: buffer_printf(writer->out, "%" PRId64, box_value(vm, json)); return true;
+    case OBJECT_INT: buffer_add_int(writer->out, box_value(vm, json)); return true;
     case OBJECT_FLOAT: float_write(writer->out, real_of_bits(box_value(vm, json))); return true;
     case OBJECT_STRING:
     case OBJECT_SLICE: json_write_text(writer->out, text_view(vm, json)); return true;

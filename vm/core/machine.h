@@ -59,12 +59,6 @@ void fiber_run(Vm *vm);
 /* The same, and notes what it runs (interpret_covered.c). */
 void fiber_run_covered(Vm *vm);
 
-/* ---- canonical.c ---- */
-
-/* Clears what no fiber reads any more; all of them wait. */
-void state_canonize(Vm *vm);
-void liveness_free(Vm *vm);
-
 /* ---- builtins.c ---- */
 
 /* A builtin on the running fiber's registers from a and b on. False: a failure is set. */

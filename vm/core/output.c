@@ -4,19 +4,24 @@
 
 #include "vm/core/machine.h"
 
-static Str keep(Vm *vm, const Buffer *text)
+/* Text is put together in vm->scratch, whose room stays for the next one. */
+static Buffer *scratch_begin(Vm *vm)
 {
-    return arena_copy(&vm->arena, buffer_str(text));
+    buffer_clear(&vm->scratch);
+    return &vm->scratch;
+}
+
+static Str scratch_keep(Vm *vm)
+{
+    return arena_copy(&vm->arena, buffer_str(&vm->scratch));
 }
 
 /* The members that tell where in the program an output arose. */
 static VmOutput output_of(Vm *vm, VmOutputKind kind, Ref ref, uint32_t pc)
 {
     VmOutput output = {.kind = kind, .pc = pc};
-    Buffer place = {0};
-    image_place(vm->image, pc, &place);
-    output.at = keep(vm, &place);
-    buffer_free(&place);
+    image_place(vm->image, pc, scratch_begin(vm));
+    output.at = scratch_keep(vm);
     if (ref) {
         const FiberObject *fiber = heap_object(vm, ref);
         output.fiber = fiber->number;
@@ -30,17 +35,13 @@ bool output_effect(Vm *vm, Ref ref, uint32_t table, Ref args)
 {
     const ImageEffect *effect = &vm->image->effects[table];
     VmOutput output = output_of(vm, VM_EFFECT, ref, fiber_place(heap_object(vm, ref)));
-    Buffer json = {0};
-    bool written = json_write_value(vm, &json, 0, args, effect->args);
-    if (written) {
-        output.effect = ++vm_state(vm)->next_effect;
-        output.effect_class = (EffectClass)effect->effect_class;
-        output.name = image_string(vm->image, effect->op);
-        output.json = keep(vm, &json);
-        vec_push(&vm->outputs, output);
-    }
-    buffer_free(&json);
-    return written;
+    if (!json_write_value(vm, scratch_begin(vm), 0, args, effect->args)) return false;
+    output.effect = ++vm_state(vm)->next_effect;
+    output.effect_class = (EffectClass)effect->effect_class;
+    output.name = image_string(vm->image, effect->op);
+    output.json = scratch_keep(vm);
+    vec_push(&vm->outputs, output);
+    return true;
 }
 
 void output_cancel(Vm *vm, uint64_t effect)
@@ -51,15 +52,11 @@ void output_cancel(Vm *vm, uint64_t effect)
 bool output_mark(Vm *vm, Ref ref, uint32_t kind_constant, Ref value)
 {
     VmOutput output = output_of(vm, VM_MARK, ref, fiber_place(heap_object(vm, ref)));
-    Buffer json = {0};
-    bool written = json_write_value(vm, &json, 0, value, IMAGE_TYPE_JSON);
-    if (written) {
-        output.name = image_string(vm->image, kind_constant);
-        output.json = keep(vm, &json);
-        vec_push(&vm->outputs, output);
-    }
-    buffer_free(&json);
-    return written;
+    if (!json_write_value(vm, scratch_begin(vm), 0, value, IMAGE_TYPE_JSON)) return false;
+    output.name = image_string(vm->image, kind_constant);
+    output.json = scratch_keep(vm);
+    vec_push(&vm->outputs, output);
+    return true;
 }
 
 /* A failure that nobody waits for must not vanish. */
@@ -68,17 +65,16 @@ void output_warning(Vm *vm, Ref ref, Ref error_ref)
     const ErrorObject *error = heap_object(vm, error_ref);
     if (error->kind == FAILURE_CANCELLED) return;
     VmOutput output = output_of(vm, VM_MARK, ref, error->pc);
-    Buffer text = {0}, json = {0};
+    Buffer text = {0}, *json = scratch_begin(vm);
     buffer_add_c(&text, "a part of the run failed: ");
     buffer_add_str(&text, text_view(vm, error->message));
-    buffer_add_c(&json, "{\"text\":");
-    json_write_text(&json, buffer_str(&text));
-    buffer_add_char(&json, '}');
+    buffer_add_c(json, "{\"text\":");
+    json_write_text(json, buffer_str(&text));
+    buffer_add_char(json, '}');
     output.name = STR("warn");
-    output.json = keep(vm, &json);
+    output.json = scratch_keep(vm);
     vec_push(&vm->outputs, output);
     buffer_free(&text);
-    buffer_free(&json);
 }
 
 void output_done(Vm *vm, Ref error_ref)
@@ -88,14 +84,13 @@ void output_done(Vm *vm, Ref error_ref)
         const ErrorObject *error = heap_object(vm, error_ref);
         output = output_of(vm, VM_DONE, 0, error->pc);
         output.failed = true;
-        Buffer json = {0};
-        buffer_printf(&json, "{\"kind\":\"%s\",\"message\":", failure_kind_name(error->kind));
-        json_write_text(&json, text_view(vm, error->message));
-        buffer_add_c(&json, ",\"at\":");
-        json_write_text(&json, output.at);
-        buffer_add_char(&json, '}');
-        output.json = keep(vm, &json);
-        buffer_free(&json);
+        Buffer *json = scratch_begin(vm);
+        buffer_printf(json, "{\"kind\":\"%s\",\"message\":", failure_kind_name(error->kind));
+        json_write_text(json, text_view(vm, error->message));
+        buffer_add_c(json, ",\"at\":");
+        json_write_text(json, output.at);
+        buffer_add_char(json, '}');
+        output.json = scratch_keep(vm);
     }
     vec_push(&vm->outputs, output);
 }

@@ -9,8 +9,12 @@
 #include "vm/core/machine.h"
 #include "vm/core/marshal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Kept beside the block, between two events at most. */
+enum { ARENA_FROM = 512, SCRATCH_KEPT = 1024 };
 
 static void state_create(Vm *vm)
 {
@@ -18,6 +22,7 @@ static void state_create(Vm *vm)
                      vm->image->global_refs * sizeof(Ref);
     size_t capacity = ((sizeof(State) + globals + vm->limits.slack_bytes) / 8 + 1) * 8 + 4096;
     vm->block = memory_alloc(capacity);
+    vm->block_room = capacity;
     State *state = vm_state(vm);
     state->used = (sizeof(State) + 7) / 8 * 8;
     state->capacity = capacity;
@@ -44,6 +49,7 @@ Vm *vm_new(const Image *image, Str entry, const VmLimits *limits, Error *error)
     vm->constants = image->constants;
     vm->limits = limits ? *limits : vm_default_limits();
     vm->entry = function;
+    vm->arena.chunk = ARENA_FROM;
     state_create(vm);
     return vm;
 }
@@ -51,7 +57,7 @@ Vm *vm_new(const Image *image, Str entry, const VmLimits *limits, Error *error)
 void vm_free(Vm *vm)
 {
     if (!vm) return;
-    liveness_free(vm);
+    heap_drop_spare(vm);
     free(vm->block);
     vec_free(&vm->temps);
     vec_free(&vm->outputs);
@@ -103,8 +109,16 @@ static void state_shrink(Vm *vm)
         bool little_room = state->capacity - state->used <= state->used / 4 + ROOM;
         if (state->capacity <= SMALL || (little_garbage && little_room)) return;
     }
-    if (!heap_collect(vm, 0)) vm->failure.set = false;
-    heap_trim(vm);
+    heap_settle(vm);
+}
+
+/* What only work needs is given back. */
+static void scratch_shrink(Vm *vm)
+{
+    if (vm->limits.slack_bytes) return;
+    heap_drop_spare(vm);
+    if (vm->scratch.cap > SCRATCH_KEPT) buffer_free(&vm->scratch);
+    if (vm->temps.cap > SCRATCH_KEPT / sizeof(Ref)) vec_free(&vm->temps);
 }
 
 static void all_run(Vm *vm)
@@ -114,6 +128,7 @@ static void all_run(Vm *vm)
     ready_run(vm);
     timers_run(vm);
     state_shrink(vm);
+    scratch_shrink(vm);
 }
 
 /* ---- events ---- */
@@ -230,14 +245,20 @@ static void log_exceeded(Vm *vm)
     if (error) fiber_fail(vm, vm_state(vm)->main, error);
 }
 
-bool vm_feed(Vm *vm, const VmEvent *event, Error *error)
+static void outputs_clear(Vm *vm)
 {
     vm->outputs.count = 0;
-    arena_free(&vm->arena);
+    arena_clear(&vm->arena);
+}
+
+bool vm_feed(Vm *vm, const VmEvent *event, Error *error)
+{
+    outputs_clear(vm);
     State *state = vm_state(vm);
     if (state->status == VM_ENDED && event->kind != VM_START) return true;
     if (state->status == VM_NEW && event->kind != VM_START)
         return error_set(error, "the run has not been started");
+    vm->settled = false;
     int64_t before = state->now;
     if (event->now > state->now) state->now = event->now;
     if (!event_apply(vm, event, error)) {
@@ -298,16 +319,9 @@ typedef struct SnapshotHeader {
 
 static const char snapshot_magic[8] = {'P', 'L', 'A', 'N', 's', 't', 'a', '1'};
 
-static void state_settle(Vm *vm)
-{
-    bool set = vm->failure.set;
-    if (!heap_collect(vm, 0)) vm->failure.set = set;
-    heap_trim(vm);
-}
-
 void vm_snapshot(Vm *vm, Buffer *out)
 {
-    state_settle(vm);
+    heap_settle(vm);
     SnapshotHeader header = {.size = vm_state(vm)->used};
     memcpy(header.magic, snapshot_magic, sizeof header.magic);
     memcpy(header.image, vm->image->hash, sizeof header.image);
@@ -315,6 +329,18 @@ void vm_snapshot(Vm *vm, Buffer *out)
     memcpy(header.hash, hash.words, sizeof header.hash);
     buffer_add(out, &header, sizeof header);
     buffer_add(out, vm->block, header.size);
+}
+
+/* Another state in place of the one that there is. */
+static void state_put(Vm *vm, const void *bytes, size_t used, size_t capacity)
+{
+    if (vm->block_room < capacity) {
+        vm->block = memory_resize(vm->block, capacity);
+        vm->block_room = capacity;
+    }
+    memcpy(vm->block, bytes, used);
+    vm->settled = false;
+    outputs_clear(vm);
 }
 
 bool vm_restore(Vm *vm, Str snapshot, Error *error)
@@ -335,18 +361,23 @@ bool vm_restore(Vm *vm, Str snapshot, Error *error)
         return error_set(error, "the snapshot is damaged");
     State state;
     memcpy(&state, bytes, sizeof state);
-    free(vm->block);
-    vm->block = memory_alloc(state.capacity + 4096);
-    memcpy(vm->block, bytes, header.size);
-    vm->outputs.count = 0;
-    arena_free(&vm->arena);
+    if (state.used != header.size || state.capacity < state.used || state.capacity > UINT32_MAX)
+        return error_set(error, "the snapshot is damaged");
+    state_put(vm, bytes, header.size, state.capacity);
+    vm->settled = true;
     return true;
+}
+
+void vm_copy(Vm *vm, const Vm *from)
+{
+    assert(vm->image == from->image);
+    state_put(vm, from->block, vm_state(from)->used, vm_state(from)->capacity);
+    vm->settled = from->settled;
 }
 
 void vm_hash(Vm *vm, uint64_t hash[2])
 {
-    state_canonize(vm);
-    state_settle(vm);
+    heap_settle(vm);
     Hash found = hash_bytes(vm->block, vm_state(vm)->used);
     memcpy(hash, found.words, sizeof found.words);
 }

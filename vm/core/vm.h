@@ -109,6 +109,8 @@ bool vm_awaits(const Vm *vm, uint64_t effect); /* is there a fiber that waits fo
 /* The state as bytes, for the same image only. Outputs are not part of it: read them first. */
 void vm_snapshot(Vm *vm, Buffer *out);
 bool vm_restore(Vm *vm, Str snapshot, Error *error); /* false: not one of this image; nothing has changed */
+/* The other machine's state, too: a fork is one copy. Both are of the same image, opened once. Outputs are not part of it. */
+void vm_copy(Vm *vm, const Vm *from);
 /* Identifies the state: machines that got the same events have the same hash. Collects garbage first. */
 void vm_hash(Vm *vm, uint64_t hash[2]);
 size_t vm_memory(const Vm *vm); /* bytes of the state block */
