@@ -69,7 +69,7 @@ static void yyerror(const Span *span, Parse *cx, const char *message);
 %type <Node *> observation run_expression rhs literal string command command_literal map_entry arg opt_unknown
 %type <Node *> lambda choose condition part ask_list
 %type <Node *> dotted line_dotted ref reference duration type type_atom type_result opt_result call_ref
-%type <Node *> drill_line answer_head pattern fact fact_head signal signal_head fact_severity drill_at_when
+%type <Node *> drill_line drill_request answer_head pattern fact fact_head signal signal_head fact_severity drill_at_when
 %type <Node *> opt_title opt_because opt_by opt_within opt_string opt_at_once
 %type <NodeList> tops service_fields contact_fields rotation_fields role_fields calendar_fields severity_fields
 %type <NodeList> classify_arms rules template_fields fn_body params param_list opt_params record_fields enum_members
@@ -956,12 +956,8 @@ drill_line: WITH settings { $$ = MAKE(DRILL_WITH, drill_with, @$, .settings = $2
     | START AT drill_at_when IN string { $$ = MAKE(DRILL_START, drill_start, @$, .at = $3, .zone = $5); }
     | UNTIL duration { $$ = MAKE(DRILL_UNTIL, drill_until, @$, .duration = $2); }
     | FROM string { $$ = MAKE(FROM, from, @$, .text = $2); }
-    | HTTP name string answers
-        { $$ = MAKE(DRILL_HTTP, drill_http, @$, NAMED(method, $2), .url = $3, .answers = $4.list, .once_ran = $4.ran); }
-    | HTTP name string WITH JSON postfix answers
-        { $$ = MAKE(DRILL_HTTP, drill_http, @$, NAMED(method, $2), .url = $3, .with = $6, .answers = $7.list, .once_ran = $7.ran); }
-    | HTTP name string WITH string answers
-        { $$ = MAKE(DRILL_HTTP, drill_http, @$, NAMED(method, $2), .url = $3, .with = $5, .answers = $6.list, .once_ran = $6.ran); }
+    | drill_request answers
+        { $$ = $1; $$->span = @$; $$->drill_http.answers = $2.list; $$->drill_http.once_ran = $2.ran; }
     | COMMAND command_literal answers
         { $$ = MAKE(DRILL_COMMAND, drill_command, @$, .command = $2, .answers = $3.list, .once_ran = $3.ran); }
     | ON dotted COMMAND command_literal answers
@@ -1004,6 +1000,11 @@ drill_line: WITH settings { $$ = MAKE(DRILL_WITH, drill_with, @$, .settings = $2
     | AT duration signal { $$ = $3; $$->span = @$; $$->drill_at.at = $2; }
     | EXPECT opt_not fact { $$ = MAKE(EXPECT, expect, @$, .negated = $2, .fact = $3); }
     ;
+drill_request: HTTP name string { $$ = MAKE(DRILL_HTTP, drill_http, @$, NAMED(method, $2), .url = $3); }
+    | drill_request WITH JSON postfix { $$ = $1; ONCE_ONLY($$->drill_http.with, $4, @2, "with"); }
+    | drill_request WITH string { $$ = $1; ONCE_ONLY($$->drill_http.with, $3, @2, "with"); }
+    | drill_request WITH HEADERS postfix { $$ = $1; ONCE_ONLY($$->drill_http.headers, $4, @2, "with headers"); }
+    ;
 swept: ACKNOWLEDGED { $$ = SIGNAL_ACK; }
     | UNACKNOWLEDGED { $$ = SIGNAL_UNACK; }
     | MITIGATED { $$ = SIGNAL_MITIGATED; }
@@ -1030,6 +1031,7 @@ answer: answer_head { $$ = (Answer){$1, NULL}; }
           ONCE_ONLY($$.gives->gives.times, times, @2, "times"); }
     | answer WITH string { $$ = $1; ONCE_ONLY($$.gives->gives.with, $3, @2, "with"); }
     | answer WITH JSON postfix { $$ = $1; ONCE_ONLY($$.gives->gives.with, $4, @2, "with"); }
+    | answer WITH HEADERS postfix { $$ = $1; ONCE_ONLY($$.gives->gives.headers, $4, @2, "with headers"); }
     | answer ONCE { $$ = $1; $$.gives->gives.once = true; }
     | answer ONCE RAN pattern { $$ = $1; ONCE_ONLY($$.ran, $4, @2, "once ran"); }
     ;

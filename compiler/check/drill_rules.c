@@ -99,7 +99,7 @@ static bool is_hidden_by(Checker *c, const Node *earlier, const Node *later)
     if (earlier->kind != later->kind) return false;
     switch (earlier->kind) {
     case NODE_DRILL_HTTP:
-        return !earlier->drill_http.with &&
+        return !earlier->drill_http.with && !earlier->drill_http.headers &&
                answers_for_ever(earlier->drill_http.answers, earlier->drill_http.once_ran) &&
                str_equal(earlier->drill_http.method, later->drill_http.method) &&
                covers(pattern_of_text(c, earlier->drill_http.url), pattern_of_text(c, later->drill_http.url));

@@ -83,10 +83,54 @@ static void check_pattern(Checker *c, Node *pattern)
 
 /* ---- lines ---- */
 
-static void check_answers(Checker *c, NodeList answers)
+static void check_headers(Checker *c, Node *headers)
 {
+    check_value(c, headers, type_map(c->types, c->string));
+}
+
+
+/* What an answer says may name what the stars of its line's pattern stood for: ${1}, ${2}, … */
+typedef struct Stars {
+    Checker *c;
+    size_t count;
+} Stars;
+
+static bool visit_star(Node *node, void *context)
+{
+    const Stars *stars = context;
+    if (node->kind != NODE_INTERP || !node->interp.value || node->interp.value->kind != NODE_INT) return true;
+    int64_t number = node->interp.value->integer.value;
+    if (number >= 1 && (uint64_t)number <= stars->count) return true;
+    Diag *diag = report(stars->c, P1006, node->interp.value->span, "the pattern of this line has no `*` number %lld",
+                        (long long)number);
+    if (stars->count)
+        report_help(stars->c, diag, "it has %zu: `${1}` is what the first one stood for", stars->count);
+    else
+        report_help(stars->c, diag, "only the `*` of a command or URL can be named");
+    return true;
+}
+
+static size_t count_stars(const Node *pattern)
+{
+    NodeList parts = {0};
+    size_t count = 0;
+    if (pattern && pattern->kind == NODE_STRING) parts = pattern->string.parts;
+    if (pattern && pattern->kind == NODE_COMMAND) parts = pattern->command.parts;
+    for node_each(part, parts) {
+        for (size_t i = 0; part->kind == NODE_TEXT && i < part->text.text.len; i++)
+            count += part->text.text.data[i] == '*';
+    }
+    return count;
+}
+
+/* pattern: of the line, NODE_STRING or NODE_COMMAND; NULL where it has none. */
+static void check_answers(Checker *c, NodeList answers, const Node *pattern)
+{
+    Stars stars = {.c = c, .count = count_stars(pattern)};
     for node_each(answer, answers) {
         Node *value = answer->gives.value;
+        tree_walk(answer, visit_star, &stars);
+        if (answer->gives.headers) check_headers(c, answer->gives.headers);
         if (value && answer->gives.kind == GIVES_JSON)
             check_value(c, value, c->json);
         else if (value && (answer->gives.kind == GIVES_FIGURE || answer->gives.kind == GIVES_EXIT))
@@ -114,7 +158,7 @@ static void check_drill_call(Checker *c, Node *line)
     for node_each(arg, line->drill_call.args)
         check_expression(c, arg->arg.value, NULL);
     check_pattern(c, line->drill_call.once_ran);
-    check_answers(c, line->drill_call.answers);
+    check_answers(c, line->drill_call.answers, NULL);
 }
 
 static void check_with(Checker *c, const Symbol *plan, Node *line)
@@ -175,7 +219,7 @@ static void check_sweep(Checker *c, Node *line)
     check_duration(c, line->drill_sweep.start);
     check_duration(c, line->drill_sweep.end);
     check_duration(c, line->drill_sweep.every);
-    check_answers(c, line->drill_sweep.answers);
+    check_answers(c, line->drill_sweep.answers, NULL);
 }
 
 void check_drill_fact(Checker *c, const Symbol *plan, Node *fact)
@@ -219,22 +263,23 @@ static void check_line(Checker *c, const Symbol *plan, Node *line)
     case NODE_DRILL_HTTP:
         check_drill_text(c, line->drill_http.url);
         if (line->drill_http.with) check_value(c, line->drill_http.with, c->json);
+        if (line->drill_http.headers) check_headers(c, line->drill_http.headers);
         check_pattern(c, line->drill_http.once_ran);
-        check_answers(c, line->drill_http.answers);
+        check_answers(c, line->drill_http.answers, line->drill_http.url);
         break;
     case NODE_DRILL_COMMAND:
         check_pattern(c, line->drill_command.command);
         check_pattern(c, line->drill_command.once_ran);
-        check_answers(c, line->drill_command.answers);
+        check_answers(c, line->drill_command.answers, line->drill_command.command);
         break;
     case NODE_DRILL_CALL: check_drill_call(c, line); break;
     case NODE_DRILL_CHANNEL:
         check_reference(c, line->drill_channel.channel, KIND(CHANNEL), "channel");
-        check_answers(c, line->drill_channel.answers);
+        check_answers(c, line->drill_channel.answers, NULL);
         break;
     case NODE_DRILL_WAY:
         check_reference(c, line->drill_way.contact, KINDS_PERSON, "contact");
-        check_answers(c, line->drill_way.answers);
+        check_answers(c, line->drill_way.answers, NULL);
         break;
     case NODE_DRILL_PERSON:
         check_reference(c, line->drill_person.contact, KINDS_PERSON, "contact or role");
@@ -253,7 +298,7 @@ static void check_line(Checker *c, const Symbol *plan, Node *line)
         break;
     case NODE_DRILL_ANY:
         check_pattern(c, line->drill_any.once_ran);
-        check_answers(c, line->drill_any.answers);
+        check_answers(c, line->drill_any.answers, NULL);
         break;
     case NODE_DRILL_SWEEP: check_sweep(c, line); break;
     case NODE_DRILL_AT: check_at(c, line); break;

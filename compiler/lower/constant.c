@@ -1,6 +1,8 @@
 /* Working out what is known at compile time: see constant.h. */
 #include "compiler/lower/constant.h"
 
+#include "vm/code/stars.h"
+
 #include "vm/base/json.h"
 #include "vm/base/time.h"
 
@@ -160,6 +162,8 @@ static Constant string_constant(ConstantScope *scope, const NodeList *parts)
     for (const Node *part = parts->first; part; part = part->next) {
         if (part->kind == NODE_TEXT) {
             buffer_add_str(&buffer, part->text.text);
+        } else if (part->kind == NODE_INTERP && scope->stars && part->interp.value->kind == NODE_INT) {
+            buffer_printf(&buffer, "%s%lld%s", STAR_BEGIN, (long long)part->interp.value->integer.value, STAR_END);
         } else if (part->kind == NODE_INTERP) {
             Constant value = constant_of(scope, part->interp.value);
             buffer_add_str(&buffer, shown(scope, value));

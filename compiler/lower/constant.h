@@ -54,6 +54,7 @@ typedef struct ConstantScope {
     const Symbol *plan;
     const NodeList *args;
     int depth;    /* guards against declarations that name each other */
+    bool stars;   /* `${1}` is what a pattern's first `*` stood for: STAR_BEGIN 1 STAR_END in the text */
     bool unknown; /* set by the constant_… helpers below when something was not known */
 } ConstantScope;
 

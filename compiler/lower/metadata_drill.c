@@ -34,6 +34,7 @@ static void write_pattern(MetadataWriter *writer, const char *key, const Node *p
     out_open(&writer->out, '{');
     if (command) {
         out_text_at(&writer->out, "pattern", command_text(&writer->scope, command));
+        name_at(writer, "host", command->command.host);
     } else {
         out_text_at(&writer->out, "method", pattern->effect_pattern.method);
         out_text_at(&writer->out, "url", constant_text(&writer->scope, pattern->effect_pattern.url));
@@ -42,6 +43,14 @@ static void write_pattern(MetadataWriter *writer, const char *key, const Node *p
 }
 
 /* ---- answers ---- */
+
+/* Nothing at all where the node is NULL. */
+static void write_json_at(MetadataWriter *writer, const char *key, const Node *value)
+{
+    if (!value) return;
+    out_key(&writer->out, key);
+    constant_write(&writer->scope, value, &writer->out);
+}
 
 /* What comes with a status: a text, or json. */
 static void write_body(MetadataWriter *writer, const Node *body)
@@ -91,6 +100,7 @@ static void write_gives(MetadataWriter *writer, const Node *gives)
         constant_text_at(&writer->scope, gives->gives.with, "error", &writer->out);
         break;
     }
+    write_json_at(writer, "headers", gives->gives.headers);
     out_close(&writer->out, '}');
 }
 
@@ -98,6 +108,7 @@ static void write_answers(MetadataWriter *writer, const NodeList *answers)
 {
     out_key(&writer->out, "answers");
     out_open(&writer->out, '[');
+    writer->scope.stars = true;
     for (const Node *gives = answers->first; gives; gives = gives->next) {
         if (gives->kind != NODE_GIVES) continue;
         out_open(&writer->out, '{');
@@ -111,6 +122,7 @@ static void write_answers(MetadataWriter *writer, const NodeList *answers)
         }
         out_close(&writer->out, '}');
     }
+    writer->scope.stars = false;
     out_close(&writer->out, ']');
 }
 
@@ -194,10 +206,8 @@ static void write_effect_line(MetadataWriter *writer, const Node *line)
         out_text_at(&writer->out, "on", STR("http"));
         out_text_at(&writer->out, "method", line->drill_http.method);
         constant_text_at(&writer->scope, line->drill_http.url, "url", &writer->out);
-        if (line->drill_http.with) {
-            out_key(&writer->out, "with");
-            constant_write(&writer->scope, line->drill_http.with, &writer->out);
-        }
+        write_json_at(writer, "with", line->drill_http.with);
+        write_json_at(writer, "headers", line->drill_http.headers);
         write_pattern(writer, "ran", line->drill_http.once_ran);
         write_answers(writer, &line->drill_http.answers);
         break;

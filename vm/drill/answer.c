@@ -3,7 +3,7 @@
  *
  * In: an effect request. Out: its result, in the shape that the live world would give, at the time at which
  * it comes. Deliveries and effect fns succeed unless a line says otherwise; any other effect needs a line. */
-#include "vm/drill/world_parts.h"
+#include "vm/drill/matching.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,124 +14,6 @@ enum {
     CHANGE_TIMEOUT = 300 * 1000,
     FILE_LIMIT = 8 * 1024 * 1024,
 };
-
-/* One effect that waits for its answer. */
-typedef struct Asked {
-    DrillWorld *world;
-    const EffectRequest *request;
-    const Json *args;
-    Str subject; /* effect_subject */
-} Asked;
-
-/* ---- which line answers ---- */
-
-static bool body_contains(const Asked *asked, const Json *part)
-{
-    if (!part) return true;
-    if (json_kind(part) == JSON_STRING)
-        return str_matches_glob(json_string(asked->args, "body", ""), json_text(part));
-    Json *body = json_parse(json_string(asked->args, "body", ""), NULL);
-    bool contains = body && json_contains(body, part);
-    json_free(body);
-    return contains;
-}
-
-/* Has the call the arguments that the line names? Texts are patterns. */
-static bool args_match(const Asked *asked, const Json *wanted)
-{
-    const Json *args = json_get(asked->args, "args");
-    for (const Json *member = json_first(wanted); member; member = json_next(member)) {
-        const Json *found = json_get(args, json_key(member));
-        bool text = json_kind(member) == JSON_STRING && json_kind(found) == JSON_STRING;
-        if (text ? !str_matches_glob(json_text(found), json_text(member)) : !found || !json_contains(found, member))
-            return false;
-    }
-    return true;
-}
-
-static bool line_matches(const Asked *asked, const ScriptLine *line)
-{
-    Str op = asked->request->op;
-    bool delivers = str_equal_c(op, "deliver");
-    switch (line->kind) {
-    case LINE_HTTP:
-        return str_equal_c(op, "http") && effect_matches(&line->effect, op, asked->args, asked->subject) &&
-               body_contains(asked, line->with);
-    case LINE_COMMAND:
-        if (!effect_matches(&line->effect, op, asked->args, asked->subject)) return false;
-        return !line->host.len ||
-               str_equal(line->host, json_string(json_get(asked->args, "host"), "name", ""));
-    case LINE_CALL:
-        if (str_equal_c(op, "call"))
-            return str_equal(line->name, json_string(asked->args, "fn", "")) && args_match(asked, line->args);
-        return delivers && str_equal(line->name, json_string(asked->args, "provider", ""));
-    case LINE_CHANNEL: return delivers && str_equal(line->name, json_string(asked->args, "channel", ""));
-    case LINE_ANY: return !str_equal_c(op, "terminal");
-    case LINE_WAY:
-        return delivers && str_equal(line->name, json_string(asked->args, "way", "")) &&
-               script_means_contact(asked->world->script, line->contact,
-                                    json_string(asked->args, "contact", ""));
-    default: return false;
-    }
-}
-
-/* The answer of the line that holds now, or NULL: then a later line may answer. */
-static ScriptAnswer *answer_now(const Asked *asked, ScriptLine *line)
-{
-    if (line->ran.said && !line->has_ran) return NULL;
-    int64_t since = asked->world->now - asked->world->script->start;
-    for (size_t i = 0; i < line->answers.count; i++) {
-        ScriptAnswer *answer = &line->answers.items[i];
-        if (answer->before >= 0 && since >= answer->before) continue;
-        if (answer->times >= 0 && answer->used >= answer->times) continue;
-        answer->used++;
-        return answer;
-    }
-    return NULL;
-}
-
-/* The sweep's answer takes one effect, and as often as it says the same one again. */
-static ScriptAnswer *swept_answer(const Asked *asked)
-{
-    Script *script = asked->world->script;
-    Str op = asked->request->op;
-    if (!script->sweep || !script->variant.effect) return NULL;
-    if (asked->request->id == (uint64_t)script->variant.effect) {
-        script->swept_op = arena_copy(&script->arena, op);
-        script->swept_subject = arena_copy(&script->arena, asked->subject);
-    } else if (!script->swept_op.len || !str_equal(script->swept_op, op) ||
-               !str_equal(script->swept_subject, asked->subject)) {
-        return NULL;
-    }
-    return answer_now(asked, script->sweep);
-}
-
-static ScriptAnswer *find_answer(const Asked *asked, ScriptLine **found)
-{
-    ScriptAnswer *swept = swept_answer(asked);
-    if (swept) {
-        *found = asked->world->script->sweep;
-        return swept;
-    }
-    for (size_t i = 0; i < asked->world->script->lines.count; i++) {
-        ScriptLine *line = &asked->world->script->lines.items[i];
-        if (!line_matches(asked, line)) continue;
-        ScriptAnswer *answer = answer_now(asked, line);
-        if (!answer) continue;
-        *found = line;
-        return answer;
-    }
-    return NULL;
-}
-
-/* Lines that wait for this effect to have run answer from now on. */
-static void note_ran(const Asked *asked)
-{
-    for (size_t i = 0; i < asked->world->script->lines.count; i++) {
-        ScriptLine *line = &asked->world->script->lines.items[i];
-        if (effect_matches(&line->ran, asked->request->op, asked->args, asked->subject)) line->has_ran = true;
-    }
-}
 
 /* ---- what it says ---- */
 
@@ -174,17 +56,23 @@ static void read_file(const Asked *asked, const ScriptLine *line, Str name, Buff
 
 static void take_given(const Asked *asked, const ScriptLine *line, const Json *gives, Outcome *outcome)
 {
-    Str file = json_string(gives, "file", "");
-    buffer_add_str(&outcome->out, json_string(gives, "text", ""));
+    Buffer file_name = {0};
+    matching_fill(asked, line, json_string(gives, "file", ""), &file_name);
+    Str file = buffer_str(&file_name);
+    matching_fill(asked, line, json_string(gives, "text", ""), &outcome->out);
     if (json_get(gives, "json")) {
+        Buffer json = {0};
         outcome->content_type = "application/json";
-        json_write(&outcome->out, json_get(gives, "json"));
+        json_write(&json, json_get(gives, "json"));
+        matching_fill(asked, line, buffer_str(&json), &outcome->out);
+        buffer_free(&json);
     }
     if (file.len) {
         if (str_ends_with(file, STR(".json"))) outcome->content_type = "application/json";
         read_file(asked, line, file, &outcome->out);
     }
-    buffer_add_str(&outcome->err, json_string(gives, "err", ""));
+    buffer_free(&file_name);
+    matching_fill(asked, line, json_string(gives, "err", ""), &outcome->err);
     outcome->status = json_int(gives, "status", 200);
     outcome->exit = json_int(gives, "exit", 0);
     bool is_http = str_equal_c(asked->request->op, "http");
@@ -246,13 +134,26 @@ static void write_bool(Buffer *out, const char *key, bool value)
                   value ? "true" : "false");
 }
 
-static void write_http(const Outcome *outcome, Buffer *out)
+/* The headers that the line names, and the content type that goes with its body. */
+static void write_headers(const Outcome *outcome, const Json *said, Buffer *out)
+{
+    Json *headers = said ? json_copy(said) : json_new_object();
+    if (!json_get(headers, "content-type"))
+        json_set_string(headers, "content-type", str_from_c(outcome->content_type));
+    json_write(out, headers);
+    json_free(headers);
+}
+
+static void write_http(const Outcome *outcome, const Json *gives, Buffer *out)
 {
     bool answered = !outcome->error.len;
     write_bool(out, "ok", outcome->ok);
-    buffer_printf(out, ",\"status\":%" PRId64 ",\"headers\":{", answered ? outcome->status : 0);
-    if (answered) buffer_printf(out, "\"content-type\":\"%s\"", outcome->content_type);
-    buffer_add_c(out, "},\"body\":");
+    buffer_printf(out, ",\"status\":%" PRId64 ",\"headers\":", answered ? outcome->status : 0);
+    if (answered)
+        write_headers(outcome, json_get(gives, "headers"), out);
+    else
+        buffer_add_c(out, "{}");
+    buffer_add_c(out, ",\"body\":");
     json_write_string(out, buffer_str(&outcome->out));
     write_error(out, outcome->error);
     write_bool(out, "timed_out", outcome->timed_out);
@@ -291,7 +192,7 @@ static void write_result(const Asked *asked, const Outcome *outcome, const Json 
 {
     buffer_add_char(out, '{');
     if (str_equal_c(asked->request->op, "http"))
-        write_http(outcome, out);
+        write_http(outcome, gives, out);
     else if (str_equal_c(asked->request->op, "command"))
         write_command(outcome, out);
     else
@@ -319,7 +220,7 @@ void line_text(Buffer *out, Str text)
 
 static void stop_unanswered(const Asked *asked)
 {
-    Buffer line = {0}, text = {0};
+    Buffer line = {0}, text = {0}, near = {0};
     Str op = asked->request->op;
     line_text(&text, asked->subject);
     if (str_equal_c(op, "http")) {
@@ -331,10 +232,12 @@ static void stop_unanswered(const Asked *asked)
         buffer_printf(&line, "command `%s` gives \"ok\"", text.data ? text.data : "");
     }
     Str step = asked->request->step;
+    matching_explain(asked, &near);
     world_stop(asked->world,
-               "%.*s: no line of the drill answers this effect%s%.*s%s. Add to the drill:\n  %s",
+               "%.*s: no line of the drill answers this effect%s%.*s%s.%s%s Add to the drill:\n  %s",
                STR_ARG(asked->request->at), step.len ? " of \"" : "", STR_ARG(step), step.len ? "\"" : "",
-               line.data);
+               near.len ? near.data : "", near.len ? "\n " : "", line.data);
+    buffer_free(&near);
     buffer_free(&line);
     buffer_free(&text);
 }
@@ -366,7 +269,7 @@ void answer_effect(DrillWorld *world, const EffectRequest *request)
     effect_subject(request->op, args, &subject);
     Asked asked = {.world = world, .request = request, .args = args, .subject = buffer_str(&subject)};
     ScriptLine *line = NULL;
-    const ScriptAnswer *answer = find_answer(&asked, &line);
+    const ScriptAnswer *answer = matching_find(&asked, &line);
     if (answer) {
         Outcome outcome = outcome_of(&asked, line, answer);
         Buffer result = {0};
@@ -379,7 +282,7 @@ void answer_effect(DrillWorld *world, const EffectRequest *request)
     } else {
         answer_unmentioned(&asked);
     }
-    note_ran(&asked);
+    matching_note_ran(&asked);
     buffer_free(&subject);
     json_free(args);
 }

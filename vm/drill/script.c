@@ -15,6 +15,7 @@ static EffectPattern read_pattern(const Json *json)
     return (EffectPattern){
         .said = !json_is_null(json),
         .command = json_string(json, "pattern", ""),
+        .host = json_string(json, "host", ""),
         .method = json_string(json, "method", ""),
         .url = json_string(json, "url", ""),
     };
@@ -66,13 +67,14 @@ static bool read_line(Script *script, const Json *json, Error *error)
         .line = json_int(json, "line", 0),
         .effect = {.said = true,
                    .command = json_string(json, "pattern", ""),
+                   .host = json_string(json, "host", ""),
                    .method = json_string(json, "method", ""),
                    .url = json_string(json, "url", "")},
         .ran = read_pattern(json_get(json, "ran")),
         .with = json_get(json, "with"),
+        .headers = json_get(json, "headers"),
         .args = json_get(json, "args"),
         .contact = json_string(json, "contact", ""),
-        .host = json_string(json, "host", ""),
         .what = json_string(json, "what", "*"),
         .after = json_int(json, "after", 0),
         .before = json_int(json, "before", -1),
@@ -226,7 +228,10 @@ void effect_subject(Str op, const Json *args, Buffer *out)
 bool effect_matches(const EffectPattern *pattern, Str op, const Json *args, Str subject)
 {
     if (!pattern->said) return false;
-    if (!pattern->url.len) return str_equal_c(op, "command") && str_matches_glob(subject, pattern->command);
+    if (!pattern->url.len) {
+        if (!str_equal_c(op, "command") || !str_matches_glob(subject, pattern->command)) return false;
+        return !pattern->host.len || str_equal(pattern->host, json_string(json_get(args, "host"), "name", ""));
+    }
     if (!str_equal_c(op, "http")) return false;
     Str method = json_string(args, "method", "");
     bool same =

@@ -11,7 +11,7 @@
 /* An effect by how it reads: a command's words, or a request's method and URL; `*` stands for any text. */
 typedef struct EffectPattern {
     bool said;
-    Str command;
+    Str command, host; /* host empty: on any, or here */
     Str method, url; /* url empty: it is a command */
 } EffectPattern;
 
@@ -51,10 +51,11 @@ typedef struct ScriptLine {
     int64_t line;
     EffectPattern effect; /* HTTP, COMMAND */
     EffectPattern ran;    /* the line answers only once such an effect began */
-    const Json *with;     /* HTTP: what the request's JSON body must contain (a text: a pattern for it), or NULL */
+    const Json *with;     /* HTTP: what the request's JSON body must contain (its texts are patterns; a text: one for the body), or NULL */
+    const Json *headers;  /* HTTP: headers that the request must have (texts are patterns), or NULL */
     const Json *args;     /* CALL: the arguments that it must have (texts are patterns), or NULL */
     Str name;             /* CALL: fn; CHANNEL: its name; WAY: the way; PERSON: contact or role */
-    Str contact, host;    /* WAY; COMMAND */
+    Str contact;          /* WAY */
     PersonAct act;
     Str what; /* PERSON, ANSWER, MANUAL: pattern of the question */
     int64_t after, before;
