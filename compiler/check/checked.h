@@ -256,8 +256,8 @@ typedef struct EffectOptions { /* expressions; NULL: not said */
 } EffectOptions;
 
 typedef struct HttpRequest {
-    Str method;                                                /* "GET", … */
-    Node *url, *headers, *json, *form, *body, *basic, *bearer; /* NULL: not said */
+    Str method;                                                       /* "GET", … */
+    Node *url, *headers, *json, *form, *body, *basic, *bearer, *hmac; /* NULL: not said */
 } HttpRequest;
 
 typedef enum OnUnknown { ON_UNKNOWN_ASK, ON_UNKNOWN_AGAIN, ON_UNKNOWN_FAIL, ON_UNKNOWN_VERIFY } OnUnknown;

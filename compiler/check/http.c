@@ -4,19 +4,48 @@
  * bodies. */
 #include "compiler/check/check.h"
 
-static const char *const fields[] = {"url", "headers", "json", "form", "body", "basic", "bearer"};
+static const char *const fields[] = {"url", "headers", "json", "form", "body", "basic", "bearer", "hmac"};
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
 
 static Node **field_slot(HttpRequest *http, size_t index)
 {
     Node **const slots[FIELD_COUNT] = {&http->url,  &http->headers, &http->json,  &http->form,
-                                       &http->body, &http->basic,   &http->bearer};
+                                       &http->body, &http->basic,   &http->bearer, &http->hmac};
     return slots[index];
+}
+
+/* What the signature is made of stands in the call, so that a misspelt part is found here. */
+static bool check_hmac(Checker *c, Node *value)
+{
+    static const char *const parts[] = {"header", "key", "before", "prefix", "encoding"};
+    bool key = false, header = false;
+    if (value->kind != NODE_MAP) {
+        report(c, P0307, value->span, "`hmac` is written as a map: `hmac: {header: \"X-Signature\", key: k}`");
+        check_expression(c, value, c->wrong);
+        return false;
+    }
+    for node_each(entry, value->map.entries) {
+        Str name = {0};
+        size_t i = 0;
+        node_plain_text(c->arena, entry->entry.key, &name);
+        while (i < sizeof parts / sizeof parts[0] && !str_equal_c(name, parts[i]))
+            i++;
+        header = header || i == 0;
+        key = key || i == 1;
+        if (i == sizeof parts / sizeof parts[0])
+            report(c, P0307, entry->span,
+                   "a signature is made of `header`, `key`, `before`, `prefix` and `encoding`");
+    }
+    if (!key || !header) report(c, P0307, value->span, "a signature needs a `header` and a `key`");
+    return true;
 }
 
 static void check_field(Checker *c, size_t index, Node *value)
 {
-    bool map = str_equal_c(STR("headers"), fields[index]) || str_equal_c(STR("form"), fields[index]);
+    bool hmac = str_equal_c(STR("hmac"), fields[index]);
+    bool map =
+        hmac || str_equal_c(STR("headers"), fields[index]) || str_equal_c(STR("form"), fields[index]);
+    if (hmac && !check_hmac(c, value)) return;
     if (map) {
         check_value(c, value, type_map(c->types, value->kind == NODE_MAP ? c->secret : c->string));
     } else if (str_equal_c(STR("json"), fields[index])) {

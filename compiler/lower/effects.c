@@ -214,7 +214,8 @@ static Core *lower_http(Context *context, Node *node, const Effect *effect)
         build_object(core, span, "method", build_text(core, http->method, span), "url",
                      lower_text_of(context, lower_value(context, http->url), span), "headers",
                      http_headers(context, http, span), "body", http_body(context, http, span), "basic",
-                     value_or_null(context, http->basic, span), "timeout", timeout_of(context, effect, span),
+                     value_or_null(context, http->basic, span), "hmac",
+                     value_or_null(context, http->hmac, span), "timeout", timeout_of(context, effect, span),
                      "on_unknown", on_unknown_text(context, effect, span), NULL);
     return effect_request(context, "http", effect, args, "Response", span);
 }
@@ -326,6 +327,25 @@ static Core *grown(Context *context, uint32_t pause, Node *growth)
     return whole;
 }
 
+/* Is there no use in trying again? What a server has refused for good is not asked for twice. */
+static Core *is_final(Context *context, const Effect *effect, uint32_t result, Span span)
+{
+    CoreProgram *core = context->lower->core;
+    if (effect->form == EFFECT_FORM_HTTP)
+        return build_call(core, lower_prelude_function(context->lower, "http_is_final"), span,
+                          context_local(context, result, span), NULL);
+    return build_or(core, build_field(core, context_local(context, result, span), "ok"),
+                    build_field(core, context_local(context, result, span), "unknown"));
+}
+
+/* The pause before the next attempt, which a server may ask to be longer. */
+static Core *pause_after(Context *context, const Effect *effect, uint32_t result, Core *pause, Span span)
+{
+    if (effect->form != EFFECT_FORM_HTTP) return pause;
+    return build_call(context->lower->core, lower_prelude_function(context->lower, "http_pause"), span,
+                      context_local(context, result, span), pause, NULL);
+}
+
 /* `retry: 3, every: 10s, growth: 2`: tried again until it is ok, or unknown, or the attempts are over. */
 static Core *lower_retried(Context *context, Node *node, const Effect *effect)
 {
@@ -344,10 +364,9 @@ static Core *lower_retried(Context *context, Node *node, const Effect *effect)
                                                       : build_int(core, TYPE_DURATION, 1000, span)));
     Core *round = build_block(core, span);
     core_append(round, build_set_local(core, result, once));
-    Core *over = build_or(core, build_field(core, context_local(context, result, span), "ok"),
-                          build_or(core, build_field(core, context_local(context, result, span), "unknown"),
-                                   build_binary(core, CORE_LE, context_local(context, left, span),
-                                                build_int(core, TYPE_INT, 0, span))));
+    Core *spent =
+        build_binary(core, CORE_LE, context_local(context, left, span), build_int(core, TYPE_INT, 0, span));
+    Core *over = build_or(core, is_final(context, effect, result, span), spent);
     core_append(round, build_if(core, over, build_break(core, 0, span), NULL));
     Core *fewer =
         build_binary(core, CORE_SUB, context_local(context, left, span), build_int(core, TYPE_INT, 1, span));
@@ -359,7 +378,8 @@ static Core *lower_retried(Context *context, Node *node, const Effect *effect)
                               build_call(core, lower_prelude_function(context->lower, "jittered"), span,
                                          length, context_local(context, left, span), NULL),
                               context_local(context, pause, span));
-    wait->a = build_binary(core, CORE_ADD, build_now(core, span), length);
+    wait->a = build_binary(core, CORE_ADD, build_now(core, span),
+                           pause_after(context, effect, result, length, span));
     core_append(round, build_do(core, wait));
     if (effect->options.growth)
         core_append(round, build_set_local(core, pause, grown(context, pause, effect->options.growth)));

@@ -103,6 +103,14 @@ static bool names_a_way(Str field)
     return false;
 }
 
+/* A channel serves the way of its name: `channel sms = twilio.sms(…)`. */
+static bool is_channel(const Lower *lower, Str way)
+{
+    for (size_t i = 0; i < lower->program->channels.count; i++)
+        if (str_equal(lower->program->channels.items[i]->name, way)) return true;
+    return false;
+}
+
 /* `reach by` in its order, or all the ways that are given. */
 static Core *ways_of(Context *context, const Node *contact, Span span)
 {
@@ -121,7 +129,7 @@ static Core *ways_of(Context *context, const Node *contact, Span span)
     if (!said)
         for node_each(field, contact->contact.fields)
             if (field->kind == NODE_FIELD && names_a_way(field->field.name))
-                core_append(ways, way_of(context, contact, field->field.name, false, field->span));
+                core_append(ways, way_of(context, contact, field->field.name, is_channel(lower, field->field.name), field->span));
     return ways;
 }
 

@@ -189,6 +189,30 @@ static Core *template_fields(Context *context, const Node *template)
     return map;
 }
 
+/* The arguments, for the provider; what cannot be data is left out. */
+static Core *template_values(Context *context, const Symbol *symbol)
+{
+    CoreProgram *core = context->lower->core;
+    Core *values = core_new(core, CORE_OBJECT, simple_type(context->lower, TYPE_JSON), symbol->span);
+    for (size_t i = 0; i < symbol->param_count; i++) {
+        const Symbol *param = symbol->params[i];
+        if (param->type->kind == TYPE_FN || param->type->kind == TYPE_SECRET) continue;
+        core_append(values, build_text(core, param->name, symbol->span));
+        core_append(values, build_to_json(core, context_local(context, (uint32_t)i, symbol->span)));
+    }
+    return values;
+}
+
+/* What a template does not say is filled in on the message's way (stdlib/prelude_people.plan). */
+static Core *message_field(Context *context, const Symbol *symbol, const TypeField *field)
+{
+    if (str_equal_c(field->name, "title") || str_equal_c(field->name, "body"))
+        return template_text(context, symbol->decl, str_equal_c(field->name, "title") ? "title" : "body");
+    if (str_equal_c(field->name, "fields")) return template_fields(context, symbol->decl);
+    if (str_equal_c(field->name, "values")) return template_values(context, symbol);
+    return lower_zero(context, field->type, symbol->span);
+}
+
 /* A template is a function from its parameters to a Message. */
 static CoreFunction *template_function(Lower *lower, Symbol *symbol)
 {
@@ -201,9 +225,7 @@ static CoreFunction *template_function(Lower *lower, Symbol *symbol)
     for (size_t i = 0; i < symbol->param_count; i++) context_bind(&inner, symbol->params[i], symbol->params[i]->type);
     function->param_count = (uint32_t)symbol->param_count;
     Core *record = core_new(lower->core, CORE_RECORD, message, symbol->span);
-    core_append(record, template_text(&inner, symbol->decl, "title"));
-    core_append(record, template_text(&inner, symbol->decl, "body"));
-    core_append(record, template_fields(&inner, symbol->decl));
+    for (size_t i = 0; i < message->field_count; i++) core_append(record, message_field(&inner, symbol, &message->fields[i]));
     context_add(&inner, build_return(lower->core, record, symbol->span));
     context_free(&inner);
     return function;

@@ -225,6 +225,23 @@ static void test_secrets(void)
                    "the secret unset cannot be had: the environment variable PLAN_TEST_UNSET is not set");
 }
 
+/* The signatures are what another implementation makes of the same key and text. */
+static void test_signed(void)
+{
+    const char *const common = ",\"basic\":\"me:" HOOK "\",\"body\":\"{\\\"a\\\":1}\",\"hmac\":"
+                               "{\"header\":\"X-Sign\",\"key\":\"" HOOK "\",\"before\":\"1.\"%s}";
+    char more[600];
+    snprintf(more, sizeof more, common, ",\"prefix\":\"sha256=\"");
+    const Json *r = request(EFFECT_CHANGE, "POST", "/echo", more);
+    CHECK_CONTAINS(json_string(r, "body", ""),
+                   "X-Sign: sha256=ac4d766a92686dbb4b2ce4b748289218b6e22d1b03ff1df0fae5dcfcafd8e506\r\n");
+    /* "me:T000-B1/xyz" */
+    CHECK_CONTAINS(json_string(r, "body", ""), "Authorization: Basic bWU6[secret hook]");
+    snprintf(more, sizeof more, common, ",\"encoding\":\"base64\"");
+    r = request(EFFECT_CHANGE, "POST", "/echo", more);
+    CHECK_CONTAINS(json_string(r, "body", ""), "X-Sign: rE12apJobbtLLOS3SCiSGLbiLRsD/x3w+uXc/K/Y5QY=\r\n");
+}
+
 static void test_secrets_in_commands(void)
 {
     const Json *r =
@@ -266,6 +283,7 @@ int main(void)
     test_sent_once();
     test_cancel();
     test_secrets();
+    test_signed();
     test_secrets_in_commands();
     live_test_end(&test);
     unlink(path);

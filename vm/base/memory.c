@@ -36,7 +36,7 @@ char *memory_copy_c(Str s)
 
 struct ArenaChunk {
     ArenaChunk *older;
-    size_t mapped; /* bytes, of a chunk that is a mapping; else 0 */
+    size_t size; /* in bytes, with this head; from ARENA_MAP on it is a mapping */
     alignas(max_align_t) char bytes[];
 };
 
@@ -46,19 +46,23 @@ enum { ARENA_CHUNK = 32 * 1024, ARENA_MAP = 4 * 1024 * 1024 };
 
 static ArenaChunk *chunk_new(size_t size)
 {
-    if (size < ARENA_MAP) return memory_alloc(size);
+    if (size < ARENA_MAP) {
+        ArenaChunk *small = memory_alloc(size);
+        small->size = size;
+        return small;
+    }
     void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block == MAP_FAILED) give_up();
     madvise(block, size, MADV_HUGEPAGE);
     ArenaChunk *chunk = block;
-    chunk->mapped = size;
+    chunk->size = size;
     return chunk;
 }
 
 static void chunk_free(ArenaChunk *chunk)
 {
-    if (chunk->mapped)
-        munmap(chunk, chunk->mapped);
+    if (chunk->size >= ARENA_MAP)
+        munmap(chunk, chunk->size);
     else
         free(chunk);
 }
@@ -116,6 +120,13 @@ Str arena_printf(Arena *arena, const char *format, ...)
     Str copy = arena_copy(arena, buffer_str(&text));
     buffer_free(&text);
     return copy;
+}
+
+void arena_wipe(Arena *arena)
+{
+    for (ArenaChunk *chunk = arena->chunks; chunk; chunk = chunk->older)
+        explicit_bzero(chunk->bytes, chunk->size - sizeof *chunk);
+    arena_free(arena);
 }
 
 void arena_free(Arena *arena)

@@ -36,6 +36,7 @@ char *arena_copy_c(Arena *arena, Str s);
 Str arena_printf(Arena *arena, const char *format, ...) PLAN_PRINTF(2, 3);
 void arena_free(Arena *arena);  /* leaves an empty arena that can be used again */
 void arena_clear(Arena *arena); /* the same, but keeps the open chunk */
+void arena_wipe(Arena *arena);  /* as arena_free, its bytes overwritten first: for what held a secret */
 #define arena_new(arena, T) ((T *)arena_alloc((arena), sizeof(T)))
 #define arena_array(arena, T, n) ((T *)arena_alloc((arena), sizeof(T) * (size_t)(n)))
 

@@ -294,6 +294,10 @@ static void set_options(HttpCall *call, const HttpRequest *request)
     curl->easy_setopt(easy, CURLOPT_WRITEDATA, call);
     curl->easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl->easy_setopt(easy, CURLOPT_HEADERDATA, call);
+    if (request->basic) {
+        curl->easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        curl->easy_setopt(easy, CURLOPT_USERPWD, request->basic);
+    }
     bool head = strcasecmp(request->method, "HEAD") == 0, get = strcasecmp(request->method, "GET") == 0;
     if (head) curl->easy_setopt(easy, CURLOPT_NOBODY, 1L);
     if (request->body.len || (!head && !get)) {

@@ -13,9 +13,10 @@ typedef struct HttpRequest {
     const char *method, *url;
     char **headers; /* "Name: value", NULL-terminated */
     Str body;
-    int64_t timeout; /* ms for all of it */
-    bool change;     /* fresh connection, sent at most once, no redirects */
-    bool follow;     /* up to five redirects (never for a change) */
+    const char *basic; /* "user:password"; NULL: none */
+    int64_t timeout;   /* ms for all of it */
+    bool change;       /* fresh connection, sent at most once, no redirects */
+    bool follow;       /* up to five redirects (never for a change) */
 } HttpRequest;
 
 typedef struct HttpHeader {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "vm/base/base64.h"
+#include "vm/live/hmac.h"
 #include "vm/live/http.h"
 #include "vm/live/state.h"
 
@@ -40,53 +42,99 @@ static bool add_header(HttpWork *work, HeaderLines *lines, const char *name, Str
     return true;
 }
 
-static bool make_headers(HttpWork *work, HttpRequest *request, bool *json_body, bool *secret, Error *error)
+typedef struct HeaderFacts {
+    bool json_body, secret;
+} HeaderFacts;
+
+static bool make_headers(HttpWork *work, const HttpRequest *request, HeaderLines *lines, HeaderFacts *facts,
+                         Error *error)
 {
     const Json *headers = json_get(work->effect->args, "headers");
-    HeaderLines lines = {0};
     bool fine = true, typed = false, keyed = false;
     for (const Json *item = json_first(headers); item && fine; item = json_next(item)) {
         const char *name = json_key(item);
         Str value = json_text(item);
         typed = typed || strcasecmp(name, "Content-Type") == 0;
         keyed = keyed || strcasecmp(name, "Idempotency-Key") == 0;
-        if (strcasecmp(name, "Content-Type") == 0) *json_body = str_find(value, STR("json")) >= 0;
-        *secret = *secret || secrets_are_in(value);
-        fine = add_header(work, &lines, name, value, error);
+        if (strcasecmp(name, "Content-Type") == 0) facts->json_body = str_find(value, STR("json")) >= 0;
+        facts->secret = facts->secret || secrets_are_in(value);
+        fine = add_header(work, lines, name, value, error);
     }
     /* curl's own guess, a form, would be wrong for a text. */
     if (fine && !typed && request->body.len)
-        fine = add_header(work, &lines, "Content-Type", STR("text/plain; charset=utf-8"), error);
+        fine = add_header(work, lines, "Content-Type", STR("text/plain; charset=utf-8"), error);
     if (fine && request->change && !keyed && work->effect->key[0])
-        fine = add_header(work, &lines, "Idempotency-Key", str_from_c(work->effect->key), error);
-    request->headers = arena_array(&work->arena, char *, lines.count + 1);
-    if (lines.count) memcpy(request->headers, lines.items, lines.count * sizeof *lines.items);
-    vec_free(&lines);
+        fine = add_header(work, lines, "Idempotency-Key", str_from_c(work->effect->key), error);
     return fine;
+}
+
+/* `hmac: {header: …, key: …, before: …, prefix: …, encoding: "hex"}`: the header says the signature of what
+ * stands before the body and of the body, as they leave. */
+static bool sign(HttpWork *work, const HttpRequest *request, HeaderLines *lines, Error *error)
+{
+    const Json *how = json_get(work->effect->args, "hmac");
+    if (json_is_null(how)) return true;
+    unsigned char mac[HMAC_SIZE];
+    char *key = filled(work, json_string(how, "key", ""), SECRET_PLAIN, error);
+    char *before = key ? filled(work, json_string(how, "before", ""), SECRET_PLAIN, error) : NULL;
+    if (!before) return false;
+    size_t head = strlen(before);
+    char *text = arena_alloc(&work->arena, head + request->body.len + 1);
+    memcpy(text, before, head);
+    if (request->body.len) memcpy(text + head, request->body.data, request->body.len);
+    if (!hmac_sha256(str_from_c(key), (Str){text, head + request->body.len}, mac, error)) return false;
+    Buffer value = {0};
+    buffer_add_str(&value, json_string(how, "prefix", ""));
+    if (str_equal_c(json_string(how, "encoding", "hex"), "base64"))
+        base64_write(&value, (Str){(const char *)mac, sizeof mac});
+    else
+        for (size_t i = 0; i < sizeof mac; i++)
+            buffer_printf(&value, "%02x", mac[i]);
+    bool fine =
+        add_header(work, lines, json_string(how, "header", "X-Signature").data, buffer_str(&value), error);
+    buffer_free(&value);
+    return fine;
+}
+
+static bool fill_body(HttpWork *work, HttpRequest *request, SecretForm form, Error *error)
+{
+    if (!request->body.len) return true;
+    char *text = filled(work, request->body, form, error);
+    if (text) request->body = str_from_c(text);
+    return text != NULL;
+}
+
+static bool fill_url(HttpWork *work, HttpRequest *request, Str url, Error *error)
+{
+    request->url = filled(work, url, SECRET_PLAIN, error);
+    if (!request->url) return false;
+    return strncasecmp(request->url, "http://", 7) == 0 || strncasecmp(request->url, "https://", 8) == 0 ||
+           error_set(error, "a URL begins with http:// or https://, unlike %.*s", STR_ARG(url));
 }
 
 static bool make_request(HttpWork *work, HttpRequest *request, Error *error)
 {
     const Json *args = work->effect->args;
-    Str url = json_string(args, "url", ""), body = json_string(args, "body", "");
-    bool json_body = false, secret = secrets_are_in(url);
+    Str url = json_string(args, "url", ""), basic = json_string(args, "basic", "");
+    HeaderLines lines = {0};
+    HeaderFacts facts = {.secret = secrets_are_in(url) || secrets_are_in(basic)};
     *request = (HttpRequest){.method = json_string(args, "method", "GET").data,
-                             .body = body,
+                             .body = json_string(args, "body", ""),
                              .timeout = json_int(args, "timeout", 0),
                              .change = work->effect->effect_class != EFFECT_LOOK};
-    if (!make_headers(work, request, &json_body, &secret, error)) return false;
-    /* A secret is meant for the server that it was given to, not for one that the server names. */
-    request->follow = !request->change && !secret;
-    request->url = filled(work, url, SECRET_PLAIN, error);
-    if (!request->url) return false;
-    if (strncasecmp(request->url, "http://", 7) != 0 && strncasecmp(request->url, "https://", 8) != 0)
-        return error_set(error, "a URL begins with http:// or https://, unlike %.*s", STR_ARG(url));
-    if (body.len) {
-        char *text = filled(work, body, json_body ? SECRET_IN_JSON : SECRET_PLAIN, error);
-        if (!text) return false;
-        request->body = str_from_c(text);
+    bool fine = make_headers(work, request, &lines, &facts, error) && fill_url(work, request, url, error) &&
+                fill_body(work, request, facts.json_body ? SECRET_IN_JSON : SECRET_PLAIN, error) &&
+                sign(work, request, &lines, error);
+    if (fine && basic.len) {
+        request->basic = filled(work, basic, SECRET_PLAIN, error);
+        fine = request->basic != NULL;
     }
-    return true;
+    /* A secret is meant for the server that it was given to, not for one that the server names. */
+    request->follow = !request->change && !facts.secret;
+    request->headers = arena_array(&work->arena, char *, lines.count + 1);
+    if (lines.count) memcpy(request->headers, lines.items, lines.count * sizeof *lines.items);
+    vec_free(&lines);
+    return fine;
 }
 
 static void add_headers(const LiveEffect *effect, Buffer *json, const HttpEnd *end)
@@ -132,7 +180,7 @@ static void ended(void *ctx, const HttpEnd *end)
     if (end->error) effect_add_text(effect, &json, "error", str_from_c(end->error));
     if (end->timed_out) buffer_add_c(&json, ",\"timed_out\":true");
     buffer_printf(&json, ",\"elapsed\":%" PRId64 "%s}", end->elapsed, unknown ? ",\"unknown\":true" : "");
-    arena_free(&work->arena);
+    arena_wipe(&work->arena);
     free(work);
     effect_end(effect, &json);
 }
@@ -142,7 +190,7 @@ static void cancel(LiveEffect *effect, bool end_it)
     HttpWork *work = effect->work;
     (void)end_it;
     http_cancel(work->call);
-    arena_free(&work->arena);
+    arena_wipe(&work->arena);
     free(work);
 }
 
@@ -157,7 +205,7 @@ void http_effect_start(LiveEffect *effect)
     if (live->http && make_request(work, &request, &error))
         work->call = http_start(live->http, &request, ended, work, &error);
     if (!work->call) {
-        arena_free(&work->arena);
+        arena_wipe(&work->arena);
         free(work);
         effect_fail(effect, error.text, false);
         return;
