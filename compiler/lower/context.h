@@ -63,6 +63,7 @@ typedef struct Context {
     bool counts_changes; /* a watch of the plan may have to wait for a change's end */
     bool stoppable;      /* and may stop a phase */
     bool in_watch;
+    bool in_afterwards; /* what has been said and done here is not again, when the incident was reopened */
     uint32_t stop_reason; /* IN_WATCH: a local, "" as long as the phase is not to stop */
     VEC(Gated) gated;
     VEC(uint32_t) watches; /* fibers (locals) that end with the phase or plan around */
@@ -187,7 +188,12 @@ bool lower_outlives(const Lower *lower, const Symbol *symbol);
 void lower_running_plan(Context *context, const Symbol *plan, Span span);
 void lower_plan_updates(Context *context, const Symbol *plan);
 void lower_take_over(Context *context, const Symbol *plan, Span span);
-void lower_afterwards(Context *context, const Symbol *plan); /* of the plan that the run went on as */
+/* The body has ended (failure: why, or ""): its resolution is awaited, its afterwards follow; again when it is reopened. */
+void lower_after_body(Context *context, const Symbol *plan, uint32_t failure, Span span);
+void lower_if_first(Context *context, Str what, Core *statement, Span span); /* in `afterwards`: not a second time */
+
+/* ladder.c */
+void lower_rules(Context *entry, Symbol *severity); /* its escalation's rules go into the prelude's table */
 
 /* missing.c */
 void lower_refuse_missing(Context *context, const Symbol *plan);
@@ -195,10 +201,11 @@ void lower_refuse_missing(Context *context, const Symbol *plan);
 /* incident.c */
 CoreFunction *lower_plan_body(Lower *lower, Symbol *plan);
 void lower_plan(Lower *lower, Symbol *plan);
-void lower_rules(Lower *lower, Symbol *severity, Context *entry);
 Core *lower_started_param(Context *context, Symbol *param); /* from the start's arguments, or its default */
 
 /* setup.c: the function that fills the globals at the start of a run */
 CoreFunction *lower_setup(Lower *lower);
+/* A record of the prelude, its fields by name: pairs of const char * and Core *, ended by NULL, in any order. */
+Core *lower_record_of(Lower *lower, const char *name, Span span, ...);
 
 #endif

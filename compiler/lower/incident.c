@@ -27,229 +27,6 @@ static Node *field_of(NodeList fields, NodeKind kind)
     return NULL;
 }
 
-/* ---- the rules of a ladder ---- */
-
-typedef struct Ladder {
-    Lower *lower;
-    Str key;       /* the severity's name: what the prelude's tables know the ladder by */
-    int64_t level; /* the severity's number */
-    Node *escalation;
-} Ladder;
-
-/* Rungs are the timed page rules, in the order of their durations. */
-static bool is_rung(const Node *rule)
-{
-    return rule->rule.deed->kind == NODE_PAGE &&
-           (rule->rule.trigger == RULE_AT_ONCE || rule->rule.trigger == RULE_UNACKNOWLEDGED ||
-            rule->rule.trigger == RULE_UNRESOLVED);
-}
-
-static int64_t rung_after(const Node *rule)
-{
-    return rule->rule.after && rule->rule.after->kind == NODE_DURATION ? rule->rule.after->duration.value : 0;
-}
-
-/* 1 for the first rung; how many come before it. */
-static int64_t rung_number(const Ladder *ladder, const Node *rule)
-{
-    int64_t number = 1;
-    bool passed = false;
-    for
-        node_each(other, ladder->escalation->escalation.rules)
-        {
-            if (other == rule) passed = true;
-            if (other == rule || !is_rung(other)) continue;
-            if (rung_after(other) < rung_after(rule) || (rung_after(other) == rung_after(rule) && !passed))
-                number++;
-        }
-    return number;
-}
-
-static int64_t rung_count(const Ladder *ladder)
-{
-    int64_t count = 0;
-    for
-        node_each(rule, ladder->escalation->escalation.rules) count += is_rung(rule);
-    return count;
-}
-
-static Core *rule_text(const Ladder *ladder, const Node *rule)
-{
-    return text(ladder->lower, lower_source(ladder->lower, rule->span), rule->span);
-}
-
-static Core *level_of(const Ladder *ladder, Span span)
-{
-    return build_int(ladder->lower->core, TYPE_INT, ladder->level, span);
-}
-
-/* due = the time at which the rule was due; the fiber waits for it. */
-static void await_rule(Context *context, const Ladder *ladder, Node *rule, uint32_t due)
-{
-    Lower *lower = ladder->lower;
-    CoreProgram *core = lower->core;
-    Span span = rule->span;
-    RuleTrigger trigger = rule->rule.trigger;
-    int64_t rung = is_rung(rule) ? rung_number(ladder, rule) : INT32_MAX;
-    bool clocked = trigger == RULE_UNACKNOWLEDGED || trigger == RULE_UNRESOLVED ||
-                   (trigger == RULE_AT_ONCE && is_rung(rule));
-    if (clocked) {
-        const char *function = trigger == RULE_UNRESOLVED ? "await_unresolved" : "await_unacknowledged";
-        Core *after = rule->rule.after ? lower_value(context, rule->rule.after)
-                                       : build_int(core, TYPE_DURATION, 0, span);
-        Core *call =
-            build_call(core, lower_prelude_function(lower, function), span, level_of(ladder, span), after,
-                       text(lower, ladder->key, span), build_int(core, TYPE_INT, rung, span), NULL);
-        context_add(context, build_set_local(core, due, call));
-        return;
-    }
-    switch (trigger) {
-    case RULE_REMEDIES_FAILED:
-        context_call(context, "await_remedies_failed", span, level_of(ladder, span),
-                     build_int(core, TYPE_INT, rule->rule.count, span), NULL);
-        break;
-    case RULE_SEVERITY_RAISED:
-        context_call(context, "await_severity_raised", span, level_of(ladder, span), NULL);
-        break;
-    case RULE_PHASE_OVERRAN:
-        context_call(context, "await_phase_overran", span, level_of(ladder, span), NULL);
-        break;
-    case RULE_TARGET_MISSED:
-        context_call(context, "await_target_missed", span, level_of(ladder, span), NULL);
-        break;
-    case RULE_CONDITION: {
-        const Type *boolean = simple_type(lower, TYPE_BOOL);
-        Core *closure = core_new(core, CORE_CLOSURE, type_fn(core->types, NULL, 0, boolean), span);
-        closure->function = core_function(
-            core, arena_printf(lower->arena, "condition.%zu", core->functions.count), boolean, span);
-        Context inner = context_new(lower, closure->function, NULL);
-        context_add(&inner, build_return(core, lower_value(&inner, rule->rule.condition), span));
-        context_free(&inner);
-        context_call(context, "await_condition", span, level_of(ladder, span),
-                     lower_value(context, rule->rule.every), closure, NULL);
-        break;
-    }
-    default: context_call(context, "await_in_force", span, level_of(ladder, span), NULL); break;
-    }
-    context_add(context, build_set_local(core, due, build_now(core, span)));
-}
-
-static Core *rule_message(Context *context, const Ladder *ladder, Node *rule)
-{
-    Lower *lower = ladder->lower;
-    Node *message =
-        rule->rule.deed->kind == NODE_PAGE ? rule->rule.deed->page.message : rule->rule.deed->notify.message;
-    if (message) return lower_message(context, message);
-    return build_call(lower->core, lower_prelude_function(lower, "page_message"), rule->span,
-                      rule_text(ladder, rule), NULL);
-}
-
-static void do_deed(Context *context, const Ladder *ladder, Node *rule)
-{
-    Lower *lower = ladder->lower;
-    CoreProgram *core = lower->core;
-    Span span = rule->span;
-    Node *deed = rule->rule.deed;
-    uint32_t message = context_temp(context, lower_record_type(lower, "Message"));
-    context_add(context, build_set_local(core, message, rule_message(context, ladder, rule)));
-    if (deed->kind == NODE_NOTIFY) {
-        for
-            node_each(target, deed->notify.targets)
-                context_call(context, "notify_target", span, lower_target(context, target),
-                             context_local(context, message, span),
-                             build_int(core, TYPE_BOOL, deed->notify.required, span), NULL);
-        return;
-    }
-    bool with_ack = rule->rule.trigger == RULE_AT_ONCE || rule->rule.trigger == RULE_UNACKNOWLEDGED;
-    int64_t rung = is_rung(rule) ? rung_number(ladder, rule) : 0;
-    Core *fire =
-        build_call(core, lower_prelude_function(lower, "fire_rung"), span,
-                   lower_name_list(context, deed->page.targets), context_local(context, message, span),
-                   rule_text(ladder, rule), build_int(core, TYPE_BOOL, with_ack, span),
-                   text(lower, ladder->key, span), build_int(core, TYPE_INT, rung, span),
-                   build_int(core, TYPE_BOOL, rung > 0 && rung == rung_count(ladder), span),
-                   rule->rule.repeat_times ? lower_value(context, rule->rule.repeat_times)
-                                           : build_int(core, TYPE_INT, 0, span),
-                   rule->rule.repeat_every ? lower_value(context, rule->rule.repeat_every)
-                                           : build_int(core, TYPE_DURATION, 0, span),
-                   NULL);
-    context_add(context, build_do(core, fire));
-}
-
-/* A rule waits, fires, and where it counts on the unacknowledged clock waits for that clock to start anew. */
-static void lower_rule_body(Context *context, const Ladder *ladder, Node *rule)
-{
-    Lower *lower = ladder->lower;
-    CoreProgram *core = lower->core;
-    Span span = rule->span;
-    uint32_t due = context_temp(context, simple_type(lower, TYPE_TIME));
-    uint32_t period = context_temp(context, simple_type(lower, TYPE_INT));
-    bool again = is_rung(rule) && rule->rule.trigger != RULE_UNRESOLVED;
-    Core *outer = context->block, *round = build_block(core, span);
-    context->block = round;
-    context_add(
-        context,
-        build_set_local(core, period, build_global(core, lower_prelude_global(lower, "ack_period"), span)));
-    await_rule(context, ladder, rule, due);
-    context_call(context, "rung_due", span, text(lower, ladder->escalation->escalation.name, span),
-                 rule_text(ladder, rule), context_local(context, due, span), NULL);
-    do_deed(context, ladder, rule);
-    if (again)
-        context_call(context, "await_new_period", span, context_local(context, period, span), NULL);
-    else
-        context_add(context, build_break(core, 0, span));
-    context->block = outer;
-    context_add(context, build_loop(core, round));
-}
-
-static void lower_at_last(Context *context, const Ladder *ladder, Node *rule)
-{
-    Lower *lower = ladder->lower;
-    CoreProgram *core = lower->core;
-    Span span = rule->span;
-    const Type *message = lower_record_type(lower, "Message");
-    Core *closure = core_new(core, CORE_CLOSURE, type_fn(core->types, NULL, 0, message), span);
-    closure->function =
-        core_function(core, arena_printf(lower->arena, "at_last.%zu", core->functions.count), message, span);
-    Context inner = context_new(lower, closure->function, NULL);
-    context_add(&inner, build_return(core, rule_message(&inner, ladder, rule), span));
-    context_free(&inner);
-    Node *deed = rule->rule.deed;
-    Core *call = build_call(
-        core, lower_prelude_function(lower, "at_last"), span, level_of(ladder, span),
-        text(lower, ladder->key, span),
-        lower_name_list(context, deed->kind == NODE_PAGE ? deed->page.targets : deed->notify.targets),
-        rule->rule.page_every ? lower_value(context, rule->rule.page_every)
-                              : build_int(core, TYPE_DURATION, 600000, span),
-        rule_text(ladder, rule), closure, NULL);
-    context_add(context, build_do(core, call));
-}
-
-void lower_rules(Lower *lower, Symbol *severity, Context *entry)
-{
-    Node *clause = field_of(severity->decl->severity.fields, NODE_ESCALATE_BY);
-    if (!clause) return;
-    if (clause->escalate_by.calendar)
-        lower_unsupported(lower, clause->span, "a ladder that keeps to a calendar");
-    Ladder ladder = {lower, severity->name, severity->index, clause->escalate_by.escalation->symbol->decl};
-    uint32_t rank = RANK_RULES;
-    for
-        node_each(rule, ladder.escalation->escalation.rules)
-        {
-            Str name =
-                arena_printf(lower->arena, "rule.%.*s.%u", STR_ARG(severity->name), rank - RANK_RULES + 1);
-            CoreFunction *function =
-                core_function(lower->core, name, simple_type(lower, TYPE_UNIT), rule->span);
-            Context context = context_new(lower, function, NULL);
-            if (rule->rule.trigger == RULE_AT_LAST)
-                lower_at_last(&context, &ladder, rule);
-            else
-                lower_rule_body(&context, &ladder, rule);
-            context_free(&context);
-            context_add(entry, build_do(lower->core, spawn_of(lower, function, rank++, rule->span)));
-        }
-}
-
 /* ---- targets and updates of a severity ---- */
 
 static void spawn_target(Context *entry, const char *function, int64_t level, Node *within, Span span)
@@ -288,7 +65,7 @@ static void spawn_updates(Context *entry, Symbol *severity, Node *update)
 static void lower_severity(Context *entry, Symbol *severity)
 {
     NodeList fields = severity->decl->severity.fields;
-    lower_rules(entry->lower, severity, entry);
+    lower_rules(entry, severity);
     Node *respond = field_of(fields, NODE_RESPOND), *resolve = field_of(fields, NODE_RESOLVE_WITHIN);
     if (respond && respond->respond.warn)
         spawn_target(entry, "warn_of_response", severity->index, respond->respond.warn, respond->span);
@@ -364,6 +141,7 @@ static CoreFunction *severities_function(Lower *lower)
     Context context = context_new(lower, lower->severities, NULL);
     for (size_t i = 0; i < lower->program->severities.count; i++)
         lower_severity(&context, lower->program->severities.items[i]);
+    context_call(&context, "start_ladders", span, NULL);
     context_free(&context);
     return lower->severities;
 }
@@ -475,12 +253,7 @@ void lower_plan(Lower *lower, Symbol *plan)
     lower_plan_updates(&context, plan);
     uint32_t failure = context_temp(&context, simple_type(lower, TYPE_STRING));
     await_body(&context, failure, span);
-    Core *well =
-        build_binary(core, CORE_EQ, context_local(&context, failure, span), text(lower, STR(""), span));
-    Core *waiting =
-        build_do(core, build_call(core, lower_prelude_function(lower, "await_resolution"), span, NULL));
-    context_add(&context, build_if(core, well, waiting, NULL));
-    lower_afterwards(&context, plan);
+    lower_after_body(&context, plan, failure, span);
     context_call(&context, "end_run", span, context_local(&context, failure, span), NULL);
     context_free(&context);
 }

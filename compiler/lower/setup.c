@@ -57,8 +57,7 @@ static Node *contact_field(const Node *contact, Str name)
     return NULL;
 }
 
-/* A record of the prelude, its fields by name: pairs of name and value, ended by NULL, in any order. */
-static Core *record_of(Lower *lower, const char *name, Span span, ...)
+Core *lower_record_of(Lower *lower, const char *name, Span span, ...)
 {
     const Type *type = lower_record_type(lower, name);
     Core *record = core_new(lower->core, CORE_RECORD, type, span);
@@ -90,7 +89,7 @@ static Core *address_of(Context *context, const Node *contact, Str way)
 static Core *way_of(Context *context, const Node *contact, Str name, bool is_channel, Span span)
 {
     Lower *lower = context->lower;
-    return record_of(lower, "Way", span, "name", text(lower, name, span), "channel",
+    return lower_record_of(lower, "Way", span, "name", text(lower, name, span), "channel",
                      perhaps_text(lower, is_channel ? text(lower, name, span) : NULL, span), "address",
                      perhaps_text(lower, address_of(context, contact, name), span), NULL);
 }
@@ -151,7 +150,7 @@ static Core *contact_of(Context *context, Symbol *symbol)
     Core *title = contact->contact.title && contact->contact.title->kind != NODE_MISSING
                       ? lower_string(context, contact->contact.title)
                       : text(lower, symbol->name, span);
-    return record_of(lower, "Contact", span, "name", text(lower, symbol->name, span), "title", title, "ways",
+    return lower_record_of(lower, "Contact", span, "name", text(lower, symbol->name, span), "title", title, "ways",
                      ways_of(context, contact, span), "answer_within", within, "backup", perhaps_text(lower, backup, span), NULL);
 }
 
@@ -219,7 +218,7 @@ static void set_caps(Context *context, Span span)
     const Node *service = lower->program->service;
     for (Node *field = service ? service->service.fields.first : NULL; field; field = field->next)
         if (field->kind == NODE_PAGES_CAP)
-            core_append(caps, record_of(lower, "PageCap", span, "count",
+            core_append(caps, lower_record_of(lower, "PageCap", span, "count",
                                         build_int(lower->core, TYPE_INT, field->pages_cap.count, span), "per",
                                         lower_value(context, field->pages_cap.per), "to_one",
                                         build_int(lower->core, TYPE_BOOL, field->pages_cap.to_one, span), NULL));

@@ -126,6 +126,7 @@ static void attempt(Context *context, const StepParts *parts, const StepRun *run
     core_append(handler, build_set_local(core, run->place,
                                          error_part(context, BUILTIN_ERROR_PLACE, run->error, span)));
     context_add(context, build_try(core, build_do(core, join), run->error, handler, false));
+    context_call(context, "step_over", span, NULL);
     if (!parts->timeout) return;
     Core *cancel = core_new(core, CORE_CANCEL, NULL, span);
     cancel->a = context_local(context, guard, span);

@@ -136,6 +136,7 @@ static void run_afterwards(Context *context, const Symbol *plan, Node *afterward
     Str name = arena_printf(lower->arena, "plan.%.*s.afterwards.%zu", STR_ARG(plan->name), core->functions.count);
     CoreFunction *function = core_function(core, name, simple_type(lower, TYPE_UNIT), span);
     Context inner = context_new(lower, function, plan);
+    inner.in_afterwards = true;
     lower_statements(&inner, afterwards->afterwards.body);
     context_free(&inner);
     Core *running = build_global(core, lower_prelude_global(lower, "running_plan"), span);
@@ -144,14 +145,64 @@ static void run_afterwards(Context *context, const Symbol *plan, Node *afterward
     context_add(context, build_if(core, meant, build_do(core, build_call(core, function, span, NULL)), NULL));
 }
 
-void lower_afterwards(Context *context, const Symbol *plan)
+/* The afterwards of whatever plan the run went on as; NULL: there are none. */
+static CoreFunction *all_afterwards(Lower *lower, const Symbol *plan, Span span)
 {
+    CoreFunction *all = NULL;
+    Context context;
     Successors successors = {0};
     add_successor(&successors, plan);
     for (size_t i = 0; i < successors.plans.count; i++) {
         const Symbol *one = successors.plans.items[i];
         Node *afterwards = clause_of(one, NODE_AFTERWARDS);
-        if (afterwards) run_afterwards(context, one, afterwards);
+        if (!afterwards) continue;
+        if (!all) {
+            Str name = arena_printf(lower->arena, "plan.%.*s.afterwards", STR_ARG(plan->name));
+            all = core_function(lower->core, name, simple_type(lower, TYPE_UNIT), span);
+            context = context_new(lower, all, NULL);
+        }
+        run_afterwards(&context, one, afterwards);
     }
+    if (all) context_free(&context);
     vec_free(&successors.plans);
+    return all;
+}
+
+/* They run as a fiber, which a reopening may end. */
+static void start_afterwards(Context *context, CoreFunction *function, Span span)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    uint32_t running = lower_prelude_global(lower, "afterwards");
+    Core *spawn = core_new(core, CORE_SPAWN, simple_type(lower, TYPE_FIBER), span);
+    spawn->function = function;
+    spawn->index = RANK_PLAN;
+    context_add(context, build_set_global(core, running, build_some(core, spawn)));
+    Core *join = core_new(core, CORE_JOIN, simple_type(lower, TYPE_BOOL), span);
+    join->a = build_value(core, build_global(core, running, span), "nothing follows the resolution");
+    join->flag = true;
+    context_add(context, build_do(core, join));
+}
+
+void lower_after_body(Context *context, const Symbol *plan, uint32_t failure, Span span)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    CoreFunction *function = all_afterwards(lower, plan, span);
+    Core *outer = context->block, *round = build_block(core, span);
+    context->block = round;
+    context_call(context, "await_resolution", span, context_local(context, failure, span), NULL);
+    if (function) start_afterwards(context, function, span);
+    Core *again = build_call(core, lower_prelude_function(lower, "is_open_again"), span, NULL);
+    context_add(context, build_if(core, build_not(core, again), build_break(core, 0, span), NULL));
+    context->block = outer;
+    context_add(context, build_loop(core, round));
+}
+
+void lower_if_first(Context *context, Str what, Core *statement, Span span)
+{
+    CoreProgram *core = context->lower->core;
+    Core *first = build_call(core, lower_prelude_function(context->lower, "said_first"), span,
+                             build_text(core, what, span), NULL);
+    context_add(context, build_if(core, first, statement, NULL));
 }
