@@ -63,7 +63,7 @@ typedef struct Context {
     bool counts_changes; /* a watch of the plan may have to wait for a change's end */
     bool stoppable;      /* and may stop a phase */
     bool in_watch;
-    bool in_afterwards; /* what has been said and done here is not again, when the incident was reopened */
+    const Node *afterwards; /* whose statements these are, or NULL: what was said and done is not again after a reopening */
     uint32_t stop_reason; /* IN_WATCH: a local, "" as long as the phase is not to stop */
     VEC(Gated) gated;
     VEC(uint32_t) watches; /* fibers (locals) that end with the phase or plan around */
@@ -190,7 +190,7 @@ void lower_plan_updates(Context *context, const Symbol *plan);
 void lower_take_over(Context *context, const Symbol *plan, Span span);
 /* The body has ended (failure: why, or ""): its resolution is awaited, its afterwards follow; again when it is reopened. */
 void lower_after_body(Context *context, const Symbol *plan, uint32_t failure, Span span);
-void lower_if_first(Context *context, Str what, Core *statement, Span span); /* in `afterwards`: not a second time */
+bool lower_only_once(Context *context, Node *node); /* lowers what `afterwards` does only once; false: it is no such statement */
 
 /* ladder.c */
 void lower_rules(Context *entry, Symbol *severity); /* its escalation's rules go into the prelude's table */

@@ -289,6 +289,7 @@ void lower_recovery(Context *context, NodeList body, uint32_t first, Span span)
 /* The statements that are not about values, branches or loops. */
 void lower_deed(Context *context, Node *node)
 {
+    if (lower_only_once(context, node)) return;
     CoreProgram *core = context->lower->core;
     Span span = node->span;
     switch (node->kind) {

@@ -136,7 +136,7 @@ static void run_afterwards(Context *context, const Symbol *plan, Node *afterward
     Str name = arena_printf(lower->arena, "plan.%.*s.afterwards.%zu", STR_ARG(plan->name), core->functions.count);
     CoreFunction *function = core_function(core, name, simple_type(lower, TYPE_UNIT), span);
     Context inner = context_new(lower, function, plan);
-    inner.in_afterwards = true;
+    inner.afterwards = afterwards;
     lower_statements(&inner, afterwards->afterwards.body);
     context_free(&inner);
     Core *running = build_global(core, lower_prelude_global(lower, "running_plan"), span);
@@ -199,10 +199,32 @@ void lower_after_body(Context *context, const Symbol *plan, uint32_t failure, Sp
     context_add(context, build_loop(core, round));
 }
 
-void lower_if_first(Context *context, Str what, Core *statement, Span span)
+/* What stands in `afterwards` itself and speaks to people or is a step is not done again after a reopening; inside branches
+ * and loops a statement may be meant more than once. */
+static bool stands_in_afterwards(const Context *context, const Node *node)
 {
+    if (!context->afterwards) return false;
+    if (node->kind != NODE_NOTIFY && node->kind != NODE_PAGE && node->kind != NODE_STEP && node->kind != NODE_MANUAL)
+        return false;
+    for node_each(one, context->afterwards->afterwards.body)
+        if (one == node) return true;
+    return false;
+}
+
+bool lower_only_once(Context *context, Node *node)
+{
+    if (!stands_in_afterwards(context, node)) return false;
     CoreProgram *core = context->lower->core;
-    Core *first = build_call(core, lower_prelude_function(context->lower, "said_first"), span,
-                             build_text(core, what, span), NULL);
-    context_add(context, build_if(core, first, statement, NULL));
+    const Node *afterwards = context->afterwards;
+    Str what = arena_printf(context->lower->arena, "%.*s at %u", STR_ARG(context->plan->name), node->span.start);
+    Core *outer = context->block, *once = build_block(core, node->span);
+    context->block = once;
+    context->afterwards = NULL;
+    lower_deed(context, node);
+    context->afterwards = afterwards;
+    context->block = outer;
+    Core *first = build_call(core, lower_prelude_function(context->lower, "said_first"), node->span,
+                             build_text(core, what, node->span), NULL);
+    context_add(context, build_if(core, first, once, NULL));
+    return true;
 }

@@ -130,17 +130,22 @@ static bool is_timed(const Node *rule)
     return trigger == RULE_AT_ONCE || trigger == RULE_UNACKNOWLEDGED || trigger == RULE_UNRESOLVED;
 }
 
-/* A rung's targets are called one after the other; it is repeated from the end of the last attempt. */
+/* A rung's targets are called at once; each goes round again from the end of its last attempt. Gives when the rung went
+ * unanswered, which the rounds after the first do not put off: with `each` when the first of them did, else the last. */
 static int64_t fire_rung(Climb *climb, int64_t at, const Node *rule)
 {
     int64_t rounds = 1 + known(climb, rule->rule.repeat_times, 0),
-            every = known(climb, rule->rule.repeat_every, 0);
-    for (int64_t round = 0; round < rounds && round < MOST_MOMENTS; round++) {
-        if (round > 0) at += every;
-        for
-            node_each(target, rule->rule.deed->page.targets) at = page_chain(climb, at, target->symbol, rule);
-    }
-    return at;
+            every = known(climb, rule->rule.repeat_every, 0), unanswered = -1;
+    for
+        node_each(target, rule->rule.deed->page.targets)
+        {
+            int64_t end = page_chain(climb, at, target->symbol, rule);
+            bool sooner = rule->rule.deed->page.each;
+            if (unanswered < 0 || (sooner ? end < unanswered : end > unanswered)) unanswered = end;
+            for (int64_t round = 1; round < rounds && round < MOST_MOMENTS; round++)
+                end = page_chain(climb, end + every, target->symbol, rule);
+        }
+    return unanswered;
 }
 
 static void notify_all(Climb *climb, int64_t at, const Node *rule)

@@ -2,7 +2,7 @@
  *
  * In: a checked program and one of its severities. Out: moments. The incident opens at 0 and stays at this
  * severity; no page is answered, every delivery arrives, nothing is acknowledged or resolved. It is the
- * reckoning of the prelude's escalation (fire_rung, page_contact, at_last), done without running it; a test
+ * reckoning of the prelude's escalation (page_by_rule, page_chain, at_last), done without running it; a test
  * holds the two together. */
 #ifndef PLAN_TOOLS_LADDER_H
 #define PLAN_TOOLS_LADDER_H
