@@ -10,9 +10,9 @@
 int command_report(const Arguments *arguments)
 {
     const char *format = option_given(arguments, OPTION_FORMAT) ? arguments->values[OPTION_FORMAT] : "md";
-    bool json = strcmp(format, "json") == 0;
-    if (!json && strcmp(format, "md") != 0)
-        return command_fail(arguments, EXIT_MISUSE, "there is no format `%s`: md or json", format);
+    bool json = strcmp(format, "json") == 0, html = strcmp(format, "html") == 0;
+    if (!json && !html && strcmp(format, "md") != 0)
+        return command_fail(arguments, EXIT_MISUSE, "there is no format `%s`: md, html or json", format);
     Journal *journal = command_open(arguments, arguments->words.items[0]);
     if (!journal) return EXIT_MISUSE;
     Story story = {0};
@@ -26,8 +26,15 @@ int command_report(const Arguments *arguments)
                            .file = run->file,
                            .starter = run->starter,
                            .state = str_from_c(command_state(arguments, journal, &story))};
-        (json ? report_json : report_markdown)(&story, &head, &out);
-        fwrite(out.data, 1, out.len, stdout);
+        Error error = {""};
+        if (html)
+            fine = report_html(&story, &head, &out, &error);
+        else
+            (json ? report_json : report_markdown)(&story, &head, &out);
+        if (fine)
+            fwrite(out.data, 1, out.len, stdout);
+        else
+            command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
     }
     buffer_free(&out);
     story_free(&story);

@@ -22,6 +22,13 @@ check "the run succeeds" test $? -eq 0
 check "nobody else was paged" sh -c 'test "$(grep -c "\"/pager\"" "$1")" -eq 1' _ "$world/messages"
 "$PLANVM" report last --journal "$world/runs" --format md >"$work/report.log" 2>&1
 check "the report says who acknowledged" grep -qiE 'acknowledged.*(oncall|on-call)' "$work/report.log"
+check "it holds the ladder against what it did" has "$work/report.log" "| at once page oncall | "
+check "a rule that was not due is said to be so" has "$work/report.log" "| was not due |"
+check "follow-ups have an owner and a day" grep -qE '^\| Why did .* \| Team lead \(lead\) \| 20' "$work/report.log"
+check "the post-mortem has what is known" has "$work/report.log" "- Clear the stale lock: done"
+"$PLANVM" report last --journal "$world/runs" --format html >"$work/report.html" 2>"$work/html.log"
+check "the report as HTML" has "$work/report.html" "<h2>Escalation, as planned and as it went</h2>"
+check "it needs nothing else" test -z "$(grep -E '<(script|link|img|iframe)|src=|href=' "$work/report.html")"
 
 world_end
 world_begin "$demo" || exit 1

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The live view, lived through by keys in a real terminal (tmux): acknowledge, done by hand, answer, approve, note,
+# The live view, lived through by keys in a terminal (tmux): acknowledge, done by hand, answer, approve, note,
 # severity, what comes next, a resize, a suspension, a terminal that is killed, another one that attaches. What the panels
 # show is compared with tests/live/view/*.pane, clocks and ids made equal; UPDATE=1 writes them anew.
 # shellcheck source=tests/live/tools/lib.sh

@@ -125,7 +125,7 @@ static void markdown_case(const Story *story, const ReportHead *head)
         "Looks: 1, of which 0 ended well.",
         "| Lost &lt;b>writes&lt;/b>? | no | Alice Johnson (lead) | 30s |",
         "````text\n```\n# not a heading\n````\n",
-        "- [ ] Root cause, by Alice Johnson (lead), until 2026-03-03 03:20",
+        "| Root cause | Alice Johnson (lead) | 2026-03-03 03:20 |",
         "### Root cause\n\na full disk\n",
         "### Impact\n\n_to be written_\n",
     };

@@ -1,41 +1,12 @@
 /* The report as Markdown: head, times and targets, timeline, people, actions, questions, and a post-mortem to
  * be written on, in this order. Each section is one function and leaves itself out when it has nothing to
  * say. */
-#include "vm/report/report.h"
+#include "vm/report/markdown.h"
 
 #include "vm/base/time.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-static void add_time(Buffer *out, int64_t time)
-{
-    if (time == STORY_NEVER)
-        buffer_add_c(out, "—");
-    else
-        time_write(out, time - time % 1000);
-}
-
-static void add_clock(Buffer *out, int64_t time)
-{
-    if (time == STORY_NEVER)
-        buffer_add_c(out, "—");
-    else
-        time_write_clock(out, time);
-}
-
-static void add_duration(Buffer *out, int64_t duration)
-{
-    duration_write_short(out, duration);
-}
-
-static void add_person(Buffer *out, const Story *story, Str name)
-{
-    Buffer person = {0};
-    report_person(story, name, &person);
-    markdown_text(out, buffer_str(&person));
-    buffer_free(&person);
-}
 
 static void fact_row(Buffer *out, const char *name, Str text)
 {
@@ -49,10 +20,10 @@ static void moment_row(Buffer *out, const Story *story, const char *name, int64_
 {
     if (time == STORY_NEVER) return;
     buffer_printf(out, "| %s | ", name);
-    add_time(out, time);
+    markdown_time(out, time);
     if (by.len) {
         buffer_add_c(out, ", by ");
-        add_person(out, story, by);
+        markdown_person(out, story, by);
     }
     buffer_add_c(out, " |\n");
 }
@@ -89,7 +60,7 @@ static void span_row(Buffer *out, const char *name, int64_t from, int64_t to)
     if (to == STORY_NEVER || from == STORY_NEVER)
         buffer_add_c(out, "never");
     else
-        add_duration(out, to - from);
+        markdown_duration(out, to - from);
     buffer_add_c(out, " |\n");
 }
 
@@ -100,7 +71,7 @@ static void target_row(Buffer *out, const Story *story, const StoryTarget *targe
     buffer_add_c(out, "| ");
     markdown_text(out, target->severity);
     buffer_printf(out, " | %s within ", respond ? "acknowledge" : "resolve");
-    add_duration(out, target->target);
+    markdown_duration(out, target->target);
     buffer_add_c(out, " | ");
     if (target->missed != STORY_NEVER)
         buffer_add_c(out, "**missed**");
@@ -135,7 +106,7 @@ static void add_deadlines(Buffer *out, const Story *story)
         buffer_add_c(out, "| ");
         markdown_text(out, deadline->text);
         buffer_add_c(out, " | ");
-        add_time(out, deadline->at);
+        markdown_time(out, deadline->at);
         buffer_printf(out, " | %s |\n",
                       deadline->missed != STORY_NEVER ? "**missed**"
                       : deadline->met != STORY_NEVER  ? "met"
@@ -147,7 +118,7 @@ static void add_deadlines(Buffer *out, const Story *story)
         buffer_add_c(out, "**Approved in an emergency:** ");
         markdown_text(out, gate->name);
         buffer_add_c(out, ", by ");
-        add_person(out, story, gate->by);
+        markdown_person(out, story, gate->by);
         buffer_add_c(out, gate->text.len ? ": " : "");
         markdown_text(out, gate->text);
         buffer_add_c(out, "\n\n");
@@ -162,73 +133,15 @@ static void add_timeline(Buffer *out, const Story *story)
         const StoryLine *line = &story->lines.items[i];
         if (day == STORY_NEVER || line->at / 86400000 != day) {
             day = line->at / 86400000;
-            buffer_add_c(out, i ? "\n**" : "**");
+            buffer_add_c(out, i ? "\n### " : "### ");
             time_write_date(out, line->at);
-            buffer_add_c(out, "**\n\n");
+            buffer_add_c(out, "\n\n");
         }
         buffer_add_c(out, "- ");
-        add_clock(out, line->at);
+        markdown_clock(out, line->at);
         buffer_add_char(out, ' ');
         markdown_text(out, line->text);
         buffer_add_char(out, '\n');
-    }
-    buffer_add_char(out, '\n');
-}
-
-static void page_outcome(Buffer *out, const StoryPage *page)
-{
-    if (page->answered != STORY_NEVER) {
-        buffer_add_c(out, "answered after ");
-        add_duration(out, page->answered - page->started);
-        return;
-    }
-    static const struct {
-        const char *how, *text;
-    } ends[] = {{"acknowledged", "not needed: the incident was acknowledged"},
-                {"unanswered", "**nobody answered**"},
-                {"passed", "no longer needed"},
-                {"", "open when the run ended"}};
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        if (str_equal_c(page->how, ends[i].how)) buffer_add_c(out, ends[i].text);
-    }
-}
-
-static void page_ways(Buffer *out, const StoryPage *page)
-{
-    for (size_t i = 0; i < page->attempts.count; i++) {
-        const StoryAttempt *attempt = &page->attempts.items[i];
-        if (i) buffer_add_c(out, ", ");
-        add_clock(out, attempt->at);
-        buffer_add_char(out, ' ');
-        markdown_text(out, attempt->way.len ? attempt->way : STR("(no way)"));
-        if (str_equal_c(attempt->how, "sent")) continue;
-        buffer_printf(out, " %.*s", STR_ARG(attempt->how));
-        if (!attempt->error.len) continue;
-        buffer_add_c(out, " (");
-        markdown_text(out, attempt->error);
-        buffer_add_char(out, ')');
-    }
-    if (!page->attempts.count) buffer_add_c(out, "not sent");
-}
-
-static void add_pages(Buffer *out, const Story *story)
-{
-    if (!story->pages.count) return;
-    buffer_add_c(out, "## Who was paged\n\n| when | whom | why | by which way | what came of it |\n"
-                      "| --- | --- | --- | --- | --- |\n");
-    for (size_t i = 0; i < story->pages.count; i++) {
-        const StoryPage *page = &story->pages.items[i];
-        buffer_add_c(out, "| ");
-        add_clock(out, page->started);
-        buffer_add_c(out, " | ");
-        add_person(out, story, page->contact);
-        buffer_add_c(out, " | ");
-        markdown_text(out, page->reason);
-        buffer_add_c(out, " | ");
-        page_ways(out, page);
-        buffer_add_c(out, " | ");
-        page_outcome(out, page);
-        buffer_add_c(out, " |\n");
     }
     buffer_add_char(out, '\n');
 }
@@ -241,7 +154,7 @@ static void add_steps(Buffer *out, const Story *story)
     for (size_t i = 0; i < story->steps.count; i++) {
         const StoryStep *step = &story->steps.items[i];
         buffer_add_c(out, "| ");
-        add_clock(out, step->started);
+        markdown_clock(out, step->started);
         buffer_add_c(out, " | ");
         markdown_text(out, step->phase);
         buffer_add_c(out, " | ");
@@ -252,7 +165,7 @@ static void add_steps(Buffer *out, const Story *story)
             markdown_text(out, step->error);
         }
         buffer_add_c(out, " | ");
-        if (step->ended != STORY_NEVER) add_duration(out, step->ended - step->started);
+        if (step->ended != STORY_NEVER) markdown_duration(out, step->ended - step->started);
         buffer_add_c(out, " |\n");
     }
     buffer_add_char(out, '\n');
@@ -261,7 +174,7 @@ static void add_steps(Buffer *out, const Story *story)
 static void effect_row(Buffer *out, const StoryEffect *effect)
 {
     buffer_add_c(out, "| ");
-    add_clock(out, effect->started);
+    markdown_clock(out, effect->started);
     buffer_add_c(out, " | ");
     markdown_text(out, effect->step);
     buffer_add_c(out, " | ");
@@ -306,37 +219,12 @@ static void add_changes(Buffer *out, const Story *story)
     buffer_add_char(out, '\n');
 }
 
-static void add_questions(Buffer *out, const Story *story)
-{
-    if (!story->questions.count) return;
-    buffer_add_c(out, "## Questions and answers\n\n| asked | question | answer | by | after |\n"
-                      "| --- | --- | --- | --- | --- |\n");
-    for (size_t i = 0; i < story->questions.count; i++) {
-        const StoryQuestion *question = &story->questions.items[i];
-        buffer_add_c(out, "| ");
-        add_clock(out, question->asked);
-        buffer_add_c(out, " | ");
-        markdown_text(out, question->text);
-        buffer_add_c(out, " | ");
-        markdown_text(out, question->answered == STORY_NEVER ? STR("open") : question->value);
-        buffer_add_c(out, " | ");
-        if (question->answered != STORY_NEVER && question->by.len)
-            add_person(out, story, question->by);
-        else
-            markdown_text(out, question->how);
-        buffer_add_c(out, " | ");
-        if (question->answered != STORY_NEVER) add_duration(out, question->answered - question->asked);
-        buffer_add_c(out, " |\n");
-    }
-    buffer_add_char(out, '\n');
-}
-
 static void add_texts(Buffer *out, const Story *story)
 {
     if (story->notes.count) buffer_add_c(out, "## Notes\n\n");
     for (size_t i = 0; i < story->notes.count; i++) {
         buffer_add_c(out, "- ");
-        add_clock(out, story->notes.items[i].at);
+        markdown_clock(out, story->notes.items[i].at);
         buffer_add_char(out, ' ');
         markdown_text(out, story->notes.items[i].text);
         buffer_add_char(out, '\n');
@@ -348,59 +236,10 @@ static void add_texts(Buffer *out, const Story *story)
         buffer_add_c(out, "### ");
         markdown_text(out, attachment->name);
         buffer_add_c(out, "\n\nTaken at ");
-        add_clock(out, attachment->at);
+        markdown_clock(out, attachment->at);
         buffer_printf(out, ", %zu bytes.\n\n", attachment->text.len);
         markdown_block(out, attachment->text);
         buffer_add_char(out, '\n');
-    }
-}
-
-static void add_followups(Buffer *out, const Story *story)
-{
-    if (!story->followups.count) return;
-    buffer_add_c(out, "## Follow-ups\n\n");
-    for (size_t i = 0; i < story->followups.count; i++) {
-        const StoryFollowup *followup = &story->followups.items[i];
-        buffer_add_c(out, "- [ ] ");
-        markdown_text(out, followup->text);
-        if (followup->by.len) {
-            buffer_add_c(out, ", by ");
-            add_person(out, story, followup->by);
-        }
-        if (followup->due != STORY_NEVER) {
-            buffer_add_c(out, ", until ");
-            time_write_minute(out, followup->due);
-        }
-        buffer_add_char(out, '\n');
-    }
-    buffer_add_char(out, '\n');
-}
-
-static Str fact_of(const Story *story, const char *name)
-{
-    for (size_t i = 0; i < story->facts.count; i++) {
-        if (str_equal_c(story->facts.items[i].name, name)) return story->facts.items[i].text;
-    }
-    return STR("");
-}
-
-/* What the log knows is filled in; the rest is for people. */
-static void add_post_mortem(Buffer *out, const Story *story)
-{
-    static const struct {
-        const char *title, *fact;
-    } parts[] = {{"Impact", "impact"},   {"Root cause", "cause"}, {"What ended it", "fix"},
-                 {"What went well", ""}, {"What went badly", ""}, {"Where we were lucky", ""}};
-    if (story->opened == STORY_NEVER) return;
-    buffer_add_c(out, "## Post-mortem\n\n");
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        Str fact = fact_of(story, parts[i].fact);
-        buffer_printf(out, "### %s\n\n", parts[i].title);
-        if (fact.len)
-            markdown_text(out, fact);
-        else
-            buffer_add_c(out, "_to be written_");
-        buffer_add_c(out, "\n\n");
     }
 }
 
@@ -410,11 +249,12 @@ void report_markdown(const Story *story, const ReportHead *head, Buffer *out)
     add_times(out, story);
     add_deadlines(out, story);
     add_timeline(out, story);
-    add_pages(out, story);
+    markdown_pages(out, story);
+    markdown_escalations(out, story);
     add_steps(out, story);
     add_changes(out, story);
-    add_questions(out, story);
+    markdown_questions(out, story);
     add_texts(out, story);
-    add_followups(out, story);
-    add_post_mortem(out, story);
+    markdown_followups(out, story);
+    markdown_post_mortem(out, story);
 }

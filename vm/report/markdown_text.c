@@ -1,6 +1,8 @@
 /* Text from a log as part of a Markdown document: nothing in it may end a table, begin a heading or become
- * HTML. */
-#include "vm/report/report.h"
+ * HTML. And times, durations and people, as every part of a report writes them. */
+#include "vm/report/markdown.h"
+
+#include "vm/base/time.h"
 
 #include <string.h>
 
@@ -64,4 +66,33 @@ void markdown_block(Buffer *out, Str text)
     for (size_t i = 0; i < ticks; i++)
         buffer_add_char(out, '`');
     buffer_add_c(out, "\n");
+}
+
+void markdown_time(Buffer *out, int64_t time)
+{
+    if (time == STORY_NEVER)
+        buffer_add_c(out, "—");
+    else
+        time_write(out, time - time % 1000);
+}
+
+void markdown_clock(Buffer *out, int64_t time)
+{
+    if (time == STORY_NEVER)
+        buffer_add_c(out, "—");
+    else
+        time_write_clock(out, time);
+}
+
+void markdown_duration(Buffer *out, int64_t duration)
+{
+    duration_write_short(out, duration);
+}
+
+void markdown_person(Buffer *out, const Story *story, Str name)
+{
+    Buffer person = {0};
+    report_person(story, name, &person);
+    markdown_text(out, buffer_str(&person));
+    buffer_free(&person);
 }

@@ -35,6 +35,7 @@ void story_free(Story *story)
     vec_free(&story->missed);
     vec_free(&story->followups);
     vec_free(&story->deadlines);
+    vec_free(&story->rungs);
     vec_free(&story->emergencies);
     vec_free(&story->facts);
     vec_free(&story->attachments);
@@ -340,6 +341,28 @@ static void note_deadline_missed(Story *story, int64_t now, const Json *args)
     deadline_of(story, args)->missed = now;
 }
 
+enum { LATE = 1000 }; /* ms; less is how long a turn may take, not lateness */
+
+static void add_rung(Story *story, int64_t now, const Json *args, bool passed)
+{
+    int64_t late = json_int(args, "late", 0);
+    vec_push(&story->rungs, (StoryRung){.escalation = keep(story, args, "escalation"),
+                                        .rule = keep(story, args, "rule"),
+                                        .reason = keep(story, args, "reason"),
+                                        .at = now,
+                                        .late = late < LATE ? 0 : late,
+                                        .passed = passed});
+}
+
+static void note_rung(Story *story, int64_t now, const Json *args)
+{
+    add_rung(story, now, args, false);
+}
+static void note_rung_passed(Story *story, int64_t now, const Json *args)
+{
+    add_rung(story, now, args, true);
+}
+
 static void note_gate(Story *story, int64_t now, const Json *args)
 {
     vec_push(&story->emergencies, (StoryText){.name = keep(story, args, "what"),
@@ -394,6 +417,8 @@ static const struct {
              {"deadline.set", note_deadline},
              {"deadline.met", note_deadline_met},
              {"deadline.missed", note_deadline_missed},
+             {"rung.due", note_rung},
+             {"rung.passed", note_rung_passed},
              {"gate.passed", note_gate},
              {"attached", note_attached},
              {"note", note_note}};

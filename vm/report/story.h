@@ -68,6 +68,12 @@ typedef struct StoryDeadline {
     int64_t at, met, missed;
 } StoryDeadline;
 
+typedef struct StoryRung {
+    Str escalation, rule, reason; /* rule: as it is written; reason: why it was passed over */
+    int64_t at, late;             /* late: after it was due */
+    bool passed;
+} StoryRung;
+
 typedef struct StoryText {
     Str name, text, by;
     int64_t at;
@@ -100,6 +106,7 @@ typedef struct Story {
     VEC(StoryTarget) missed;
     VEC(StoryFollowup) followups;
     VEC(StoryDeadline) deadlines;
+    VEC(StoryRung) rungs;
     VEC(StoryText) emergencies; /* gates that were passed: name is the gate, text why */
     VEC(StoryText) facts, attachments, notes, undos;
     VEC(StoryLine) lines; /* the timeline: every mark that is shown, and every changing effect's end */
