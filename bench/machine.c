@@ -196,30 +196,37 @@ static void mode_waiting(Bench *bench, const char *path, long count)
     free(machines);
 }
 
-/* One state, from which the run goes on in `count` copies, each for a turn. */
+/* One state, from which the run goes on in `count` copies, each for a turn. The result was read before. */
 static void mode_forks(Bench *bench, long count, long depth)
 {
+    enum { SLACK = 4096 };
     bench->quiet = true;
-    Vm *vm = machine_open(bench);
-    Buffer state = {0};
+    bench->limits.slack_bytes = SLACK;
+    Vm *vm = machine_open(bench), *fork = machine_open(bench);
     Error error = {0};
     uint64_t hash[2], sum = 0;
     bench_start(bench, vm, NULL);
     for (long i = 0; i < depth && bench_step(bench, vm); i++) {}
     if (!bench->pending.count) die("no effect is under way there", "");
     uint64_t effect = bench->pending.items[bench->pending.count - 1];
+    Buffer state = {0};
     vm_snapshot(vm, &state);
+    VmValue *value = vm_value_of_result(vm, effect, STR(COMMAND_RESULT), &error);
+    if (!value) die("the result is refused", error.text);
     double began = seconds_now();
     for (long i = 0; i < count; i++) {
         bench->pending.count = bench->is_http.count = 0;
-        if (!vm_restore(vm, buffer_str(&state), &error)) die("the state is refused", error.text);
-        bench_feed(bench, vm, &(VmEvent){.kind = VM_RESULT, .now = 2000, .effect = effect, .json = STR(COMMAND_RESULT)});
-        vm_hash(vm, hash);
+        vm_copy(fork, vm);
+        bench_feed(bench, fork, &(VmEvent){.kind = VM_RESULT, .now = 2000, .effect = effect, .value = value});
+        vm_hash(fork, hash);
         sum += hash[0];
     }
     double took = seconds_now() - began;
+    if (vm_status(fork) != VM_WAITING) die("a fork ends in its turn", "");
     printf("%ld forks of a state of %zu bytes: %.0f a second (%llx)\n", count, state.len, (double)count / took,
            (unsigned long long)sum);
+    vm_value_free(value);
+    vm_free(fork);
     vm_free(vm);
     buffer_free(&state);
 }

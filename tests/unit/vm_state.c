@@ -277,6 +277,47 @@ static void copies(void)
     machine_free(&m);
 }
 
+/* A result that was read before does what its text does. */
+static void read_results(void)
+{
+    const Str text = STR("{\"n\":7,\"name\":\"x\",\"all\":[1,{\"a\":null,\"b\":\"y\"}],\"more\":{\"k\":\"v\"}}");
+    uint64_t hashes[2][2];
+    Error error;
+    for (int read = 0; read < 2; read++) {
+        Machine m = machine_new();
+        uint32_t texts = image_builder_type(m.builder, IMAGE_MAP, m.types[IMAGE_STRING]);
+        uint32_t row = image_builder_record(m.builder, STR("Row"));
+        const Str names[] = {STR("n"), STR("name"), STR("all"), STR("more")};
+        const uint32_t types[] = {m.types[IMAGE_INT], m.types[IMAGE_STRING], IMAGE_TYPE_JSON, texts};
+        image_builder_fields(m.builder, row, names, types, 4);
+        uint32_t effect = image_builder_effect(m.builder, STR("http"), EFFECT_LOOK, IMAGE_TYPE_JSON, row);
+        main_begin(&m);
+        emit(&m, OPCODE_EFFECT, 1, 0, 0, effect);
+        emit(&m, OPCODE_EFFECT, 2, 0, 0, effect);
+        show_ref(&m, 1, row);
+        show_ref(&m, 2, row);
+        main_end(&m);
+        if (!machine_open(&m)) return;
+        machine_feed(&m, VM_START, 0, 0, "{}");
+        VmValue *value = vm_value_of_result(m.vm, 1, text, &error);
+        CHECK(value && !vm_value_of_result(m.vm, 1, STR("[1]"), &error));
+        CHECK_CONTAINS(str_from_c(error.text), "Row is expected, but this is list");
+        CHECK(!vm_value_of_result(m.vm, 2, text, &error));
+        for (uint64_t number = 1; number <= 2; number++) {
+            VmEvent event = {.kind = VM_RESULT, .now = 1, .effect = number, .json = text};
+            if (read) event.value = value;
+            CHECK(vm_feed(m.vm, &event, &error));
+            if (number == 1) vm_hash(m.vm, hashes[read]);
+        }
+        vm_value_free(value);
+        CHECK_INT(vm_status(m.vm), VM_ENDED);
+        const VmOutput *shown = vm_output(m.vm, 1);
+        CHECK_STR(shown->json, text);
+        machine_free(&m);
+    }
+    CHECK(hashes[0][0] == hashes[1][0] && hashes[0][1] == hashes[1][1]);
+}
+
 /* ---- limits ---- */
 
 static void loop(Machine *m, Opcode op, unsigned a, unsigned b, unsigned c, int64_t imm)
@@ -511,6 +552,7 @@ int main(void)
     dead_registers();
     shared_memory();
     copies();
+    read_results();
 #ifndef PLAN_GC_STRESS /* a collection per object takes minutes where a limit has to be filled first */
     memory_limit();
     depth_limit();

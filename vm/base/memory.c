@@ -157,10 +157,9 @@ void arena_clear(Arena *arena)
     arena->next = open->bytes;
 }
 
-void buffer_reserve(Buffer *buffer, size_t more)
+void buffer_grow(Buffer *buffer, size_t more)
 {
     size_t need = buffer->len + more + 1;
-    if (need <= buffer->cap) return;
     size_t cap = buffer->cap ? buffer->cap : 64;
     while (cap < need) cap *= 2;
     buffer->data = memory_resize(buffer->data, cap);
@@ -183,11 +182,6 @@ void buffer_add_str(Buffer *buffer, Str s)
 void buffer_add_c(Buffer *buffer, const char *text)
 {
     buffer_add(buffer, text, strlen(text));
-}
-
-void buffer_add_char(Buffer *buffer, char c)
-{
-    buffer_add(buffer, &c, 1);
 }
 
 void buffer_add_int(Buffer *buffer, int64_t value)

@@ -62,14 +62,24 @@ typedef struct Buffer {
     size_t len, cap;
 } Buffer;
 
+/* Room for `more` bytes beyond len and a NUL. */
+void buffer_grow(Buffer *buffer, size_t more);
+static inline void buffer_reserve(Buffer *buffer, size_t more)
+{
+    if (buffer->cap <= buffer->len + more) buffer_grow(buffer, more);
+}
+static inline void buffer_add_char(Buffer *buffer, char c)
+{
+    buffer_reserve(buffer, 1);
+    buffer->data[buffer->len++] = c;
+    buffer->data[buffer->len] = '\0';
+}
 void buffer_add(Buffer *buffer, const void *bytes, size_t len);
 void buffer_add_str(Buffer *buffer, Str s);
 void buffer_add_c(Buffer *buffer, const char *text);
-void buffer_add_char(Buffer *buffer, char c);
 void buffer_add_int(Buffer *buffer, int64_t value); /* in decimal */
 void buffer_printf(Buffer *buffer, const char *format, ...) PLAN_PRINTF(2, 3);
 void buffer_vprintf(Buffer *buffer, const char *format, va_list args) PLAN_PRINTF(2, 0);
-void buffer_reserve(Buffer *buffer, size_t more); /* room for `more` bytes beyond len */
 void buffer_clear(Buffer *buffer);                /* keeps the memory */
 void buffer_free(Buffer *buffer);
 Str buffer_str(const Buffer *buffer); /* a view, valid until the next change */

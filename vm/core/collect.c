@@ -22,7 +22,7 @@ static size_t round_up(size_t size)
     return (size + 7) / 8 * 8;
 }
 
-size_t heap_object_size(const ObjectHeader *header)
+static inline size_t object_size(const ObjectHeader *header)
 {
     size_t len = header->len;
     switch ((ObjectKind)header->kind) {
@@ -58,6 +58,11 @@ size_t heap_object_size(const ObjectHeader *header)
     case OBJECT_KIND_COUNT: break;
     }
     abort(); /* the heap is broken: a bug of the machine */
+}
+
+size_t heap_object_size(const ObjectHeader *header)
+{
+    return object_size(header);
 }
 
 /* ---- copying one object ---- */
@@ -131,7 +136,7 @@ static void copy_flat(Collector *collector, const SliceObject *slice)
 
 static void copy_whole(Collector *collector, const ObjectHeader *from)
 {
-    size_t size = heap_object_size(from);
+    size_t size = object_size(from);
     uint64_t *copy = collector_place(collector, size);
     const uint64_t *words = (const uint64_t *)(const void *)from;
     if (size > 128)
@@ -143,9 +148,8 @@ static void copy_whole(Collector *collector, const ObjectHeader *from)
         ((ObjectHeader *)(void *)copy)->flags = 0; /* who owned it is a matter of speed */
 }
 
-static Ref ref_move(Collector *collector, Ref ref)
+static Ref object_move(Collector *collector, Ref ref)
 {
-    if (!ref || ref & REF_CONSTANT) return ref;
     ObjectHeader *from = heap_object(collector->vm, ref);
     if (from->kind == OBJECT_FORWARD) return from->len;
     Ref moved = (Ref)(collector->used / 8);
@@ -164,6 +168,11 @@ static Ref ref_move(Collector *collector, Ref ref)
     }
     *from = (ObjectHeader){.kind = OBJECT_FORWARD, .len = moved};
     return moved;
+}
+
+static inline Ref ref_move(Collector *collector, Ref ref)
+{
+    return !ref || ref & REF_CONSTANT ? ref : object_move(collector, ref);
 }
 
 static void refs_move(Collector *collector, Ref *refs, uint32_t count)
@@ -394,7 +403,7 @@ static void collector_run(Collector *collector)
     for (size_t at = round_up(sizeof(State)); at < collector->used;) {
         ObjectHeader *header = (ObjectHeader *)(void *)(collector->to + at);
         /* The size first: a fiber's stack is placed behind it while it is scanned. */
-        size_t size = heap_object_size(header);
+        size_t size = object_size(header);
         object_scan(collector, header, to->current && at / 8 == to->current);
         at += size;
     }

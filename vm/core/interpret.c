@@ -19,19 +19,18 @@
 #define BARRIER() ((void)0)
 #endif
 
-static Frame frame_load(const Vm *vm)
+/* Into place: a copy of what was just stored would wait for the stores. */
+static void frame_load(const Vm *vm, Frame *frame)
 {
     const FiberObject *fiber = heap_object(vm, vm_state(vm)->current);
     StackObject *stack = heap_object(vm, fiber->stack);
     Ref *refs = stack_refs(stack);
-    return (Frame){
-        .pc = vm->image->code + fiber->pc,
-        .s = stack->scalars + fiber->s,
-        .s_end = stack->scalars + stack->scalar_room,
-        .r = refs + fiber->r,
-        .r_end = refs + stack->header.len,
-        .depth = fiber->depth,
-    };
+    frame->pc = vm->image->code + fiber->pc;
+    frame->s = stack->scalars + fiber->s;
+    frame->s_end = stack->scalars + stack->scalar_room;
+    frame->r = refs + fiber->r;
+    frame->r_end = refs + stack->header.len;
+    frame->depth = fiber->depth;
 }
 
 static void frame_save(const Vm *vm, const uint64_t *pc, const int64_t *s, const Ref *r, uint32_t depth)
@@ -50,7 +49,7 @@ static void frame_save(const Vm *vm, const uint64_t *pc, const int64_t *s, const
 #define IMM instruction_imm(word)
 #define REAL(number) real_of_bits(S[number])
 #define SAVE() frame_save(vm, pc, S, R, frame.depth)
-#define LOAD() (frame = frame_load(vm), pc = frame.pc, S = frame.s, R = frame.r)
+#define LOAD() (frame_load(vm, &frame), pc = frame.pc, S = frame.s, R = frame.r)
 /* What interpret_covered.c, which compiles this file once more, notes of instructions and of jumps. */
 #ifndef NOTE
 #define NOTE(what) ((void)0)

@@ -68,8 +68,8 @@ static bool map_write(Writer *writer, Ref map, uint32_t element)
     bool is_scalar = image_type_is_scalar(vm->image, element);
     if (!map_check(vm, map, is_scalar ? OBJECT_MAP_S : OBJECT_MAP_R)) return false;
     buffer_add_char(writer->out, '{');
-    for (uint32_t i = 0; i < map_len(vm, map); i++) {
-        const MapEntryObject *entry = &map_entries(vm, map)[i];
+    const MapEntryObject *entry = map_entries(vm, map); /* nothing here allocates in the heap */
+    for (uint32_t i = 0, len = map_len(vm, map); i < len; i++, entry++) {
         if (i) buffer_add_char(writer->out, ',');
         json_write_text(writer->out, text_view(vm, entry->key));
         buffer_add_char(writer->out, ':');

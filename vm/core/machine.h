@@ -34,6 +34,13 @@ uint32_t fiber_place(const FiberObject *fiber);                  /* pc of the in
 int64_t *fiber_scalar(const Vm *vm, Ref fiber, uint32_t number); /* its running function's registers */
 Ref *fiber_ref(const Vm *vm, Ref fiber, uint32_t number);
 
+/* ---- vm.c, value.c ---- */
+
+Vm *vm_bare(const Image *image, const VmLimits *limits); /* a machine that has no entry */
+Ref fiber_of_effect(const Vm *vm, uint64_t effect);      /* who waits for its result; 0: nobody */
+/* The value in the heap. False: a failure is set. */
+bool value_place(Vm *vm, const VmValue *value, uint32_t type, Ref *ref);
+
 /* ---- failure.c ---- */
 
 /* An error object of the failure that is set, which is then set no more. Never 0. */

@@ -37,6 +37,17 @@ static void state_create(Vm *vm)
     state->now = INT64_MIN;
 }
 
+Vm *vm_bare(const Image *image, const VmLimits *limits)
+{
+    Vm *vm = memory_alloc(sizeof *vm);
+    vm->image = image;
+    vm->constants = image->constants;
+    vm->limits = limits ? *limits : vm_default_limits();
+    vm->arena.chunk = ARENA_FROM;
+    state_create(vm);
+    return vm;
+}
+
 Vm *vm_new(const Image *image, Str entry, const VmLimits *limits, Error *error)
 {
     uint32_t function;
@@ -44,13 +55,8 @@ Vm *vm_new(const Image *image, Str entry, const VmLimits *limits, Error *error)
         error_set(error, "the program has no entry %.*s", STR_ARG(entry));
         return NULL;
     }
-    Vm *vm = memory_alloc(sizeof *vm);
-    vm->image = image;
-    vm->constants = image->constants;
-    vm->limits = limits ? *limits : vm_default_limits();
+    Vm *vm = vm_bare(image, limits);
     vm->entry = function;
-    vm->arena.chunk = ARENA_FROM;
-    state_create(vm);
     return vm;
 }
 
@@ -160,7 +166,7 @@ static bool start_feed(Vm *vm, const VmEvent *event, Error *error)
     return true;
 }
 
-static Ref fiber_of_effect(const Vm *vm, uint64_t effect)
+Ref fiber_of_effect(const Vm *vm, uint64_t effect)
 {
     for (Ref ref = vm_state(vm)->first; ref;) {
         const FiberObject *fiber = heap_object(vm, ref);
@@ -171,13 +177,16 @@ static Ref fiber_of_effect(const Vm *vm, uint64_t effect)
 }
 
 /* The result into the waiting fiber's register, or a failure that it raises when it runs. */
-static void result_take(Vm *vm, size_t place, Ref json)
+static void result_take(Vm *vm, size_t place, const VmValue *value, Ref json)
 {
     FiberObject *fiber = heap_object(vm, vm->temps.items[place]);
     const ImageEffect *effect = &vm->image->effects[fiber->table];
     int64_t scalar = 0;
     Ref ref = 0;
-    if (json) json_to_value(vm, json, effect->result, 0, &scalar, &ref);
+    if (value)
+        value_place(vm, value, effect->result, &ref);
+    else if (json)
+        json_to_value(vm, json, effect->result, 0, &scalar, &ref);
     Ref error = vm->failure.set ? error_take(vm, fiber_place(heap_object(vm, vm->temps.items[place]))) : 0;
     Ref waiting = vm->temps.items[place];
     fiber = heap_object(vm, waiting);
@@ -197,9 +206,9 @@ static bool result_feed(Vm *vm, const VmEvent *event, Error *error)
     Ref waiting = fiber_of_effect(vm, event->effect);
     if (!waiting) return true;
     size_t place = temp_push(vm, waiting);
-    Ref json = event_json(vm, event->json, error);
-    bool taken = json || vm->failure.kind == FAILURE_LIMIT;
-    if (taken) result_take(vm, place, json);
+    Ref json = event->value ? 0 : event_json(vm, event->json, error);
+    bool taken = event->value || json || vm->failure.kind == FAILURE_LIMIT;
+    if (taken) result_take(vm, place, event->value, json);
     vm->failure.set = false;
     temp_drop(vm, place);
     return taken || error_wrap(error, "the result of effect %llu", (unsigned long long)event->effect);

@@ -41,6 +41,8 @@ bool vm_limit_set(VmLimits *limits, const char *text, Error *error);
 bool vm_default_limit_set(const char *text, Error *error);
 VmLimits vm_default_limits(void);
 
+typedef struct VmValue VmValue; /* a result that was read: vm_value_of_result */
+
 typedef enum VmEventKind {
     VM_START,  /* json: arguments of the run, handed to the entry function; the first event, once */
     VM_RESULT, /* effect, json: its result. One that nobody waits for is ignored */
@@ -50,9 +52,10 @@ typedef enum VmEventKind {
 
 typedef struct VmEvent {
     VmEventKind kind;
-    int64_t now;     /* ms since 1970; one before the event before counts as that */
-    uint64_t effect; /* RESULT */
-    Str json;        /* START, RESULT, SIGNAL */
+    int64_t now;          /* ms since 1970; one before the event before counts as that */
+    uint64_t effect;      /* RESULT */
+    Str json;             /* START, RESULT, SIGNAL */
+    const VmValue *value; /* RESULT: instead of json; NULL: json counts */
 } VmEvent;
 
 typedef enum VmOutputKind {
@@ -97,6 +100,11 @@ void vm_cover(Vm *vm, uint8_t *covered);
  * changed. What goes wrong inside the program is a failure there. */
 bool vm_feed(Vm *vm, const VmEvent *event, Error *error);
 
+/* Reads a result once, for all machines of the image in which the same EFFECT instruction awaits it. NULL: it
+ * is no result for that effect; what vm_feed would make of it as text is then a failure in the program. */
+VmValue *vm_value_of_result(const Vm *vm, uint64_t effect, Str json, Error *error);
+void vm_value_free(VmValue *value);
+
 /* What the last vm_feed put out, in order. */
 size_t vm_output_count(const Vm *vm);
 const VmOutput *vm_output(const Vm *vm, size_t index);
@@ -109,7 +117,8 @@ bool vm_awaits(const Vm *vm, uint64_t effect); /* is there a fiber that waits fo
 /* The state as bytes, for the same image only. Outputs are not part of it: read them first. */
 void vm_snapshot(Vm *vm, Buffer *out);
 bool vm_restore(Vm *vm, Str snapshot, Error *error); /* false: not one of this image; nothing has changed */
-/* The other machine's state, too: a fork is one copy. Both are of the same image, opened once. Outputs are not part of it. */
+/* The other machine's state, too: a fork is one copy. Both are of the same image, opened once. Outputs are
+ * not part of it. */
 void vm_copy(Vm *vm, const Vm *from);
 /* Identifies the state: machines that got the same events have the same hash. Collects garbage first. */
 void vm_hash(Vm *vm, uint64_t hash[2]);
