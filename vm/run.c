@@ -233,7 +233,7 @@ static bool turn_publish(Driver *driver)
             world->start(world, &out->effect);
     }
     driver->outgoing.count = driver->consumed.count = 0;
-    arena_free(&driver->turn);
+    arena_clear(&driver->turn);
     return true;
 }
 

@@ -119,25 +119,53 @@ static Outcome outcome_of(const Asked *asked, const ScriptLine *line, const Scri
 
 /* ---- results in the shape of the live world's ---- */
 
+/* A comma, unless the member is the first. */
+static void write_key(Buffer *out, const char *key)
+{
+    if (out->data[out->len - 1] != '{') buffer_add_char(out, ',');
+    buffer_add_char(out, '"');
+    buffer_add_c(out, key);
+    buffer_add_c(out, "\":");
+}
+
+static void write_bool(Buffer *out, const char *key, bool value)
+{
+    write_key(out, key);
+    buffer_add_c(out, value ? "true" : "false");
+}
+
+static void write_int(Buffer *out, const char *key, int64_t value)
+{
+    write_key(out, key);
+    buffer_add_int(out, value);
+}
+
+static void write_text(Buffer *out, const char *key, Str text)
+{
+    write_key(out, key);
+    json_write_string(out, text);
+}
+
+/* Empty: none. */
 static void write_error(Buffer *out, Str error)
 {
-    buffer_add_c(out, ",\"error\":");
+    write_key(out, "error");
     if (error.len)
         json_write_string(out, error);
     else
         buffer_add_c(out, "null");
 }
 
-static void write_bool(Buffer *out, const char *key, bool value)
-{
-    buffer_printf(out, "%s\"%s\":%s", out->data[out->len - 1] == '{' ? "" : ",", key,
-                  value ? "true" : "false");
-}
-
 /* The headers that the line names, and the content type that goes with its body. */
 static void write_headers(const Outcome *outcome, const Json *said, Buffer *out)
 {
-    Json *headers = said ? json_copy(said) : json_new_object();
+    if (!said) {
+        buffer_add_char(out, '{');
+        write_text(out, "content-type", str_from_c(outcome->content_type));
+        buffer_add_char(out, '}');
+        return;
+    }
+    Json *headers = json_copy(said);
     if (!json_get(headers, "content-type"))
         json_set_string(headers, "content-type", str_from_c(outcome->content_type));
     json_write(out, headers);
@@ -148,32 +176,35 @@ static void write_http(const Outcome *outcome, const Json *gives, Buffer *out)
 {
     bool answered = !outcome->error.len;
     write_bool(out, "ok", outcome->ok);
-    buffer_printf(out, ",\"status\":%" PRId64 ",\"headers\":", answered ? outcome->status : 0);
+    write_int(out, "status", answered ? outcome->status : 0);
+    write_key(out, "headers");
     if (answered)
         write_headers(outcome, json_get(gives, "headers"), out);
     else
         buffer_add_c(out, "{}");
-    buffer_add_c(out, ",\"body\":");
-    json_write_string(out, buffer_str(&outcome->out));
+    write_text(out, "body", buffer_str(&outcome->out));
     write_error(out, outcome->error);
     write_bool(out, "timed_out", outcome->timed_out);
-    buffer_printf(out, ",\"elapsed\":%" PRId64, outcome->elapsed);
+    write_int(out, "elapsed", outcome->elapsed);
     write_bool(out, "unknown", outcome->unknown);
 }
 
 static void write_command(const Outcome *outcome, Buffer *out)
 {
     write_bool(out, "ok", outcome->ok);
-    buffer_printf(out, ",\"exit\":%" PRId64 ",\"signal\":%s,\"out\":", outcome->exit,
-                  outcome->timed_out ? "\"TERM\"" : "null");
-    json_write_string(out, buffer_str(&outcome->out));
-    buffer_add_c(out, ",\"err\":");
-    json_write_string(out, buffer_str(&outcome->err));
-    buffer_printf(out, ",\"exits\":[%" PRId64 "]", outcome->exit);
+    write_int(out, "exit", outcome->exit);
+    write_key(out, "signal");
+    buffer_add_c(out, outcome->timed_out ? "\"TERM\"" : "null");
+    write_text(out, "out", buffer_str(&outcome->out));
+    write_text(out, "err", buffer_str(&outcome->err));
+    write_key(out, "exits");
+    buffer_add_char(out, '[');
+    buffer_add_int(out, outcome->exit);
+    buffer_add_char(out, ']');
     write_bool(out, "timed_out", outcome->timed_out);
     write_bool(out, "unknown", outcome->unknown);
     write_error(out, outcome->timed_out ? (Str){0} : outcome->error);
-    buffer_printf(out, ",\"elapsed\":%" PRId64, outcome->elapsed);
+    write_int(out, "elapsed", outcome->elapsed);
 }
 
 static void write_delivery(const Outcome *outcome, const Json *gives, Buffer *out)
@@ -182,7 +213,7 @@ static void write_delivery(const Outcome *outcome, const Json *gives, Buffer *ou
     write_bool(out, "ok", outcome->ok);
     write_error(out, outcome->error);
     write_bool(out, "unknown", outcome->unknown);
-    buffer_add_c(out, ",\"value\":");
+    write_key(out, "value");
     const Json *json = json_get(gives, "json");
     const Json *text = json_get(gives, "text");
     json_write(out, json ? json : text);

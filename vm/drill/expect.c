@@ -51,15 +51,10 @@ static int64_t since_start(const Check *check, const Row *row)
 
 /* ---- does a row tell the fact? ---- */
 
-static bool row_ran(Row *row, const EffectPattern *pattern)
+static bool row_ran(const Check *check, Row *row, const EffectPattern *pattern)
 {
-    if (row->log.kind != LOG_INTENT) return false;
-    if (!str_equal_c(row->log.name, "http") && !str_equal_c(row->log.name, "command")) return false;
-    Buffer subject = {0};
-    effect_subject(row->log.name, row_json(row), &subject);
-    bool ran = effect_matches(pattern, row->log.name, row_json(row), buffer_str(&subject));
-    buffer_free(&subject);
-    return ran;
+    if (row->log.kind != LOG_INTENT || !str_equal_c(row->log.name, pattern->url.len ? "http" : "command")) return false;
+    return effect_matches(pattern, row->log.name, row_json(row), row_subject(check->record, row));
 }
 
 /* A text that holds the pattern; where the pattern has `*`, the whole text must be like it. */
@@ -158,7 +153,7 @@ static bool is_known(const Check *check)
 static bool row_tells_loosely(const Check *check, Row *row)
 {
     Str fact = check->expect->fact;
-    if (str_equal_c(fact, "ran")) return row_ran(row, &check->expect->pattern);
+    if (str_equal_c(fact, "ran")) return row_ran(check, row, &check->expect->pattern);
     if (str_equal_c(fact, "output of")) return row_output(check, row);
     return row_of_kind(check, row) && subject_matches(check, row_json(row));
 }
@@ -166,7 +161,7 @@ static bool row_tells_loosely(const Check *check, Row *row)
 static Row *first_ran(const Check *check, const EffectPattern *pattern)
 {
     for (size_t i = 0; i < check->record->rows.count; i++) {
-        if (row_ran(&check->record->rows.items[i], pattern)) return &check->record->rows.items[i];
+        if (row_ran(check, &check->record->rows.items[i], pattern)) return &check->record->rows.items[i];
     }
     return NULL;
 }

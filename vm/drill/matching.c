@@ -172,8 +172,9 @@ static Str star_text(Str text, Str pattern, size_t number)
 void matching_fill(const Asked *asked, const ScriptLine *line, Str text, Buffer *out)
 {
     Str pattern = line->effect.url.len ? line->effect.url : line->effect.command;
-    for (;;) {
-        ptrdiff_t begin = str_find(text, STR(STAR_BEGIN));
+    while (text.len) {
+        bool may_have = memchr(text.data, STAR_BEGIN[0], text.len) != NULL;
+        ptrdiff_t begin = may_have ? str_find(text, STR(STAR_BEGIN)) : -1;
         ptrdiff_t end = begin < 0 ? -1 : str_find(text, STR(STAR_END));
         if (end < begin || begin < 0) break;
         size_t number = 0;

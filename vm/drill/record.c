@@ -1,6 +1,8 @@
 /* The rows of a drill and their JSON lines: see record.h. */
 #include "vm/drill/record.h"
 
+#include "vm/drill/script.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -34,6 +36,17 @@ const Json *row_json(Row *row)
 {
     if (!row->parsed && row->log.json.len) row->parsed = json_parse(row->log.json, NULL);
     return row->parsed;
+}
+
+Str row_subject(Record *record, Row *row)
+{
+    if (!row->subject.data) {
+        Buffer subject = {0};
+        effect_subject(row->log.name, row_json(row), &subject);
+        row->subject = arena_copy(&record->arena, buffer_str(&subject));
+        buffer_free(&subject);
+    }
+    return row->subject;
 }
 
 bool row_is_mark(const Row *row, const char *kind)

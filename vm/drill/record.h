@@ -12,6 +12,7 @@
 typedef struct Row {
     LogRow log;   /* of a RESULT, name and step are those of its intent */
     Json *parsed; /* of log.json, made at the first row_json */
+    Str subject;  /* of an INTENT, once row_subject was asked for it; data NULL until then */
 } Row;
 
 /* Zero-initialise; record_free when done. */
@@ -26,6 +27,8 @@ typedef struct Record {
 void record_add(Record *record, const LogRow *row);
 /* The row's JSON, parsed; NULL when it has none. It belongs to the record. */
 const Json *row_json(Row *row);
+/* How the effect of an INTENT reads (effect_subject in vm/drill/script.h); it belongs to the record. */
+Str row_subject(Record *record, Row *row);
 /* A mark of this kind? */
 bool row_is_mark(const Row *row, const char *kind);
 /* Writes the rows as JSON, one object per line. */
