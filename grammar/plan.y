@@ -57,7 +57,7 @@ static void yyerror(const Span *span, Parse *cx, const char *message);
 
 %type <const Token *> name field_name line_name
 %type <Node *> top import service service_field param secret secret_source host channel contact field
-%type <Node *> rotation rotation_field role role_field calendar calendar_field days dates date
+%type <Node *> rotation rotation_field role role_field calendar calendar_field days dates date date_time moment
 %type <Node *> severity severity_field classify classify_arm escalation rule trigger rule_deed template template_field
 %type <Node *> fn fn_head parameter record record_field enumeration enum_member external external_item handle
 %type <Node *> plan drill promise promise_kind recurring opt_from opt_type opt_default opt_width
@@ -243,14 +243,25 @@ rotation_field: ZONE range { $$ = MAKE(FIELD, field, @$, NAMED(name, $1), .value
     | DAILY FROM TIME_LITERAL
         { $$ = MAKE(TIME_OF_DAY, time_of_day, @3, .value = $3->value.integer);
           $$ = MAKE(HANDOVER, handover, @$, NAMED(unit, $1), .at = $$); }
+    | WEEKLY FROM date_time { $$ = MAKE(HANDOVER, handover, @$, NAMED(unit, $1), .at = $3); }
+    | DAILY FROM date_time { $$ = MAKE(HANDOVER, handover, @$, NAMED(unit, $1), .at = $3); }
+    | EVERY DURATION_LITERAL FROM date_time
+        { $$ = MAKE(DURATION, duration, @2, .value = $2->value.integer);
+          $$ = MAKE(HANDOVER, handover, @$, NAMED(unit, $1), .every = $$, .at = $4); }
     | MEMBERS refs { $$ = MAKE(MEMBERS, members, @$, .contacts = $2); }
-    | OVERRIDE date ref { $$ = MAKE(OVERRIDE, override, @$, .first = $2, .contact = $3,
+    | OVERRIDE moment ref { $$ = MAKE(OVERRIDE, override, @$, .first = $2, .contact = $3,
                                     .nobody = $3->kind == NODE_NAME && str_equal_c($3->name.text, "nobody")); }
-    | OVERRIDE date RANGE date ref
+    | OVERRIDE moment RANGE moment ref
         { $$ = MAKE(OVERRIDE, override, @$, .first = $2, .last = $4, .contact = $5,
                     .nobody = $5->kind == NODE_NAME && str_equal_c($5->name.text, "nobody")); }
     ;
 date: DATE_LITERAL { $$ = MAKE(DATE, date, @$, .text = $1->text); }
+    ;
+date_time: DATE_LITERAL TIME_LITERAL
+        { $$ = MAKE(DATE_TIME, date_time, @$, .date = $1->text, .value = $2->value.integer); }
+    ;
+moment: date
+    | date_time
     ;
 role: ROLE name opt_title opt_from LBRACE role_fields RBRACE
         { $$ = MAKE(ROLE, role, @$, NAMED(name, $2), .title = $3, .fields = $6, .doc = build_doc(cx, @$), .from = $4); }
@@ -862,8 +873,7 @@ literal: INT_LITERAL { $$ = MAKE(INT, integer, @$, .value = $1->value.integer); 
     | FLOAT_LITERAL { $$ = MAKE(FLOAT, real, @$, .value = $1->value.real); }
     | PERCENT_LITERAL { $$ = MAKE(PERCENT, percent, @$, .value = $1->value.real); }
     | DURATION_LITERAL { $$ = MAKE(DURATION, duration, @$, .value = $1->value.integer); }
-    | DATE_LITERAL { $$ = MAKE(DATE, date, @$, .text = $1->text); }
-    | DATE_LITERAL TIME_LITERAL { $$ = MAKE(DATE_TIME, date_time, @$, .date = $1->text, .value = $2->value.integer); }
+    | moment
     | TIME_LITERAL { $$ = MAKE(TIME_OF_DAY, time_of_day, @$, .value = $1->value.integer); }
     | TRUE { $$ = MAKE(BOOL, boolean, @$, .value = true); }
     | FALSE { $$ = MAKE(BOOL, boolean, @$, .value = false); }
@@ -1013,8 +1023,7 @@ swept: ACKNOWLEDGED { $$ = SIGNAL_ACK; }
 opt_or_never: %empty { $$ = false; }
     | OR NEVER { $$ = true; }
     ;
-drill_at_when: DATE_LITERAL TIME_LITERAL
-        { $$ = MAKE(DATE_TIME, date_time, @$, .date = $1->text, .value = $2->value.integer); }
+drill_at_when: date_time
     ;
 opt_not: %empty { $$ = false; }
     | NOT { $$ = true; }

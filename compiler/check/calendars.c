@@ -4,30 +4,15 @@
  * before they begin or are said twice, hand-overs in the hour that a change of the clocks leaves out. */
 #include "compiler/check/check.h"
 
-#include <string.h>
-#include <sys/stat.h>
+#include "vm/base/zone.h"
 
-enum { DAY_MS = 24 * 60 * 60 * 1000, HOUR_MS = 60 * 60 * 1000, DAYS = 7 };
+#include <string.h>
+
+enum { HOUR_MS = 60 * 60 * 1000, DAYS = 7 };
 
 static const char *const day_names[DAYS] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
 /* ---- zones ---- */
-
-/* Does this machine know the zone? Where it knows none at all, every well-formed name is taken. */
-static bool zone_exists(Checker *c, Str name)
-{
-    static const char root[] = "/usr/share/zoneinfo";
-    struct stat found;
-    for (size_t i = 0; i < name.len; i++) {
-        char ch = name.data[i];
-        bool letter = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9');
-        if (!letter && !strchr("/_+-", ch)) return false;
-    }
-    if (!name.len || name.data[0] == '/') return false;
-    if (str_equal_c(name, "UTC") || stat(root, &found) != 0) return true;
-    Str path = arena_printf(c->arena, "%s/%.*s", root, STR_ARG(name));
-    return stat(path.data, &found) == 0 && S_ISREG(found.st_mode);
-}
 
 static Str check_zone(Checker *c, Node *node, NodeList fields, const char *what)
 {
@@ -43,8 +28,9 @@ static Str check_zone(Checker *c, Node *node, NodeList fields, const char *what)
     }
     check_shown(c, zone, "a zone");
     if (zone->kind == NODE_MISSING || !node_plain_text(c->arena, zone, &name)) return (Str){"", 0};
-    if (zone_exists(c, name)) return name;
-    Diag *diag = report(c, P0201, zone->span, "there is no zone called \"%.*s\"", STR_ARG(name));
+    Error error = {0};
+    if (zone_known(name, &error)) return name;
+    Diag *diag = report(c, P0201, zone->span, "%s", error.text);
     report_help(c, diag, "zones are named by continent and city: \"Europe/Berlin\"; or \"UTC\"");
     return (Str){"", 0};
 }
@@ -113,15 +99,27 @@ static void check_open(Checker *c, Node *node, Hours *all, size_t count)
     all[count] = hours;
 }
 
-static Str date_text(const Node *node)
+/* What can be compared: the date, and the time of day behind it. A day as an end is its last moment. */
+typedef struct Moment {
+    Str date;
+    int64_t in_day;
+} Moment;
+
+static Moment moment_of(const Node *node, bool is_end)
 {
-    return node->kind == NODE_DATE ? node->date.text : (Str){"", 0};
+    if (node->kind == NODE_DATE_TIME) return (Moment){node->date_time.date, node->date_time.value};
+    return (Moment){node->kind == NODE_DATE ? node->date.text : (Str){"", 0}, is_end ? INT64_MAX : 0};
+}
+
+static int moment_compare(Moment a, Moment b)
+{
+    int days = a.date.len == b.date.len ? memcmp(a.date.data, b.date.data, a.date.len) : 0;
+    return days ? days : (a.in_day > b.in_day) - (a.in_day < b.in_day);
 }
 
 static void check_dates(Checker *c, const Node *first, const Node *last, Span at)
 {
-    Str from = date_text(first), to = date_text(last);
-    if (from.len == to.len && memcmp(from.data, to.data, from.len) > 0)
+    if (moment_compare(moment_of(first, false), moment_of(last, true)) >= 0)
         report(c, P0708, at, "these days end before they begin");
 }
 
@@ -142,14 +140,43 @@ void check_calendar(Checker *c, Node *node)
     report_help(c, diag, "`open mon..fri 09:00..17:00`");
 }
 
+/* ---- business time ---- */
+
+/* It is counted from a moment, so it stands where something begins: in a plan, or where a declaration says how long. */
+const Type *check_business(Checker *c, Node *node)
+{
+    check_reference(c, node->business.calendar, KIND(CALENDAR), "calendar");
+    check_duration(c, node->business.duration);
+    bool in_plan = c->body && c->body->kind != BODY_VALUE && c->body->kind != BODY_TEMPLATE;
+    if (!in_plan && !c->in_span) {
+        Diag *diag = report(c, P0715, node->span, "business time has no beginning here to be counted from");
+        report_help(c, diag, "say it where something begins: `respond within`, `when unresolved for`, `wait`, a phase");
+    }
+    if (!node->business.duration && node->business.days < 1)
+        report(c, P0708, node->span, "this is no business day at all");
+    return c->duration;
+}
+
+void check_span(Checker *c, Node *node)
+{
+    bool outer = c->in_span;
+    c->in_span = node && node->kind == NODE_BUSINESS;
+    check_duration(c, node);
+    c->in_span = outer;
+}
+
 /* ---- rotations ---- */
 
 /* Clocks are put forward in the small hours: on one day of the year 02:30 does not exist. */
 static void check_handover(Checker *c, Node *node, Str zone)
 {
-    bool weekly = str_equal_c(node->handover.unit, "weekly");
-    if (weekly) day_of(c, node->handover.day, node->handover.day_span);
-    int64_t at = node->handover.at->time_of_day.value;
+    bool dated = node->handover.at->kind == NODE_DATE_TIME;
+    if (node->handover.day.len) day_of(c, node->handover.day, node->handover.day_span);
+    if (node->handover.every && node->handover.every->duration.value < HOUR_MS) {
+        Diag *diag = report(c, P0708, node->handover.every->span, "nobody is on call for less than an hour");
+        report_help(c, diag, "`every 3d from 2026-03-02 09:00`");
+    }
+    int64_t at = dated ? node->handover.at->date_time.value : node->handover.at->time_of_day.value;
     bool small_hours = at > 0 && at < 4 * (int64_t)HOUR_MS;
     if (!small_hours || !zone.len || str_equal_c(zone, "UTC") || str_starts_with(zone, STR("Etc/"))) return;
     Diag *diag = report(c, P0714, node->span, "on the night when the clocks are put forward this hour may not exist");
@@ -158,15 +185,20 @@ static void check_handover(Checker *c, Node *node, Str zone)
 
 static void check_override(Checker *c, Node *node, const Node *earlier)
 {
+    if (node->override.first->kind == NODE_DATE_TIME && !node->override.last) {
+        Diag *diag = report(c, P0119, node->span, "this does not say until when");
+        report_help(c, diag, "`override 2026-12-24 18:00..2026-12-25 09:00 ann`, or a whole day");
+        return;
+    }
     if (!node->override.nobody) check_reference(c, node->override.contact, KIND(CONTACT), "contact");
     const Node *last = node->override.last ? node->override.last : node->override.first;
     check_dates(c, node->override.first, last, node->span);
     for (; earlier && earlier != node; earlier = earlier->next) {
         if (earlier->kind != NODE_OVERRIDE) continue;
-        Str from = date_text(node->override.first), to = date_text(last);
-        Str first = date_text(earlier->override.first);
-        Str end = earlier->override.last ? date_text(earlier->override.last) : first;
-        if (memcmp(from.data, end.data, end.len) > 0 || memcmp(first.data, to.data, to.len) > 0) continue;
+        const Node *end = earlier->override.last ? earlier->override.last : earlier->override.first;
+        bool after = moment_compare(moment_of(node->override.first, false), moment_of(end, true)) >= 0;
+        bool before = moment_compare(moment_of(earlier->override.first, false), moment_of(last, true)) >= 0;
+        if (after || before) continue;
         Diag *diag = report(c, P0112, node->span, "some of these days are overridden twice");
         report_second(c, diag, earlier->span, "here for the first time");
         return;

@@ -72,6 +72,7 @@ typedef struct Checker {
     bool guarded;         /* the chain left of `??`: guarded members are absent instead of failing */
     bool secrets_allowed; /* inside the body of a request: a json value may hold a secret */
     bool in_extern;       /* a list may have a fixed size */
+    bool in_span;         /* business time may stand here */
     bool in_template;     /* an absent `${}` leaves its line out */
     struct {
         CallEdge *items;
@@ -229,6 +230,8 @@ void check_host(Checker *c, Node *node);       /* services.c */
 void check_recurring(Checker *c, Node *node);  /* services.c */
 void check_calendar(Checker *c, Node *node);   /* calendars.c */
 void check_rotation(Checker *c, Node *node);   /* calendars.c */
+const Type *check_business(Checker *c, Node *node); /* calendars.c */
+void check_span(Checker *c, Node *node); /* a duration that may be business time; NULL is fine */
 void check_extern(Checker *c, Node *node);     /* externs.c */
 void declare_handle(Checker *c, Node *node);
 void declare_extern_fn(Checker *c, Symbol *symbol);

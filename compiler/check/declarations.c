@@ -186,19 +186,19 @@ static void check_severity(Checker *c, Node *node)
         switch (field->kind) {
         case NODE_MEANS: check_texts(c, field->means.texts); break;
         case NODE_RESPOND:
-            check_duration(c, field->respond.warn);
-            check_duration(c, field->respond.within);
+            check_span(c, field->respond.warn);
+            check_span(c, field->respond.within);
             break;
         case NODE_RESOLVE_WITHIN:
-            check_duration(c, field->resolve_within.warn);
-            check_duration(c, field->resolve_within.within);
+            check_span(c, field->resolve_within.warn);
+            check_span(c, field->resolve_within.within);
             break;
         case NODE_UPDATE: check_update(c, field); break;
         case NODE_ESCALATE_BY:
             check_reference(c, field->escalate_by.escalation, KIND(ESCALATION), "escalation");
-            if (field->escalate_by.calendar) report_unsupported(c, field->span, "`during` a calendar");
+            if (field->escalate_by.calendar) check_reference(c, field->escalate_by.calendar, KIND(CALENDAR), "calendar");
             break;
-        case NODE_ACK_HOLDS: check_duration(c, field->ack_holds.duration); break;
+        case NODE_ACK_HOLDS: check_span(c, field->ack_holds.duration); break;
         default: break;
         }
     }
@@ -206,10 +206,10 @@ static void check_severity(Checker *c, Node *node)
 
 static void check_rule(Checker *c, Node *rule)
 {
-    check_duration(c, rule->rule.after);
-    check_duration(c, rule->rule.every);
-    check_duration(c, rule->rule.page_every);
-    check_duration(c, rule->rule.repeat_every);
+    check_span(c, rule->rule.after);
+    check_span(c, rule->rule.every);
+    check_span(c, rule->rule.page_every);
+    check_span(c, rule->rule.repeat_every);
     if (rule->rule.repeat_times) check_value(c, rule->rule.repeat_times, c->integer);
     Body body;
     enter_body(c, &body, BODY_FN, rule, NULL, NULL); /* a condition of a rule may look */

@@ -398,7 +398,7 @@ static const Type *check_by_kind(Checker *c, Node *node, const Type *hint)
     case NODE_TIME_OF_DAY: /* the next one, in UTC */
     case NODE_DATE_TIME:
     case NODE_DATE: return c->time;
-    case NODE_BUSINESS: report_unsupported(c, node->span, "business time"); return c->duration;
+    case NODE_BUSINESS: return check_business(c, node);
     case NODE_NONE: return check_none(c, node, hint);
     case NODE_STRING: return check_string(c, node);
     case NODE_LIST: return check_list(c, node, hint);

@@ -94,7 +94,7 @@ static const Type *read_plain_type(Signature *s)
         const char *name;
         const Type *type;
     } names[] = {{"string", c->string}, {"bool", c->boolean}, {"int", c->integer},   {"float", c->real},
-                 {"json", c->json},     {"time", c->time},    {"fiber", c->fiber},   {"unit", c->unit},
+                 {"json", c->json},     {"time", c->time},    {"fiber", c->fiber},   {"unit", c->unit},     {"duration", c->duration},
                  {"T", s->t},           {"U", s->u},          {"literal", c->string}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (take(s, names[i].name)) return names[i].type;

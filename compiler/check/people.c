@@ -41,7 +41,20 @@ Node *contact_backup(const Symbol *contact)
     return NULL;
 }
 
-/* The contact and all who are asked after him; a role's people. */
+static void add_paged(Checker *c, Symbol *symbol);
+
+/* Whoever may be on call. */
+static void add_turns(Checker *c, const Symbol *rotation)
+{
+    for node_each(field, rotation->decl->rotation.fields) {
+        if (field->kind == NODE_OVERRIDE && !field->override.nobody) add_paged(c, field->override.contact->symbol);
+        if (field->kind != NODE_MEMBERS) continue;
+        for node_each(member, field->members.contacts)
+            add_paged(c, member->symbol);
+    }
+}
+
+/* The contact and all who are asked after him; a role's people; a rotation's. */
 static void add_paged(Checker *c, Symbol *symbol)
 {
     while (symbol && symbol->kind == SYMBOL_CONTACT && !c->is_paged[symbol->index]) {
@@ -50,6 +63,7 @@ static void add_paged(Checker *c, Symbol *symbol)
         symbol_list_add(c, &c->paged, symbol);
         symbol = backup ? backup->symbol : NULL;
     }
+    if (symbol && symbol->kind == SYMBOL_ROTATION) add_turns(c, symbol);
     if (!symbol || symbol->kind != SYMBOL_ROLE) return;
     for node_each(field, symbol->decl->role.fields) {
         if (field->kind == NODE_PRIMARY) add_paged(c, field->primary.contact->symbol);

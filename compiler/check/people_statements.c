@@ -103,7 +103,7 @@ void check_page(Checker *c, Node *node)
 void check_update(Checker *c, Node *node)
 {
     check_references(c, node->update.targets, KINDS_TARGET, "channel, contact or role");
-    check_duration(c, node->update.every);
+    check_span(c, node->update.every);
     check_message(c, node->update.message, "an update");
 }
 

@@ -13,13 +13,6 @@ typedef struct Finding {
 static Finding finding_at(const Node *node)
 {
     switch (node->kind) {
-    case NODE_NAME:
-    case NODE_MEMBER:
-        if (node->symbol && node->symbol->kind == SYMBOL_ROTATION) return (Finding){node, "calling a rotation"};
-        break;
-    case NODE_ESCALATE_BY:
-        if (node->escalate_by.calendar) return (Finding){node, "a ladder that keeps to a calendar"};
-        break;
     case NODE_ASK:
         if (node->ask.secret) return (Finding){node, "`ask secret`"};
         break;

@@ -3,6 +3,7 @@
 
 #include "vm/code/opcode.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static Core *builtin(Context *context, BuiltinId id, const Type *type, Span span)
@@ -435,6 +436,14 @@ static Core *lower_vm_effect(Context *context, Node *node, Call *call)
     return effect;
 }
 
+static Core *lower_zone_question(Context *context, Node *node, BuiltinId id, Node **args)
+{
+    Core *value = builtin(context, id, node->type, node->span);
+    core_append(value, lower_value(context, args[1]));
+    core_append(value, lower_value(context, args[0]));
+    return value;
+}
+
 Core *lower_function_call(Context *context, Node *node, Call *call)
 {
     Lower *lower = context->lower;
@@ -491,8 +500,10 @@ Core *lower_function_call(Context *context, Node *node, Call *call)
         core_append(value, lower_value(context, args[0]));
         return value;
     }
+    case FUNCTION_VM_ZONE_OFFSET: return lower_zone_question(context, node, BUILTIN_TIME_ZONE_OFFSET, args);
+    case FUNCTION_VM_ZONE_CHANGE: return lower_zone_question(context, node, BUILTIN_TIME_ZONE_CHANGE, args);
     case FUNCTION_COUNT: break;
     }
-    lower_unsupported(lower, span, "this function");
+    assert(call->function < FUNCTION_COUNT);
     return build_int(core, TYPE_INT, 0, span);
 }

@@ -299,6 +299,8 @@ static Constant time_constant(ConstantScope *scope, Str date, int64_t in_day)
     return number_of(CONSTANT_TIME, day + in_day);
 }
 
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
 static Constant value_of(ConstantScope *scope, const Node *node)
 {
     switch (node->kind) {
@@ -306,6 +308,9 @@ static Constant value_of(ConstantScope *scope, const Node *node)
     case NODE_FLOAT: return (Constant){.kind = CONSTANT_FLOAT, .real = node->real.value};
     case NODE_PERCENT: return (Constant){.kind = CONSTANT_FLOAT, .real = node->percent.value};
     case NODE_DURATION: return number_of(CONSTANT_DURATION, node->duration.value);
+    case NODE_BUSINESS: /* its length, as if the calendar never closed: a lower bound */
+        return number_of(CONSTANT_DURATION, node->business.duration ? node->business.duration->duration.value
+                                                                    : node->business.days * DAY_MS);
     case NODE_BOOL: return number_of(CONSTANT_BOOL, node->boolean.value);
     case NODE_NONE: return number_of(CONSTANT_NONE, 0);
     case NODE_STRING: return string_constant(scope, &node->string.parts);

@@ -195,6 +195,14 @@ bool lower_only_once(Context *context, Node *node); /* lowers what `afterwards` 
 /* ladder.c */
 void lower_rules(Context *entry, Symbol *severity); /* its escalation's rules go into the prelude's table */
 
+/* calendars.c */
+Core *lower_span(Context *context, Node *node, Span span); /* a duration, also `2h of office`, as the prelude's Span; NULL: 0s */
+Core *lower_plain_span(Lower *lower, int64_t length, Span span);
+Core *lower_business(Context *context, Node *node); /* NODE_BUSINESS as a duration that begins now */
+Core *lower_time_after(Context *context, Core *from, Node *length); /* from + length, by its calendar */
+void lower_calendars(Context *context, Span span);                  /* fills the prelude's tables */
+void lower_rotations(Context *context, Span span);
+
 /* missing.c */
 void lower_refuse_missing(Context *context, const Symbol *plan);
 

@@ -146,6 +146,10 @@ void lower_wait(Context *context, Node *node)
         context_call(context, "wait_until", node->span, lower_value(context, node->wait.until), NULL);
         return;
     }
+    if (node->wait.duration->kind == NODE_BUSINESS) {
+        context_call(context, "wait_for_span", node->span, lower_span(context, node->wait.duration, node->span), NULL);
+        return;
+    }
     Core *wait = core_new(core, CORE_WAIT, simple_type(context->lower, TYPE_BOOL), node->span);
     wait->a = build_binary(core, CORE_ADD, build_now(core, node->span), lower_value(context, node->wait.duration));
     context_add(context, build_do(core, wait));

@@ -34,7 +34,7 @@ static void spawn_target(Context *entry, const char *function, int64_t level, No
     Lower *lower = entry->lower;
     Core *spawn = spawn_of(lower, lower_prelude_function(lower, function), RANK_RULES, span);
     core_append(spawn, build_int(lower->core, TYPE_INT, level, span));
-    core_append(spawn, lower_value(entry, within));
+    core_append(spawn, lower_span(entry, within, span));
     context_add(entry, build_do(lower->core, spawn));
 }
 
@@ -55,7 +55,7 @@ static void spawn_updates(Context *entry, Symbol *severity, Node *update)
             context_free(&inner);
             Core *spawn = spawn_of(lower, lower_prelude_function(lower, "post_updates"), RANK_UPDATES, span);
             core_append(spawn, build_int(core, TYPE_INT, severity->index, span));
-            core_append(spawn, lower_value(entry, update->update.every));
+            core_append(spawn, lower_span(entry, update->update.every, span));
             core_append(spawn, lower_target(entry, target));
             core_append(spawn, closure);
             context_add(entry, build_do(core, spawn));

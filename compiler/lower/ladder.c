@@ -2,12 +2,14 @@
  * it says as a function. Rules with a condition and `at last` have a fiber besides.
  *
  * In: a severity with its escalation. Called by incident.c. When and how rules fire is in stdlib/prelude_escalation.plan. */
+#include "compiler/lower/constant.h"
 #include "compiler/lower/context.h"
 
 typedef struct Ladder {
     Context *entry;
     Symbol *severity;
     Node *escalation;
+    int64_t hours; /* number of the calendar that it keeps to; -1: of none */
 } Ladder;
 
 enum { DEFAULT_LAST_EVERY = 10 * 60 * 1000 };
@@ -22,9 +24,11 @@ static bool is_rung(const Node *rule)
             rule->rule.trigger == RULE_UNRESOLVED);
 }
 
-static int64_t rung_after(const Node *rule)
+static int64_t rung_after(const Ladder *ladder, const Node *rule)
 {
-    return rule->rule.after && rule->rule.after->kind == NODE_DURATION ? rule->rule.after->duration.value : 0;
+    const Lower *lower = ladder->entry->lower;
+    ConstantScope scope = {.program = lower->program, .arena = lower->arena};
+    return constant_int(&scope, rule->rule.after, 0);
 }
 
 /* 1 for the first rung; 0: the rule is none. */
@@ -36,7 +40,7 @@ static int64_t rung_number(const Ladder *ladder, const Node *rule)
     for node_each(other, ladder->escalation->escalation.rules) {
         if (other == rule) passed = true;
         if (other == rule || !is_rung(other)) continue;
-        if (rung_after(other) < rung_after(rule) || (rung_after(other) == rung_after(rule) && !passed)) number++;
+        if (rung_after(ladder, other) < rung_after(ladder, rule) || (rung_after(ladder, other) == rung_after(ladder, rule) && !passed)) number++;
     }
     return number;
 }
@@ -122,13 +126,12 @@ static Core *repeats_of(const Ladder *ladder, const Node *rule)
 
 static Core *every_of(const Ladder *ladder, const Node *rule)
 {
-    CoreProgram *core = ladder->entry->lower->core;
     bool last = rule->rule.trigger == RULE_AT_LAST;
     Node *every = rule->rule.repeat_every;
     if (last && rule->rule.page_every) every = rule->rule.page_every;
     if (rule->rule.trigger == RULE_CONDITION && !every) every = rule->rule.every;
-    if (every) return lower_value(ladder->entry, every);
-    return build_int(core, TYPE_DURATION, last ? DEFAULT_LAST_EVERY : 0, rule->span);
+    if (!every && last) return lower_plain_span(ladder->entry->lower, DEFAULT_LAST_EVERY, rule->span);
+    return lower_span(ladder->entry, every, rule->span);
 }
 
 static Core *rule_record(const Ladder *ladder, Node *rule, int64_t number)
@@ -147,7 +150,7 @@ static Core *rule_record(const Ladder *ladder, Node *rule, int64_t number)
         "ladder", text(ladder, severity, span), "escalation", text(ladder, ladder->escalation->escalation.name, span), "text",
         rule_text(ladder, rule), "trigger", text(ladder, str_from_c(trigger_name(rule->rule.trigger)), span), "rung",
         build_int(core, TYPE_INT, rung, span), "after",
-        rule->rule.after ? lower_value(ladder->entry, rule->rule.after) : build_int(core, TYPE_DURATION, 0, span), "count",
+        lower_span(ladder->entry, rule->rule.after, span), "hours", build_int(core, TYPE_INT, ladder->hours, span), "count",
         build_int(core, TYPE_INT, rule->rule.count, span), "pages", build_int(core, TYPE_BOOL, pages, span), "each",
         build_int(core, TYPE_BOOL, pages && deed->page.each, span), "required",
         build_int(core, TYPE_BOOL, !pages && deed->notify.required, span), "names",
@@ -182,7 +185,7 @@ static void lower_rule(const Ladder *ladder, Node *rule, int64_t number)
     context_call(entry, "add_rule", span, context_local(entry, made, span), NULL);
     if (rule->rule.trigger == RULE_CONDITION)
         spawn_for(ladder, "check_condition", span, context_local(entry, made, span), condition_closure(ladder, rule),
-                  lower_value(entry, rule->rule.every));
+                  lower_span(entry, rule->rule.every, span));
 }
 
 void lower_rules(Context *entry, Symbol *severity)
@@ -191,9 +194,9 @@ void lower_rules(Context *entry, Symbol *severity)
     for node_each(field, severity->decl->severity.fields)
         if (field->kind == NODE_ESCALATE_BY) clause = field;
     if (!clause) return;
-    if (clause->escalate_by.calendar)
-        lower_unsupported(entry->lower, clause->span, "a ladder that keeps to a calendar");
-    Ladder ladder = {entry, severity, clause->escalate_by.escalation->symbol->decl};
+    const Node *calendar = clause->escalate_by.calendar;
+    Ladder ladder = {entry, severity, clause->escalate_by.escalation->symbol->decl,
+                     calendar ? (int64_t)calendar->symbol->index : -1};
     int64_t number = 0;
     for node_each(rule, ladder.escalation->escalation.rules) lower_rule(&ladder, rule, ++number);
 }

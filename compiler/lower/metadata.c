@@ -160,6 +160,27 @@ static void write_role(MetadataWriter *writer, const Symbol *symbol)
     write_reference(writer, "backup", backup);
 }
 
+static void write_person(MetadataWriter *writer, const Node *ref)
+{
+    if (ref && ref->kind != NODE_MISSING) out_text(&writer->out, reference_name(&writer->scope, ref));
+}
+
+/* people: everybody who may be on call, also by an override. */
+static void write_rotation(MetadataWriter *writer, const Symbol *symbol)
+{
+    out_text_at(&writer->out, "name", symbol->name);
+    write_optional_text(writer, "title", symbol->decl->rotation.title);
+    out_key(&writer->out, "people");
+    out_open(&writer->out, '[');
+    for (const Node *field = symbol->decl->rotation.fields.first; field; field = field->next) {
+        if (field->kind == NODE_OVERRIDE && !field->override.nobody) write_person(writer, field->override.contact);
+        if (field->kind != NODE_MEMBERS) continue;
+        for (const Node *member = field->members.contacts.first; member; member = member->next)
+            write_person(writer, member);
+    }
+    out_close(&writer->out, ']');
+}
+
 static void write_channel(MetadataWriter *writer, const Symbol *symbol)
 {
     const Node *provider = symbol->decl->channel.providers.first;
@@ -243,6 +264,7 @@ void metadata_write(const Program *program, CoreProgram *core, Buffer *out)
     write_symbols(&writer, "secrets", &program->secrets, write_secret);
     write_symbols(&writer, "contacts", &program->contacts, write_contact);
     write_symbols(&writer, "roles", &program->roles, write_role);
+    write_symbols(&writer, "rotations", &program->rotations, write_rotation);
     write_symbols(&writer, "channels", &program->channels, write_channel);
     write_symbols(&writer, "severities", &program->severities, write_severity);
     write_symbols(&writer, "escalations", &program->escalations, write_escalation);

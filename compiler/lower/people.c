@@ -36,7 +36,7 @@ Core *lower_deadline_after(Context *context, Node *within, Span span)
     CoreProgram *core = context->lower->core;
     const Type *perhaps = type_optional(core->types, simple_type(context->lower, TYPE_TIME));
     if (!within) return build_none(core, perhaps, span);
-    return build_some(core, build_binary(core, CORE_ADD, build_now(core, span), lower_value(context, within)));
+    return build_some(core, lower_time_after(context, build_now(core, span), within));
 }
 
 void lower_notify(Context *context, Node *node)

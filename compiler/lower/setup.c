@@ -164,9 +164,6 @@ static void set_contacts(Context *context, Span span)
         core_append(map, contact_of(context, symbol));
     }
     set_prelude(context, "contacts", map);
-    for (size_t i = 0; i < lower->program->rotations.count; i++)
-        if (lower->program->rotations.items[i]->is_read)
-            lower_unsupported(lower, lower->program->rotations.items[i]->span, "calling a rotation");
 }
 
 /* ---- roles and channels ---- */
@@ -242,18 +239,16 @@ static bool ladder_pages(const Node *severity)
 static void set_ack_holds(Context *context, Span span)
 {
     Lower *lower = context->lower;
-    const Type *durations = type_map(lower->core->types, simple_type(lower, TYPE_DURATION));
-    Core *map = core_new(lower->core, CORE_MAP, durations, span);
+    Core *map = core_new(lower->core, CORE_MAP, type_map(lower->core->types, lower_record_type(lower, "Span")), span);
     for (size_t i = 0; i < lower->program->severities.count; i++) {
         Symbol *severity = lower->program->severities.items[i];
-        Core *holds = NULL;
+        Node *said = NULL;
         for node_each(field, severity->decl->severity.fields)
             if (field->kind == NODE_ACK_HOLDS && field->ack_holds.duration->kind != NODE_MISSING)
-                holds = lower_value(context, field->ack_holds.duration);
-        if (!holds && ladder_pages(severity->decl)) holds = build_int(lower->core, TYPE_DURATION, DEFAULT_ACK_HOLDS, span);
-        if (!holds) continue;
+                said = field->ack_holds.duration;
+        if (!said && !ladder_pages(severity->decl)) continue;
         core_append(map, text(lower, severity->name, span));
-        core_append(map, holds);
+        core_append(map, said ? lower_span(context, said, span) : lower_plain_span(lower, DEFAULT_ACK_HOLDS, span));
     }
     set_prelude(context, "ack_holds", map);
 }
@@ -273,6 +268,8 @@ CoreFunction *lower_setup(Lower *lower)
     set_channels(&context, span);
     set_caps(&context, span);
     set_ack_holds(&context, span);
+    lower_calendars(&context, span);
+    lower_rotations(&context, span);
     context_free(&context);
     return lower->setup;
 }

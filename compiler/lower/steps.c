@@ -407,12 +407,10 @@ static Core *duration_or_null(Context *context, Node *node, Span span)
 static Core *window_end(Context *context, Node *node)
 {
     CoreProgram *core = context->lower->core;
-    if (node->phase.within)
-        return build_binary(core, CORE_ADD, build_now(core, node->span),
-                            lower_value(context, node->phase.within));
+    if (node->phase.within) return lower_time_after(context, build_now(core, node->span), node->phase.within);
     if (!node->phase.end) return NULL;
     Core *began = build_global(core, lower_prelude_global(context->lower, "plan_began"), node->span);
-    return build_binary(core, CORE_ADD, began, lower_value(context, node->phase.end));
+    return lower_time_after(context, began, node->phase.end);
 }
 
 void lower_phase(Context *context, Node *node)

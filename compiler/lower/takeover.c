@@ -69,7 +69,7 @@ void lower_plan_updates(Context *context, const Symbol *plan)
             spawn->index = RANK_UPDATES;
             spawn->flag = true;
             core_append(spawn, build_text(core, plan->name, span));
-            core_append(spawn, lower_value(context, update->update.every));
+            core_append(spawn, lower_span(context, update->update.every, span));
             core_append(spawn, lower_target(context, target));
             core_append(spawn, closure);
             context_add(context, build_do(core, spawn));

@@ -1,6 +1,7 @@
 /* Expressions: a checked node comes in, a core expression of the same type goes out (converted to what its place wants).
  * Calls and methods are in calls.c, texts in texts.c, effects in effects.c. */
 #include "compiler/lower/context.h"
+#include "vm/base/time.h"
 
 #include "vm/code/opcode.h"
 
@@ -34,26 +35,12 @@ static Core *lower_float(Context *context, const Node *node, double real)
     return value;
 }
 
-/* Days since 1970-01-01 of a date of the Gregorian calendar. */
-static int64_t days_of_date(int64_t year, int64_t month, int64_t day)
-{
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = (y >= 0 ? y : y - 399) / 400;
-    int64_t year_of_era = y - era * 400;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
 /* "2026-03-02" → ms of its midnight in UTC. */
 static int64_t time_of_date(Str text)
 {
-    int64_t parts[3] = {0};
-    size_t part = 0;
-    for (size_t i = 0; i < text.len && part < 3; i++) {
-        if (text.data[i] == '-') part++;
-        else parts[part] = parts[part] * 10 + (text.data[i] - '0');
-    }
-    return days_of_date(parts[0], parts[1], parts[2]) * 86400000;
+    int64_t time = 0;
+    time_parse(text, &time, NULL);
+    return time;
 }
 
 /* A list or map literal where json is wanted. */
@@ -475,6 +462,7 @@ static Core *lower_plain(Context *context, Node *node)
     case NODE_TIME_OF_DAY:
         return build_call(core, lower_prelude_function(lower, "next_at"), node->span,
                           build_int(core, TYPE_DURATION, node->time_of_day.value, node->span), NULL);
+    case NODE_BUSINESS: return lower_business(context, node);
     case NODE_DATE: return lower_scalar(context, node, time_of_date(node->date.text));
     case NODE_DATE_TIME: return lower_scalar(context, node, time_of_date(node->date_time.date) + node->date_time.value);
     case NODE_FLOAT: return lower_float(context, node, node->real.value);

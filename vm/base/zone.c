@@ -3,7 +3,9 @@
 #include "vm/base/zone.h"
 
 #include "vm/base/memory.h"
+#include "vm/base/zone_table.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -70,9 +72,10 @@ static int64_t floor_seconds(int64_t ms)
     return ms >= 0 ? ms / 1000 : -((999 - ms) / 1000);
 }
 
-static bool zone_known(Str zone, Error *error)
+bool zone_known(Str zone, Error *error)
 {
     if (str_equal(zone, STR("UTC")) || zone_exists(zone)) return true;
+    if (!zone_exists(STR("Europe/London"))) return error_set(error, "this machine has no time zones: install tzdata");
     return error_set(error, "there is no time zone \"%.*s\" on this machine", STR_ARG(zone));
 }
 
@@ -102,5 +105,43 @@ bool zone_to_utc(Str zone, int64_t local, int64_t *time, Error *error)
                                                              : before;
     zone_leave(entered);
     *time = local - offset * 1000;
+    return true;
+}
+
+/* ---- the table of a zone ---- */
+
+/* 2000-01-01 and 2070-01-01. */
+static const int64_t TABLE_BEGINS = 946684800, TABLE_ENDS = 3155760000;
+
+/* The first second of (low, high] with another offset than at low; between the two there is one change. */
+static int64_t change_between(int64_t low, int64_t high)
+{
+    int64_t before = offset_at(low);
+    while (high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+        if (offset_at(middle) == before)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+static void table_line(Buffer *out, int64_t seconds)
+{
+    buffer_printf(out, "%0*" PRId64 " %+0*" PRId64 "\n", ZONE_SECONDS_WIDTH, seconds, ZONE_OFFSET_WIDTH, offset_at(seconds));
+}
+
+/* Nowhere do clocks change twice within a week. */
+bool zone_table(Str zone, Buffer *out, Error *error)
+{
+    if (!zone_known(zone, error)) return false;
+    if (str_equal(zone, STR("UTC"))) return true;
+    char *entered = zone_enter(zone);
+    table_line(out, TABLE_BEGINS);
+    for (int64_t at = TABLE_BEGINS; at < TABLE_ENDS; at += 7 * DAY) {
+        if (offset_at(at) != offset_at(at + 7 * DAY)) table_line(out, change_between(at, at + 7 * DAY));
+    }
+    zone_leave(entered);
     return true;
 }

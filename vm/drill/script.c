@@ -239,14 +239,28 @@ bool effect_matches(const EffectPattern *pattern, Str op, const Json *args, Str 
     return same && str_matches_glob(subject, pattern->url);
 }
 
+/* May the rotation have the contact on call? */
+static bool rotation_has(const Json *rotation, Str contact)
+{
+    for (const Json *one = json_first(json_get(rotation, "people")); one; one = json_next(one)) {
+        if (str_equal(json_text(one), contact)) return true;
+    }
+    return false;
+}
+
 bool script_means_contact(const Script *script, Str name, Str contact)
 {
     if (!name.len || !contact.len) return false;
     if (str_equal(name, contact)) return true;
+    const Json *rotations = json_get(script->metadata, "rotations");
+    for (const Json *rotation = json_first(rotations); rotation; rotation = json_next(rotation)) {
+        if (str_equal(json_string(rotation, "name", ""), name) && rotation_has(rotation, contact)) return true;
+    }
     for (const Json *role = json_first(json_get(script->metadata, "roles")); role; role = json_next(role)) {
         if (!str_equal(json_string(role, "name", ""), name)) continue;
-        if (str_equal(json_string(role, "primary", ""), contact)) return true;
-        if (str_equal(json_string(role, "backup", ""), contact)) return true;
+        /* A contact or a rotation each, never a role. */
+        if (script_means_contact(script, json_string(role, "primary", ""), contact)) return true;
+        if (script_means_contact(script, json_string(role, "backup", ""), contact)) return true;
     }
     for (size_t i = 0; i < script->holders.count; i++) {
         const RoleHolder *holder = &script->holders.items[i];
