@@ -166,7 +166,7 @@ static void test_keys(void)
     CHECK(expect(
         fd,
         "SIGNAL {\"kind\":\"approve\",\"id\":7,\"by\":\"tester\",\"via\":\"terminal\",\"msg\":\"terminal-"));
-    CHECK(expect(fd, "a acknowledge"));
+    CHECK(expect(fd, "a ack"));
     press(fd, "a");
     CHECK(expect(fd, "SIGNAL {\"kind\":\"ack\","));
     press(fd, "nseen\177\177\177\177it is the disk\r");
