@@ -27,6 +27,26 @@ void *memory_resize(void *old, size_t size)
     return block;
 }
 
+void *memory_map(size_t size, bool huge)
+{
+    void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED) give_up();
+    if (huge) madvise(block, size, MADV_HUGEPAGE); /* a wish */
+    return block;
+}
+
+void *memory_remap(void *old, size_t old_size, size_t size)
+{
+    void *block = mremap(old, old_size, size, MREMAP_MAYMOVE);
+    if (block == MAP_FAILED) give_up();
+    return block;
+}
+
+void memory_unmap(void *block, size_t size)
+{
+    munmap(block, size);
+}
+
 char *memory_copy_c(Str s)
 {
     char *copy = memory_alloc(s.len + 1);
@@ -51,10 +71,7 @@ static ArenaChunk *chunk_new(size_t size)
         small->size = size;
         return small;
     }
-    void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (block == MAP_FAILED) give_up();
-    madvise(block, size, MADV_HUGEPAGE);
-    ArenaChunk *chunk = block;
+    ArenaChunk *chunk = memory_map(size, true);
     chunk->size = size;
     return chunk;
 }
@@ -62,7 +79,7 @@ static ArenaChunk *chunk_new(size_t size)
 static void chunk_free(ArenaChunk *chunk)
 {
     if (chunk->size >= ARENA_MAP)
-        munmap(chunk, chunk->size);
+        memory_unmap(chunk, chunk->size);
     else
         free(chunk);
 }

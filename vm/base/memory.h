@@ -12,13 +12,19 @@
 #if defined(__GNUC__)
 #define PLAN_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define PLAN_NORETURN __attribute__((noreturn))
+#define PLAN_COLD __attribute__((cold)) /* what leads here is unlikely */
 #else
 #define PLAN_PRINTF(text, first)
 #define PLAN_NORETURN
+#define PLAN_COLD
 #endif
 
 void *memory_alloc(size_t size); /* zeroed; never NULL; free() it */
 void *memory_resize(void *old, size_t size);
+/* Zeroed pages straight from the system; huge ones, if it has them: most of a large block's cost is page faults. */
+void *memory_map(size_t size, bool huge);
+void *memory_remap(void *old, size_t old_size, size_t size); /* may move */
+void memory_unmap(void *block, size_t size);
 char *memory_copy_c(Str s); /* NUL-terminated copy; free() it */
 
 /* An arena: many small allocations, freed all at once. Zero-initialise it. `chunk` may be set first: chunks begin with

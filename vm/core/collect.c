@@ -9,26 +9,22 @@
 #include "vm/core/collect.h"
 
 #include "vm/code/liveness.h"
+#include "vm/core/block.h"
 #include "vm/core/machine.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SMALLEST = 4096 };
-
-static size_t round_up(size_t size)
-{
-    return (size + 7) / 8 * 8;
-}
+enum { BLOCK_SMALLEST = 4096, ROOM_LEAST = 32 * 1024 };
 
 static inline size_t object_size(const ObjectHeader *header)
 {
     size_t len = header->len;
     switch ((ObjectKind)header->kind) {
-    case OBJECT_STRING: return round_up(sizeof(StringObject) + len);
+    case OBJECT_STRING: return heap_round(sizeof(StringObject) + len);
     case OBJECT_SLICE: return sizeof(SliceObject);
-    case OBJECT_BUFFER: return round_up(sizeof(BufferObject) + len);
+    case OBJECT_BUFFER: return heap_round(sizeof(BufferObject) + len);
     case OBJECT_NULL: return sizeof(ObjectHeader);
     case OBJECT_BOOL:
     case OBJECT_INT:
@@ -37,21 +33,21 @@ static inline size_t object_size(const ObjectHeader *header)
     case OBJECT_LIST_S:
     case OBJECT_LIST_R: return sizeof(ListObject);
     case OBJECT_DATA_S: return sizeof(DataObject) + len * 8;
-    case OBJECT_DATA_R: return round_up(sizeof(DataObject) + len * 4);
+    case OBJECT_DATA_R: return heap_round(sizeof(DataObject) + len * 4);
     case OBJECT_MAP_S:
     case OBJECT_MAP_R: return sizeof(MapObject);
     case OBJECT_TABLE_S:
     case OBJECT_TABLE_R: {
         const TableObject *table = (const TableObject *)(const void *)header;
-        return round_up(sizeof(TableObject) + len * sizeof(MapEntryObject) + (size_t)table->slots * 4);
+        return heap_round(sizeof(TableObject) + len * sizeof(MapEntryObject) + (size_t)table->slots * 4);
     }
-    case OBJECT_RECORD: return round_up(sizeof(RecordObject) + header->aux * (size_t)8 + len * 4);
-    case OBJECT_CLOSURE: return round_up(sizeof(ClosureObject) + header->aux * (size_t)8 + len * 4);
+    case OBJECT_RECORD: return heap_round(sizeof(RecordObject) + header->aux * (size_t)8 + len * 4);
+    case OBJECT_CLOSURE: return heap_round(sizeof(ClosureObject) + header->aux * (size_t)8 + len * 4);
     case OBJECT_ERROR: return sizeof(ErrorObject);
     case OBJECT_FIBER: return sizeof(FiberObject);
     case OBJECT_STACK: {
         const StackObject *stack = (const StackObject *)(const void *)header;
-        return round_up(sizeof(StackObject) + (size_t)stack->scalar_room * 8 + len * 4);
+        return heap_round(sizeof(StackObject) + (size_t)stack->scalar_room * 8 + len * 4);
     }
     case OBJECT_NONE:
     case OBJECT_FORWARD:
@@ -80,10 +76,10 @@ static void copy_cut(Collector *collector, const ObjectHeader *from, uint32_t fi
 {
     enum { FIXED = sizeof(DataObject) };
     size_t bytes = used * element;
-    uint8_t *copy = collector_place(collector, round_up(FIXED + bytes));
+    uint8_t *copy = collector_place(collector, heap_round(FIXED + bytes));
     memcpy(copy, from, FIXED);
     memcpy(copy + FIXED, (const uint8_t *)from + FIXED + first * element, bytes);
-    memset(copy + FIXED + bytes, 0, round_up(bytes) - bytes);
+    memset(copy + FIXED + bytes, 0, heap_round(bytes) - bytes);
     DataObject *data = (DataObject *)(void *)copy;
     data->header.aux = 0;
     data->header.len = data->used = used;
@@ -108,7 +104,7 @@ static void copy_table(Collector *collector, const TableObject *from)
             continue;
         if (slots > from->slots) slots = from->slots; /* never larger than it was */
     }
-    size_t size = round_up(bytes + (size_t)slots * 4);
+    size_t size = heap_round(bytes + (size_t)slots * 4);
     TableObject *copy = collector_place(collector, size);
     memcpy(copy, from, bytes);
     memset((uint8_t *)copy + bytes, 0, size - bytes);
@@ -127,7 +123,7 @@ static void copy_table(Collector *collector, const TableObject *from)
 static void copy_flat(Collector *collector, const SliceObject *slice)
 {
     const BufferObject *buffer = heap_object(collector->vm, slice->buffer);
-    size_t size = round_up(sizeof(StringObject) + slice->header.len);
+    size_t size = heap_round(sizeof(StringObject) + slice->header.len);
     StringObject *copy = collector_place(collector, size);
     memset((uint8_t *)copy + size - 8, 0, 8);
     copy->header = (ObjectHeader){.kind = OBJECT_STRING, .len = slice->header.len};
@@ -248,7 +244,7 @@ static void stack_move(Collector *collector, FiberObject *fiber, bool running)
         refs = fiber->r + fn->refs;
         assert(scalars <= scalar_room && refs <= ref_room);
     }
-    size_t size = round_up(sizeof *from + (size_t)scalar_room * 8 + (size_t)ref_room * 4);
+    size_t size = heap_round(sizeof *from + (size_t)scalar_room * 8 + (size_t)ref_room * 4);
     fiber->stack = (Ref)(collector->used / 8);
     StackObject *copy = collector_place(collector, size);
     memset(copy, 0, size);
@@ -363,20 +359,20 @@ static uint8_t *block_take(Vm *vm, size_t size, size_t *room)
         return block;
     }
     *room = size;
-    return memory_resize(NULL, size);
+    return block_open(size);
 }
 
 static void block_leave(Vm *vm, uint8_t *block, size_t room)
 {
 #ifdef PLAN_GC_STRESS
     memset(block, 0xDD, room); /* whoever still looks there finds nonsense, or a sanitizer */
-    free(block);
+    block_close(block, room);
 #else
     if (vm->spare_room >= room) {
-        free(block);
+        block_close(block, room);
         return;
     }
-    free(vm->spare);
+    block_close(vm->spare, vm->spare_room);
     vm->spare = block;
     vm->spare_room = room;
 #endif
@@ -384,7 +380,7 @@ static void block_leave(Vm *vm, uint8_t *block, size_t room)
 
 void heap_drop_spare(Vm *vm)
 {
-    free(vm->spare);
+    block_close(vm->spare, vm->spare_room);
     vm->spare = NULL;
     vm->spare_room = 0;
 }
@@ -396,11 +392,11 @@ static void collector_run(Collector *collector)
     State *from = vm_state(vm);
     size_t room;
     collector->to = block_take(vm, from->used + BLOCK_SMALLEST, &room);
-    collector->used = round_up(sizeof(State));
+    collector->used = heap_round(sizeof(State));
     State *to = (State *)(void *)collector->to;
     *to = *from;
     roots_move(collector, to);
-    for (size_t at = round_up(sizeof(State)); at < collector->used;) {
+    for (size_t at = heap_round(sizeof(State)); at < collector->used;) {
         ObjectHeader *header = (ObjectHeader *)(void *)(collector->to + at);
         /* The size first: a fiber's stack is placed behind it while it is scanned. */
         size_t size = object_size(header);
@@ -413,34 +409,35 @@ static void collector_run(Collector *collector)
     to->used = to->live = collector->used;
 }
 
-static void block_resize(Vm *vm, size_t room)
+static void room_set(Vm *vm, size_t room)
 {
-    vm->block = memory_resize(vm->block, room);
+    vm->block = block_resize(vm->block, vm->block_room, room);
     vm->block_room = room;
 }
 
 /* The state gets so much room, and the block at least that. */
 static void capacity_set(Vm *vm, size_t capacity)
 {
-    if (vm->block_room < capacity) block_resize(vm, capacity);
+    if (vm->block_room < capacity) room_set(vm, capacity);
     vm_state(vm)->capacity = capacity;
 }
 
-/* The new block's room follows from what lives, so that equal states have equal room. */
-static size_t room_for(const Vm *vm, size_t live, size_t room)
+/* What lives, what is wanted, and room that makes the next collection worth its while: where nearly everything lives on,
+ * the next one would find little as well and waits for longer. 0: beyond the limit. */
+static size_t room_for(const Vm *vm, size_t before, size_t live, size_t room)
 {
     size_t limit = vm->emergency ? SIZE_MAX : vm->limits.heap_bytes;
     if (live > limit || room > limit - live) return 0;
-    size_t capacity = live * 2 + room + vm->limits.slack_bytes;
-    if (capacity < BLOCK_SMALLEST) capacity = BLOCK_SMALLEST;
+    size_t capacity = live * (live > before / 4 * 3 ? 3 : 2) + room + ROOM_LEAST + vm->limits.slack_bytes;
     return (capacity > limit ? limit : capacity) / 8 * 8;
 }
 
 bool heap_collect(Vm *vm, size_t room)
 {
     Collector collector = {.vm = vm};
+    size_t before = vm_state(vm)->used;
     collector_run(&collector);
-    size_t capacity = room_for(vm, collector.used, round_up(room));
+    size_t capacity = room_for(vm, before, collector.used, heap_round(room));
     if (!capacity) { /* go on with what there is; the failure is told */
         capacity_set(vm, collector.used);
         return vm_raise_limit(vm, LIMIT_HEAP, "the run needs too much memory");
@@ -459,12 +456,12 @@ void heap_settle(Vm *vm)
         collector = (Collector){.vm = vm, .canonical = true, .cutting = true};
         collector_run(&collector);
     }
-    size_t capacity = round_up(collector.used + collector.used / 8 + 512 + vm->limits.slack_bytes);
+    size_t capacity = heap_round(collector.used + collector.used / 8 + 512 + vm->limits.slack_bytes);
     if (capacity > vm->limits.heap_bytes)
         capacity = collector.used > vm->limits.heap_bytes ? collector.used : vm->limits.heap_bytes / 8 * 8;
     capacity_set(vm, capacity);
     if (!vm->limits.slack_bytes) {
-        block_resize(vm, capacity);
+        room_set(vm, capacity);
         heap_drop_spare(vm);
     }
     vm->settled = true;

@@ -1,32 +1,7 @@
-/* Objects are asked for here, and failures of the machine's own code remembered. Everything in vm/core calls
- * this. */
+/* Failures of the machine's own code are remembered here, and boxes made. Everything in vm/core calls this. */
 #include "vm/core/heap.h"
 
 #include "vm/core/values.h"
-
-#include <assert.h>
-#include <string.h>
-
-Ref heap_alloc(Vm *vm, ObjectKind kind, size_t size)
-{
-    size = (size + 7) / 8 * 8;
-    State *state = vm_state(vm);
-#ifdef PLAN_GC_STRESS
-    bool full = true;
-#else
-    bool full = size > state->capacity - state->used;
-#endif
-    if (full) {
-        if (!heap_collect(vm, size)) return 0;
-        state = vm_state(vm);
-    }
-    Ref ref = (Ref)(state->used / 8);
-    state->used += size;
-    ObjectHeader *header = heap_object(vm, ref);
-    memset(header, 0, size);
-    header->kind = (uint8_t)kind;
-    return ref;
-}
 
 bool vm_raise(Vm *vm, FailureKind kind, const char *format, ...)
 {

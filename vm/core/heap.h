@@ -12,6 +12,8 @@
 #include "vm/code/object.h"
 #include "vm/core/vm.h"
 
+#include <string.h>
+
 typedef uint32_t Ref;
 
 #define REF_CONSTANT 0x80000000u
@@ -269,11 +271,42 @@ static inline void heap_share(Vm *vm, Ref ref)
 
 /* ---- allocation ---- */
 
+/* Moves what is reachable into a new block with room for so many more bytes. False: the limit is reached. */
+bool heap_collect(Vm *vm, size_t room) PLAN_COLD;
+/* Room for so many bytes, without another collection before they are all taken. False: the memory limit is reached and
+ * vm->failure set. */
+static inline bool heap_reserve(Vm *vm, size_t size)
+{
+#ifdef PLAN_GC_STRESS
+    return heap_collect(vm, size);
+#else
+    const State *state = vm_state(vm);
+    return size <= state->capacity - state->used || heap_collect(vm, size);
+#endif
+}
+/* Takes an object of so many bytes, a multiple of 8, of what was reserved; only its header is set. */
+static inline Ref heap_take(Vm *vm, ObjectKind kind, size_t size)
+{
+    State *state = vm_state(vm);
+    Ref ref = (Ref)(state->used / 8);
+    state->used += size;
+    *(ObjectHeader *)heap_object(vm, ref) = (ObjectHeader){.kind = (uint8_t)kind};
+    return ref;
+}
+static inline size_t heap_round(size_t size)
+{
+    return (size + 7) / 8 * 8;
+}
 /* A zeroed object of so many bytes, header included, rounded up to 8. 0: the memory limit is reached and
  * vm->failure set. */
-Ref heap_alloc(Vm *vm, ObjectKind kind, size_t size);
-/* Moves what is reachable into a new block with room for so many more bytes. False: the limit is reached. */
-bool heap_collect(Vm *vm, size_t room);
+static inline Ref heap_alloc(Vm *vm, ObjectKind kind, size_t size)
+{
+    size = heap_round(size);
+    if (!heap_reserve(vm, size)) return 0;
+    Ref ref = heap_take(vm, kind, size);
+    memset((uint8_t *)heap_object(vm, ref) + sizeof(ObjectHeader), 0, size - sizeof(ObjectHeader));
+    return ref;
+}
 /* When all fibers wait: collects, makes the state depend on what it will do alone, and leaves little room in
  * the block. */
 void heap_settle(Vm *vm);
@@ -297,10 +330,10 @@ static inline Ref temp_drop(Vm *vm, size_t place) /* gives what stood at the pla
 /* ---- failures in C code ---- */
 
 /* Remembers a failure, which the interpreter raises in the fiber; returns false. The first one counts. */
-bool vm_raise(Vm *vm, FailureKind kind, const char *format, ...) PLAN_PRINTF(3, 4);
+bool vm_raise(Vm *vm, FailureKind kind, const char *format, ...) PLAN_PRINTF(3, 4) PLAN_COLD;
 /* Says what exceeds the limit, the limit and the option that raises it. */
-bool vm_raise_limit(Vm *vm, LimitId id, const char *what);
+bool vm_raise_limit(Vm *vm, LimitId id, const char *what) PLAN_COLD;
 /* A run error: the program is not what a compiler makes. */
-bool vm_raise_kind(Vm *vm, const char *expected, Ref found);
+bool vm_raise_kind(Vm *vm, const char *expected, Ref found) PLAN_COLD;
 
 #endif

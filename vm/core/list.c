@@ -45,14 +45,16 @@ Ref *list_fill_refs(Vm *vm, Ref list)
     return object->data ? data_refs(heap_object(vm, object->data)) : NULL;
 }
 
+/* What its elements are is for the caller to say before the next allocation. */
 static Ref data_new(Vm *vm, bool scalar, uint32_t room, uint32_t used)
 {
-    size_t size = sizeof(DataObject) + (size_t)room * (scalar ? 8 : 4);
-    Ref ref = heap_alloc(vm, scalar ? OBJECT_DATA_S : OBJECT_DATA_R, size);
-    if (!ref) return 0;
+    size_t size = heap_round(sizeof(DataObject) + (size_t)room * (scalar ? 8 : 4));
+    if (!heap_reserve(vm, size)) return 0;
+    Ref ref = heap_take(vm, scalar ? OBJECT_DATA_S : OBJECT_DATA_R, size);
     DataObject *data = heap_object(vm, ref);
     data->header.len = room;
     data->used = used;
+    data->pad = 0;
     return ref;
 }
 
@@ -77,8 +79,10 @@ static bool length_check(Vm *vm, size_t len)
 Ref list_new(Vm *vm, ObjectKind kind, uint32_t len)
 {
     if (!length_check(vm, len)) return 0;
-    Ref data = len ? data_new(vm, kind == OBJECT_LIST_S, len, len) : 0;
+    bool scalar = kind == OBJECT_LIST_S;
+    Ref data = len ? data_new(vm, scalar, len, len) : 0;
     if (len && !data) return 0;
+    if (len) memset(((DataObject *)heap_object(vm, data))->scalars, 0, (size_t)len * (scalar ? 8 : 4));
     size_t place = temp_push(vm, data);
     Ref list = list_view(vm, kind, 0, len);
     temp_drop(vm, place);

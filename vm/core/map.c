@@ -91,12 +91,14 @@ static Ref table_new(Vm *vm, bool scalar, uint32_t room)
         for (slots = 32; slots < room * 2; slots *= 2)
             continue;
     }
-    size_t size = sizeof(TableObject) + (size_t)room * sizeof(MapEntryObject) + (size_t)slots * 4;
-    Ref ref = heap_alloc(vm, scalar ? OBJECT_TABLE_S : OBJECT_TABLE_R, size);
-    if (!ref) return 0;
+    size_t size = heap_round(sizeof(TableObject) + (size_t)room * sizeof(MapEntryObject) + (size_t)slots * 4);
+    if (!heap_reserve(vm, size)) return 0;
+    Ref ref = heap_take(vm, scalar ? OBJECT_TABLE_S : OBJECT_TABLE_R, size);
     TableObject *table = heap_object(vm, ref);
     table->header.len = room;
+    table->used = 0;
     table->slots = slots;
+    memset(table_slots(table), 0, (size_t)slots * 4);
     return ref;
 }
 

@@ -35,15 +35,24 @@ static bool length_check(Vm *vm, size_t len)
     return vm_raise_limit(vm, LIMIT_STRING, "a string is too long");
 }
 
+/* A string whose bytes the caller writes; what is left over behind them is zero. */
+static Ref string_new(Vm *vm, size_t len)
+{
+    size_t size = heap_round(sizeof(StringObject) + len);
+    if (!heap_reserve(vm, size)) return 0;
+    Ref ref = heap_take(vm, OBJECT_STRING, size);
+    StringObject *string = heap_object(vm, ref);
+    string->header.len = (uint32_t)len;
+    memset((uint8_t *)string + size - sizeof(uint64_t), 0, len % 8 ? sizeof(uint64_t) : 0);
+    return ref;
+}
+
 Ref text_new(Vm *vm, Str text)
 {
     if (!text.len) return REF_EMPTY;
     if (!length_check(vm, text.len)) return 0;
-    Ref ref = heap_alloc(vm, OBJECT_STRING, sizeof(StringObject) + text.len);
-    if (!ref) return 0;
-    StringObject *string = heap_object(vm, ref);
-    string->header.len = (uint32_t)text.len;
-    memcpy(string->bytes, text.data, text.len);
+    Ref ref = string_new(vm, text.len);
+    if (ref) memcpy(((StringObject *)heap_object(vm, ref))->bytes, text.data, text.len);
     return ref;
 }
 
@@ -98,16 +107,16 @@ static Ref concat_in_place(Vm *vm, size_t place, size_t count, size_t total)
 static Ref concat_new(Vm *vm, size_t place, size_t count, size_t total, bool growing)
 {
     if (!growing) {
-        Ref ref = heap_alloc(vm, OBJECT_STRING, sizeof(StringObject) + total);
+        Ref ref = string_new(vm, total);
         if (!ref) return 0;
-        StringObject *string = heap_object(vm, ref);
-        string->header.len = (uint32_t)total;
-        temps_write(vm, place, place + count, string->bytes);
+        temps_write(vm, place, place + count, ((StringObject *)heap_object(vm, ref))->bytes);
         return ref;
     }
-    Ref ref = heap_alloc(vm, OBJECT_BUFFER, sizeof(BufferObject) + total * 2);
-    if (!ref) return 0;
+    size_t size = heap_round(sizeof(BufferObject) + total * 2);
+    if (!heap_reserve(vm, size)) return 0;
+    Ref ref = heap_take(vm, OBJECT_BUFFER, size);
     BufferObject *buffer = heap_object(vm, ref);
+    buffer->pad = 0;
     buffer->header.len = (uint32_t)total * 2;
     buffer->used = (uint32_t)total;
     temps_write(vm, place, place + count, buffer->bytes);

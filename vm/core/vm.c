@@ -6,6 +6,7 @@
 #include "vm/core/vm.h"
 
 #include "vm/base/hash.h"
+#include "vm/core/block.h"
 #include "vm/core/machine.h"
 #include "vm/core/marshal.h"
 
@@ -18,17 +19,17 @@ enum { ARENA_FROM = 512, SCRATCH_KEPT = 1024 };
 
 static void state_create(Vm *vm)
 {
-    size_t globals = sizeof(RecordObject) + vm->image->global_scalars * sizeof(int64_t) +
-                     vm->image->global_refs * sizeof(Ref);
-    size_t capacity = ((sizeof(State) + globals + vm->limits.slack_bytes) / 8 + 1) * 8 + 4096;
-    vm->block = memory_alloc(capacity);
+    size_t head = heap_round(sizeof(State));
+    size_t globals = heap_round(sizeof(RecordObject) + vm->image->global_scalars * sizeof(int64_t) +
+                                vm->image->global_refs * sizeof(Ref));
+    size_t capacity = heap_round(head + globals + vm->limits.slack_bytes + 4096);
+    vm->block = block_open(capacity);
     vm->block_room = capacity;
+    memset(vm->block, 0, head + globals);
     State *state = vm_state(vm);
-    state->used = (sizeof(State) + 7) / 8 * 8;
+    state->used = state->live = head + globals;
     state->capacity = capacity;
-    Ref ref = (Ref)(state->used / 8);
-    state->used += (globals + 7) / 8 * 8;
-    state->live = state->used;
+    Ref ref = (Ref)(head / 8);
     RecordObject *record = heap_object(vm, ref);
     record->header.kind = OBJECT_RECORD;
     record->header.aux = (uint16_t)vm->image->global_scalars;
@@ -64,7 +65,7 @@ void vm_free(Vm *vm)
 {
     if (!vm) return;
     heap_drop_spare(vm);
-    free(vm->block);
+    block_close(vm->block, vm->block_room);
     vec_free(&vm->temps);
     vec_free(&vm->outputs);
     arena_free(&vm->arena);
@@ -344,7 +345,7 @@ void vm_snapshot(Vm *vm, Buffer *out)
 static void state_put(Vm *vm, const void *bytes, size_t used, size_t capacity)
 {
     if (vm->block_room < capacity) {
-        vm->block = memory_resize(vm->block, capacity);
+        vm->block = block_resize(vm->block, vm->block_room, capacity);
         vm->block_room = capacity;
     }
     memcpy(vm->block, bytes, used);
