@@ -87,6 +87,7 @@ static void emit_function(Emitter *e, const CoreFunction *function)
     e->reachable = true;
     e->has_place = false;
     e->loop = NULL;
+    e->held.count = 0;
     emitter_place_locals(e, function);
     count_params(function, params);
     image_builder_begin(e->builder, e->functions[function->number], params[BANK_SCALAR], params[BANK_REF],
@@ -151,6 +152,7 @@ bool emit_image(const CoreProgram *program, Buffer *image, Error *error)
     free(e.globals);
     free(e.global_owns);
     vec_free(&e.fresh);
+    vec_free(&e.held);
     free(e.files);
     return ok;
 }

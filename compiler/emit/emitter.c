@@ -90,9 +90,9 @@ void emitter_jump(Emitter *e, const Core *at, Opcode op, unsigned a, unsigned b,
     if (position != NO_POSITION) vec_push(&label->jumps, position);
 }
 
-void emitter_jump_back(Emitter *e, const Core *at, uint32_t target)
+void emitter_jump_back(Emitter *e, const Core *at, Opcode op, unsigned a, unsigned b, uint32_t target)
 {
-    uint32_t position = emitter_put(e, at, OPCODE_JUMP, 0, 0, 0, 0);
+    uint32_t position = emitter_put(e, at, op, a, b, 0, 0);
     if (position != NO_POSITION) image_builder_patch_jump(e->builder, position, target);
 }
 

@@ -33,8 +33,15 @@ typedef struct FreshLocal {
 typedef struct Loop {
     struct Loop *outer;
     uint32_t head;
-    Label end;
+    bool counts; /* and goes on at `next`, else at the head */
+    Label next, end;
 } Loop;
+
+/* A register that keeps a constant while a loop runs (loops.c). */
+typedef struct HeldConstant {
+    int64_t bits;
+    unsigned reg;
+} HeldConstant;
 
 typedef struct Emitter {
     const CoreProgram *program;
@@ -62,6 +69,7 @@ typedef struct Emitter {
     unsigned max[BANK_COUNT]; /* registers used at most */
     bool reachable;
     Loop *loop; /* innermost */
+    VEC(HeldConstant) held;
     Span place; /* of the word put last */
     bool has_place;
 } Emitter;
@@ -88,7 +96,7 @@ bool emitter_is_temporary(const Emitter *e, Bank bank, unsigned reg);
 #define NO_POSITION UINT32_MAX
 uint32_t emitter_put(Emitter *e, const Core *at, Opcode op, unsigned a, unsigned b, unsigned c, int32_t imm);
 void emitter_jump(Emitter *e, const Core *at, Opcode op, unsigned a, unsigned b, unsigned c, Label *label);
-void emitter_jump_back(Emitter *e, const Core *at, uint32_t target);
+void emitter_jump_back(Emitter *e, const Core *at, Opcode op, unsigned a, unsigned b, uint32_t target);
 void emitter_place(Emitter *e, Label *label); /* here; the label is used up */
 void emitter_move(Emitter *e, const Core *at, Bank bank, unsigned to, unsigned from);
 void emitter_load_int(Emitter *e, const Core *at, unsigned to, int64_t number);
@@ -147,6 +155,13 @@ void emit_value(Emitter *e, const Core *node, unsigned target);
 void emit_optional(Emitter *e, const Core *node, unsigned target); /* SOME, VALUE, DEFAULT, IS_SOME */
 void emit_json(Emitter *e, const Core *node, unsigned target);     /* OBJECT, TO_JSON, FROM_JSON */
 unsigned field_position(const Type *record, uint32_t index);       /* in its bank */
+
+/* Loops (loops.c). */
+void emit_loop(Emitter *e, const Core *node);
+void emit_count(Emitter *e, const Core *node);
+void emit_jump_statement(Emitter *e, const Core *node);      /* BREAK, CONTINUE */
+Label *emit_loop_end(Emitter *e, const Core *leaves);        /* where that BREAK jumps; NULL: a mistake was noted */
+bool emit_held_constant(const Emitter *e, const Core *node, unsigned *reg); /* is the constant in a register? */
 
 /* Statements (statements.c). */
 void emit_statement(Emitter *e, const Core *node);

@@ -35,6 +35,8 @@ unsigned emit_operand(Emitter *e, const Core *node)
         emit_share(e, node, local);
         return local;
     }
+    unsigned held;
+    if (emit_held_constant(e, node, &held)) return held;
     Mark mark = emitter_mark(e);
     Bank bank = type_bank(node->type);
     if (has_own_register(node)) {
@@ -98,16 +100,20 @@ static unsigned emit_left(Emitter *e, const Core *node, const Core *right, unsig
     return target;
 }
 
-/* x + n, n + x, x - n, x * n and n * x for numbers that fit into the word. */
+/* x + n, n + x, x - n, x * n, n * x, x / n and x mod n for numbers that fit into the word. */
 static bool emit_with_number(Emitter *e, const Core *node, unsigned target)
 {
     const Core *x = node->a, *n = node->b;
-    if (node->op != CORE_SUB && x->kind == CORE_INT) x = node->b, n = node->a;
+    bool commutes = node->op == CORE_ADD || node->op == CORE_MUL;
+    if (commutes && x->kind == CORE_INT) x = node->b, n = node->a;
     if (n->kind != CORE_INT || n->number <= INT32_MIN || n->number > INT32_MAX) return false;
-    if (node->op != CORE_ADD && node->op != CORE_SUB && node->op != CORE_MUL) return false;
     int32_t number = (int32_t)(node->op == CORE_SUB ? -n->number : n->number);
+    Opcode op = node->op == CORE_MUL   ? OPCODE_MUL_I
+                : node->op == CORE_DIV ? OPCODE_DIV_I
+                : node->op == CORE_MOD ? OPCODE_MOD_I
+                                       : OPCODE_ADD_I;
     unsigned a = emit_left(e, x, NULL, target);
-    emitter_put(e, node, node->op == CORE_MUL ? OPCODE_MUL_I : OPCODE_ADD_I, target, a, 0, number);
+    emitter_put(e, node, op, target, a, 0, number);
     return true;
 }
 

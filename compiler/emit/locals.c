@@ -92,10 +92,28 @@ static void scope_leave(Locals *locals, uint32_t outer)
     locals->scope = outer;
 }
 
+static void walk(Locals *locals, const Core *node, bool direct);
+
+/* The counter is set before the loop and, at the end of each round, in it. */
+static void walk_count(Locals *locals, const Core *node, bool direct)
+{
+    walk(locals, node->a, false);
+    note_use(locals, node->index, direct);
+    walk(locals, node->c, false);
+    uint32_t outer = scope_enter(locals, node, true);
+    walk(locals, node->b, false);
+    note_use(locals, node->index, true);
+    scope_leave(locals, outer);
+}
+
 /* direct: a statement in the list of a block, so that what follows it there is never reached without it. */
 static void walk(Locals *locals, const Core *node, bool direct)
 {
     if (!node) return;
+    if (node->kind == CORE_COUNT) {
+        walk_count(locals, node, direct);
+        return;
+    }
     bool opens = node->kind == CORE_BLOCK || node->kind == CORE_SEQUENCE || node->kind == CORE_LOOP;
     uint32_t outer = opens ? scope_enter(locals, node, node->kind == CORE_LOOP) : 0;
     for (const Core *item = node->list.first; item; item = item->next) {

@@ -2,16 +2,6 @@
  * them. */
 #include "compiler/emit/emitter.h"
 
-static Loop *enclosing_loop(Emitter *e, const Core *node)
-{
-    Loop *loop = e->loop;
-    for (uint32_t i = 0; loop && i < node->index; i++)
-        loop = loop->outer;
-    if (!loop)
-        emitter_fail(e, node, "a jump out of %u loops where there are fewer", (unsigned)node->index + 1);
-    return loop;
-}
-
 /* What a branch does if it does nothing but leave a loop, else NULL. */
 static const Core *only_break(const Core *node)
 {
@@ -24,9 +14,9 @@ static void emit_if(Emitter *e, const Core *node)
 {
     Label otherwise = {0}, end = {0};
     const Core *leaves = node->c ? NULL : only_break(node->b);
-    Loop *left = leaves ? enclosing_loop(e, leaves) : NULL;
+    Label *left = leaves ? emit_loop_end(e, leaves) : NULL;
     if (left) {
-        emit_branch(e, node->a, true, &left->end);
+        emit_branch(e, node->a, true, left);
         return;
     }
     emit_branch(e, node->a, false, &otherwise);
@@ -39,16 +29,6 @@ static void emit_if(Emitter *e, const Core *node)
     } else {
         emitter_place(e, &otherwise);
     }
-}
-
-static void emit_loop(Emitter *e, const Core *node)
-{
-    Loop loop = {.outer = e->loop, .head = image_builder_here(e->builder)};
-    e->loop = &loop;
-    emit_statement(e, node->b);
-    emitter_jump_back(e, node, loop.head);
-    e->loop = loop.outer;
-    emitter_place(e, &loop.end);
 }
 
 /* The handler stands behind the body and is passed over when that ends well. */
@@ -120,17 +100,6 @@ static void emit_with_ref(Emitter *e, const Core *node, Opcode op)
     emitter_put(e, node, op, value, 0, 0, 0);
 }
 
-static void emit_jump_statement(Emitter *e, const Core *node)
-{
-    Loop *loop = enclosing_loop(e, node);
-    if (!loop) return;
-    if (node->kind == CORE_BREAK) {
-        emitter_jump(e, node, OPCODE_JUMP, 0, 0, 0, &loop->end);
-    } else {
-        emitter_jump_back(e, node, loop->head);
-    }
-}
-
 void emit_statement(Emitter *e, const Core *node)
 {
     Mark mark = emitter_mark(e);
@@ -144,6 +113,7 @@ void emit_statement(Emitter *e, const Core *node)
     case CORE_SET_GLOBAL: emit_set_global(e, node); break;
     case CORE_IF: emit_if(e, node); break;
     case CORE_LOOP: emit_loop(e, node); break;
+    case CORE_COUNT: emit_count(e, node); break;
     case CORE_BREAK:
     case CORE_CONTINUE: emit_jump_statement(e, node); break;
     case CORE_RETURN: emit_return(e, node); break;

@@ -2,6 +2,8 @@
  * consecutive registers, or grow by one part at a time in a register that nothing else reads meanwhile. */
 #include "compiler/emit/emitter.h"
 
+#include <math.h>
+
 /* So many parts are made at once; what is longer grows from there, so that it does not need a register for
  * each. */
 enum { PARTS_AT_ONCE = 32 };
@@ -216,6 +218,22 @@ static void emit_unwrap(Emitter *e, const Core *at, const Type *type, unsigned t
     }
 }
 
+/* xs[i] without an optional in between: jumps to the label if there is such an element. Without a label the number
+ * takes its place if there is none, which a scalar's may. */
+static void emit_item_or(Emitter *e, const Core *item, unsigned target, Label *found, int32_t number)
+{
+    bool is_list = item->a->type->kind == TYPE_LIST, scalar = type_is_scalar(item->a->type->element);
+    Mark mark = emitter_mark(e);
+    unsigned whole = emit_looked_at(e, item->a, item->b), key = emit_operand(e, item->b);
+    if (!found) {
+        emitter_put(e, item, is_list ? OPCODE_AT_OR_S : OPCODE_KEY_OR_S, target, whole, key, number);
+    } else {
+        Opcode op = is_list ? scalar ? OPCODE_IF_AT_S : OPCODE_IF_AT_R : scalar ? OPCODE_IF_KEY_S : OPCODE_IF_KEY_R;
+        emitter_jump(e, item, op, target, whole, key, found);
+    }
+    emitter_release(e, mark);
+}
+
 /* xs[i] that must be there: no optional is made in between. */
 static bool emit_item_at(Emitter *e, const Core *node, unsigned target)
 {
@@ -226,17 +244,81 @@ static bool emit_item_at(Emitter *e, const Core *node, unsigned target)
     return true;
 }
 
+/* The same with a message of its own, or of a map. */
+static bool emit_item_required(Emitter *e, const Core *node, unsigned target, Str message)
+{
+    const Core *item = node->a;
+    if (item->kind != CORE_GET_ITEM || item->a->type->element->kind == TYPE_OPTIONAL) return false;
+    Label found = {0};
+    Bank bank = type_bank(node->type); /* a variable keeps its value if there is no item */
+    unsigned value = emitter_is_temporary(e, bank, target) ? target : emitter_take(e, bank, 1);
+    emit_item_or(e, item, value, &found, 0);
+    unsigned none = emitter_take(e, BANK_REF, 1);
+    emitter_put(e, node, OPCODE_NONE, none, 0, 0, 0);
+    emitter_put(e, node, OPCODE_REQUIRE, none, 0, 0, (int32_t)image_builder_string(e->builder, message));
+    emitter_place(e, &found);
+    emitter_move(e, node, bank, target, value);
+    return true;
+}
+
 static void emit_present(Emitter *e, const Core *node, unsigned target)
 {
-    if (emit_item_at(e, node, target)) return;
     Str message = node->text.len ? node->text : STR("there is no value");
+    if (emit_item_at(e, node, target) || emit_item_required(e, node, target, message)) return;
     unsigned optional = emit_operand(e, node->a);
     emitter_put(e, node, OPCODE_REQUIRE, optional, 0, 0, (int32_t)image_builder_string(e->builder, message));
     emit_unwrap(e, node, node->type, target, optional);
 }
 
+/* Does the expression read the register? Of a simple one that is known. */
+static bool may_read(const Emitter *e, const Core *node, unsigned reg)
+{
+    switch (node->kind) {
+    case CORE_INT:
+    case CORE_FLOAT:
+    case CORE_STRING:
+    case CORE_NONE: return false;
+    case CORE_LOCAL: return e->locals[node->index] == reg;
+    default: return true;
+    }
+}
+
+/* A constant scalar that an instruction has room for: a small whole number, or the float 0, whose bits are those of the
+ * whole number 0. */
+static bool fits_immediate(const Core *node, int32_t *number)
+{
+    bool is_int = node->kind == CORE_INT && node->number >= INT32_MIN && node->number <= INT32_MAX;
+    bool is_zero = node->kind == CORE_FLOAT && node->real == 0 && !signbit(node->real);
+    *number = is_int ? (int32_t)node->number : 0;
+    return is_int || is_zero;
+}
+
+/* xs[i] ?? x. False: it is another expression, or one whose element may be none itself. */
+static bool emit_item_default(Emitter *e, const Core *node, unsigned target)
+{
+    const Core *item = node->a;
+    if (item->kind != CORE_GET_ITEM || node->type->kind == TYPE_OPTIONAL ||
+        item->a->type->element->kind == TYPE_OPTIONAL)
+        return false;
+    int32_t number;
+    if (fits_immediate(node->b, &number)) {
+        emit_item_or(e, item, target, NULL, number);
+        return true;
+    }
+    Label found = {0};
+    Bank bank = type_bank(node->type);
+    bool direct = emitter_is_temporary(e, bank, target) || !may_read(e, node->b, target);
+    unsigned value = direct ? target : emitter_take(e, bank, 1);
+    emit_item_or(e, item, value, &found, 0);
+    emit_into(e, node->b, value);
+    emitter_place(e, &found);
+    emitter_move(e, node, bank, target, value);
+    return true;
+}
+
 static void emit_default(Emitter *e, const Core *node, unsigned target)
 {
+    if (emit_item_default(e, node, target)) return;
     Label none = {0}, end = {0};
     Mark mark = emitter_mark(e);
     unsigned optional = emit_operand(e, node->a);

@@ -58,7 +58,7 @@ static Core *join_oldest(Context *context, const Rounds *rounds, Span span)
     item->b = context_local(context, rounds->joined, span);
     uint32_t one = context_temp(context, fiber),
              error = context_temp(context, simple_type(lower, TYPE_ERROR));
-    core_append(block, build_set_local(core, one, build_value(core, item, "the round is absent")));
+    core_append(block, build_set_local(core, one, build_value(core, item, "")));
     core_append(block,
                 build_set_local(core, rounds->joined, counted(context, rounds->joined, CORE_ADD, 1, span)));
     Core *join = core_new(core, CORE_JOIN, simple_type(lower, TYPE_BOOL), span);
@@ -112,7 +112,7 @@ void lower_for_at_once(Context *context, Node *node, Core *items)
     Core *longer = core_new(core, CORE_APPEND, fibers, span);
     longer->a = context_local(context, rounds.fibers, span);
     longer->b =
-        spawn_round(context, node, items->type->element, build_value(core, element, "the element is absent"));
+        spawn_round(context, node, items->type->element, build_value(core, element, ""));
     context_add(context, build_set_local(core, rounds.fibers, longer));
     context_add(context, build_set_local(core, at, counted(context, at, CORE_ADD, 1, span)));
     context->block = outer;

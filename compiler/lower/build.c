@@ -214,6 +214,14 @@ Core *build_loop(CoreProgram *program, Core *body)
     return node;
 }
 
+Core *build_count(CoreProgram *program, uint32_t local, Core *first, Core *end, Core *body)
+{
+    Core *node = build_statement(program, CORE_COUNT, local, first, body->span);
+    node->b = body;
+    node->c = end;
+    return node;
+}
+
 Core *build_emit(CoreProgram *program, const char *mark, Core *args)
 {
     Core *node = build_statement(program, CORE_EMIT, 0, args, args->span);

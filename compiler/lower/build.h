@@ -37,6 +37,7 @@ Core *build_fail(CoreProgram *program, Core *reason);
 Core *build_raise(CoreProgram *program, const CoreFunction *function, uint32_t error, Span span);
 Core *build_break(CoreProgram *program, uint32_t loops, Span span);
 Core *build_loop(CoreProgram *program, Core *body);
+Core *build_count(CoreProgram *program, uint32_t local, Core *first, Core *end, Core *body);
 Core *build_emit(CoreProgram *program, const char *mark, Core *args);
 /* try body; on a failure the error stands in the local and handler runs. */
 Core *build_try(CoreProgram *program, Core *body, uint32_t error, Core *handler, bool catches_cancel);

@@ -181,19 +181,14 @@ static Walk walk_begin(Context *context, Core *sequence, Core *receiver)
     Walk walk = {.list = context_temp(context, receiver->type), .at = context_temp(context, integer)};
     walk.element = context_temp(context, receiver->type->element);
     core_append(sequence, build_set_local(core, walk.list, receiver));
-    core_append(sequence, build_set_local(core, walk.at, build_int(core, TYPE_INT, 0, span)));
     walk.body = build_block(core, span);
     Core *length = core_new(core, CORE_LEN, integer, span);
     length->a = context_local(context, walk.list, span);
-    Core *over = build_binary(core, CORE_GE, context_local(context, walk.at, span), length);
-    core_append(walk.body, build_if(core, over, build_break(core, 0, span), NULL));
     Core *item = core_new(core, CORE_GET_ITEM, type_optional(core->types, receiver->type->element), span);
     item->a = context_local(context, walk.list, span);
     item->b = context_local(context, walk.at, span);
-    core_append(walk.body, build_set_local(core, walk.element, build_value(core, item, "the element is absent")));
-    Core *next = build_binary(core, CORE_ADD, context_local(context, walk.at, span), build_int(core, TYPE_INT, 1, span));
-    core_append(walk.body, build_set_local(core, walk.at, next));
-    core_append(sequence, build_loop(core, walk.body));
+    core_append(walk.body, build_set_local(core, walk.element, build_value(core, item, "")));
+    core_append(sequence, build_count(core, walk.at, build_int(core, TYPE_INT, 0, span), length, walk.body));
     return walk;
 }
 
@@ -202,11 +197,9 @@ static Core *apply(Context *context, Node *function, Core *element, const Type *
 {
     CoreProgram *core = context->lower->core;
     if (function->kind == NODE_LAMBDA) {
-        Core *sequence = core_new(core, CORE_SEQUENCE, result, function->span);
         Node *param = function->lambda.params.first;
-        if (param) core_append(sequence, build_set_local(core, context_bind(context, param->symbol, element->type), element));
-        sequence->a = lower_convert(context, lower_value(context, function->lambda.body), result);
-        return sequence;
+        if (param) context_bind_local(context, param->symbol, element->index);
+        return lower_convert(context, lower_value(context, function->lambda.body), result);
     }
     Core *call = core_new(core, CORE_CALL_VALUE, result, function->span);
     call->a = lower_value(context, function);

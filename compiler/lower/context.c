@@ -25,10 +25,15 @@ void context_free(Context *context)
     vec_free(&context->gated);
 }
 
+void context_bind_local(Context *context, const Symbol *symbol, uint32_t local)
+{
+    vec_push(&context->bindings, (Binding){symbol, local});
+}
+
 uint32_t context_bind(Context *context, const Symbol *symbol, const Type *type)
 {
     uint32_t local = core_local(context->function, symbol->name, type);
-    vec_push(&context->bindings, (Binding){symbol, local});
+    context_bind_local(context, symbol, local);
     return local;
 }
 

@@ -81,6 +81,7 @@ uint32_t symbol_global(Lower *lower, Symbol *symbol); /* the global of a top-lev
 /* context.c */
 Context context_new(Lower *lower, CoreFunction *function, const Symbol *plan);
 void context_free(Context *context);
+void context_bind_local(Context *context, const Symbol *symbol, uint32_t local); /* a name for one that is there */
 uint32_t context_bind(Context *context, const Symbol *symbol, const Type *type); /* a new local for the name */
 uint32_t context_temp(Context *context, const Type *type);
 const Binding *context_find(const Context *context, const Symbol *symbol);

@@ -61,8 +61,10 @@ typedef enum CoreKind {
     CORE_SET_GLOBAL, /* index; a */
     CORE_IF,         /* a; b: then; c: else, or NULL */
     CORE_LOOP,       /* b: body, for ever */
+    CORE_COUNT,      /* b: body, for each number from a to before c (both evaluated once) in the local `index`, which the
+                        body does not set */
     CORE_BREAK,      /* index: how many loops out beyond the innermost (0 = the innermost) */
-    CORE_CONTINUE,   /* index: as for BREAK */
+    CORE_CONTINUE,   /* index: as for BREAK; a counting loop goes on with its next number */
     CORE_RETURN,     /* a, or NULL */
     CORE_FAIL,       /* a: string, the reason; raises a failure */
     CORE_RAISE,      /* a: an error that a handler caught; raises it again */

@@ -366,6 +366,16 @@ static void dump_try(Dump *dump, const Core *node)
     dump_body(dump, node->c);
 }
 
+static void dump_count(Dump *dump, const Core *node)
+{
+    add(dump, "count ");
+    add_local(dump, node->index);
+    add(dump, " from ");
+    dump_expression(dump, node->a);
+    dump_line(dump, " to before ", node->c);
+    dump_body(dump, node->b);
+}
+
 static void dump_set(Dump *dump, const Core *node)
 {
     if (node->kind == CORE_SET_LOCAL) {
@@ -392,6 +402,7 @@ static void dump_statement(Dump *dump, const Core *node)
         add(dump, "loop\n");
         dump_body(dump, node->b);
         break;
+    case CORE_COUNT: dump_count(dump, node); break;
     case CORE_BREAK: buffer_printf(dump->out, "break %u\n", (unsigned)node->index); break;
     case CORE_CONTINUE: buffer_printf(dump->out, "continue %u\n", (unsigned)node->index); break;
     case CORE_RETURN: dump_line(dump, node->a ? "return " : "return", node->a); break;

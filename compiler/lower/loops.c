@@ -71,22 +71,19 @@ void lower_match(Context *context, Node *node)
 static void lower_count(Context *context, Node *node)
 {
     CoreProgram *core = context->lower->core;
-    Span span = node->span;
-    const Type *integer = simple_type(context->lower, TYPE_INT);
-    uint32_t at = context_temp(context, integer), end = context_temp(context, integer);
-    context_add(context, build_set_local(core, at, lower_value(context, node->loop.in->range.start)));
-    context_add(context, build_set_local(core, end, lower_value(context, node->loop.in->range.end)));
-    uint32_t item = context_bind(context, node->symbol, integer);
-    Core *outer = context->block, *body = build_block(core, span);
+    Core *first = lower_value(context, node->loop.in->range.start);
+    if (first->kind != CORE_INT) { /* statements that the end needs must not come between */
+        uint32_t held = context_temp(context, first->type);
+        context_add(context, build_set_local(core, held, first));
+        first = context_local(context, held, node->span);
+    }
+    Core *end = lower_value(context, node->loop.in->range.end);
+    uint32_t item = context_bind(context, node->symbol, simple_type(context->lower, TYPE_INT));
+    Core *outer = context->block, *body = build_block(core, node->span);
     context->block = body;
-    Core *over = build_binary(core, CORE_GE, context_local(context, at, span), context_local(context, end, span));
-    context_add(context, build_if(core, over, build_break(core, 0, span), NULL));
-    context_add(context, build_set_local(core, item, context_local(context, at, span)));
-    Core *next = build_binary(core, CORE_ADD, context_local(context, at, span), build_int(core, TYPE_INT, 1, span));
-    context_add(context, build_set_local(core, at, next));
     lower_statements(context, node->loop.body);
     context->block = outer;
-    context_add(context, build_loop(core, body));
+    context_add(context, build_count(core, item, first, end, body));
 }
 
 static Core *list_of(Context *context, Core *whole)
@@ -130,23 +127,18 @@ void lower_for(Context *context, Node *node)
     Core *whole = list_of(context, lower_value(context, node->loop.in));
     uint32_t list = context_temp(context, whole->type), at = context_temp(context, integer);
     context_add(context, build_set_local(core, list, whole));
-    context_add(context, build_set_local(core, at, build_int(core, TYPE_INT, 0, span)));
     uint32_t item = context_bind(context, node->symbol, whole->type->element);
     Core *outer = context->block, *body = build_block(core, span);
     context->block = body;
     Core *length = core_new(core, CORE_LEN, integer, span);
     length->a = context_local(context, list, span);
-    Core *over = build_binary(core, CORE_GE, context_local(context, at, span), length);
-    context_add(context, build_if(core, over, build_break(core, 0, span), NULL));
     Core *element = core_new(core, CORE_GET_ITEM, type_optional(core->types, whole->type->element), span);
     element->a = context_local(context, list, span);
     element->b = context_local(context, at, span);
-    context_add(context, build_set_local(core, item, build_value(core, element, "the element is absent")));
-    Core *next = build_binary(core, CORE_ADD, context_local(context, at, span), build_int(core, TYPE_INT, 1, span));
-    context_add(context, build_set_local(core, at, next));
+    context_add(context, build_set_local(core, item, build_value(core, element, "")));
     lower_statements(context, node->loop.body);
     context->block = outer;
-    context_add(context, build_loop(core, body));
+    context_add(context, build_count(core, at, build_int(core, TYPE_INT, 0, span), length, body));
 }
 
 /* The loop of the prelude: while the condition does not hold. */

@@ -237,6 +237,13 @@ static inline Core *loop_of(Core *body)
     return node_of(CORE_LOOP, NULL, NULL, body, NULL);
 }
 
+static inline Core *count_of(uint32_t index, Core *first, Core *end, Core *body)
+{
+    Core *node = node_of(CORE_COUNT, NULL, first, body, end);
+    node->index = index;
+    return node;
+}
+
 static inline Core *attempt(Core *body, uint32_t error, Core *handler, bool catches_cancel)
 {
     Core *node = node_of(CORE_TRY, NULL, NULL, body, handler);

@@ -35,6 +35,27 @@ static void test_loops(void)
     RUN_CHECK(&test, "out \"outer\"\nout 0\nout \"outer\"\nout 0\nout 1\nout \"outer\"\nout 3\ndone null\n");
 }
 
+/* Both bounds are evaluated once; what goes on with the next number does not repeat this one. A wide constant is the same
+ * one in each round. */
+static void test_counting_loops(void)
+{
+    Case test;
+    case_begin(&test);
+    uint32_t i = var("i", type_of(TYPE_INT)), k = var("k", type_of(TYPE_INT)), end = var("end", type_of(TYPE_INT));
+    add(set(end, num(3)));
+    Core *wide = binary(CORE_ADD, local(k), num(1000000000000));
+    Core *inner = node_list(block(), when(binary(CORE_EQ, local(k), num(1)), statement(CORE_CONTINUE, 0, NULL), NULL),
+                            when(binary(CORE_EQ, local(i), num(1)), statement(CORE_CONTINUE, 1, NULL), NULL), out(wide),
+                            NULL);
+    Core *outer = node_list(block(), set(end, num(99)), out(local(i)),
+                            count_of(k, local(i), binary(CORE_SUB, local(end), num(96)), inner), NULL);
+    add(count_of(i, num(0), local(end), outer));
+    add(count_of(i, num(5), num(5), out(text("never"))));
+    add(count_of(i, num(INT64_MAX - 1), num(INT64_MAX), out(text("once"))));
+    RUN_CHECK(&test, "out 0\nout 1000000000000\nout 1000000000002\nout 1\nout 2\nout 1000000000002\nout \"once\"\n"
+                     "done null\n");
+}
+
 static void test_branches_and_returns(void)
 {
     Case test;
@@ -314,6 +335,7 @@ static void test_start_arguments(void)
 int main(void)
 {
     test_loops();
+    test_counting_loops();
     test_branches_and_returns();
     test_failures_are_caught();
     test_uncaught_failures_say_where();

@@ -110,16 +110,23 @@ static Core *make_number(int depth)
     }
 }
 
-/* Goes round at most three times: the counter is one of the first locals, for each depth its own. */
+/* Goes round at most three times: the counter is one of the first locals, for each depth its own; that of a counting loop
+ * is known in the loop only. */
 static Core *make_loop(int depth)
 {
-    uint32_t counter = (uint32_t)(1 + maker.in_loops);
+    bool counts = chance(2);
+    uint32_t counter = counts ? var("counter", type_of(TYPE_INT)) : (uint32_t)(1 + maker.in_loops);
     Core *whole = block(), *over = binary(CORE_GE, local(counter), num(3));
-    core_append(whole, set(counter, num(0)));
+    if (!counts) core_append(whole, set(counter, num(0)));
     maker.in_loops++;
     Core *body = block();
-    node_list(body, when(over, statement(CORE_BREAK, 0, NULL), NULL),
-              set(counter, binary(CORE_ADD, local(counter), num(1))), make_block(depth - 1), NULL);
+    if (!counts) {
+        node_list(body, when(over, statement(CORE_BREAK, 0, NULL), NULL),
+                  set(counter, binary(CORE_ADD, local(counter), num(1))), NULL);
+    } else {
+        core_append(body, out(local(counter)));
+    }
+    core_append(body, make_block(depth - 1));
     if (chance(3) == 0) {
         Core *leave =
             statement(chance(2) ? CORE_BREAK : CORE_CONTINUE, chance((unsigned)maker.in_loops), NULL);
@@ -127,7 +134,7 @@ static Core *make_loop(int depth)
     }
     core_append(body, make_block(depth - 1));
     maker.in_loops--;
-    core_append(whole, loop_of(body));
+    core_append(whole, counts ? count_of(counter, num((int64_t)chance(3)), num((int64_t)chance(4)), body) : loop_of(body));
     return whole;
 }
 
@@ -247,18 +254,31 @@ static int64_t read_number(const Core *node)
     }
 }
 
+/* One round; false: the loop ends. */
+static bool read_round(const Core *node)
+{
+    read_statement(node->b);
+    if (reader.way == WAY_FAIL) return false;
+    if (reader.way != WAY_ON && reader.loops > 0) {
+        reader.loops--;
+        return false;
+    }
+    bool ends = reader.way == WAY_BREAK;
+    reader.way = WAY_ON;
+    return !ends;
+}
+
 static void read_loop(const Core *node)
 {
-    for (;;) {
-        read_statement(node->b);
-        if (reader.way == WAY_FAIL) return;
-        if (reader.way != WAY_ON && reader.loops > 0) {
-            reader.loops--;
-            return;
-        }
-        bool ends = reader.way == WAY_BREAK;
-        reader.way = WAY_ON;
-        if (ends) return;
+    while (read_round(node)) {}
+}
+
+static void read_count(const Core *node)
+{
+    int64_t end = read_number(node->c);
+    for (int64_t i = read_number(node->a); i < end; i++) {
+        reader.numbers[node->index] = i;
+        if (!read_round(node)) return;
     }
 }
 
@@ -296,6 +316,7 @@ static void read_statement(const Core *node)
             read_statement(node->c);
         break;
     case CORE_LOOP: read_loop(node); break;
+    case CORE_COUNT: read_count(node); break;
     case CORE_BREAK:
     case CORE_CONTINUE:
         reader.way = node->kind == CORE_BREAK ? WAY_BREAK : WAY_CONTINUE;

@@ -255,6 +255,11 @@ static Core *item_of(Core *from, Core *key)
     return node_of(CORE_GET_ITEM, optional, from, key, NULL);
 }
 
+static Core *item_or(Core *whole, Core *key, Core *otherwise)
+{
+    return node_of(CORE_DEFAULT, otherwise->type, item_of(whole, key), otherwise, NULL);
+}
+
 static void test_lists(void)
 {
     Case test;
@@ -274,6 +279,19 @@ static void test_lists(void)
     expect(local(ss), "[\"a\",\"b\"]");
     expect(item_of(local(xs), num(1)), "4");
     expect(item_of(local(xs), num(5)), "null");
+    expect(item_or(local(xs), num(1), num(9)), "4");
+    expect(item_or(local(xs), num(5), num(9)), "9");
+    expect(item_or(local(xs), num(-1), num(INT64_MAX)), "9223372036854775807");
+    expect(item_or(local(xs), num(2), num(INT64_MAX)), "2");
+    expect(item_or(local(ss), num(1), text("z")), "\"b\"");
+    expect(item_or(local(ss), num(2), text("z")), "\"z\"");
+    uint32_t n = var_set("n", num(1)), s = var_set("s", text("kept"));
+    add(set(n, item_or(local(xs), local(n), local(n))));
+    expect(local(n), "4");
+    add(set(n, item_or(local(xs), local(n), local(n))));
+    expect(local(n), "4");
+    add(set(s, item_or(local(ss), num(7), local(s))));
+    expect(local(s), "\"kept\"");
     expect(item_of(local(ss), num(0)), "\"a\"");
     expect(value_of(item_of(local(ss), num(1)), ""), "\"b\"");
     expect(value_of(item_of(local(xs), num(2)), ""), "2");
@@ -304,6 +322,12 @@ static void test_maps(void)
     expect(local(m), "{\"a\":7,\"b\":2}");
     expect(item_of(local(m), text("b")), "2");
     expect(item_of(local(m), text("z")), "null");
+    expect(item_or(local(m), text("b"), num(9)), "2");
+    expect(item_or(local(m), text("z"), num(9)), "9");
+    expect(item_or(local(m), text("z"), num(INT64_MIN)), "-9223372036854775808");
+    expect(item_or(local(n), text("k"), text("w")), "\"v\"");
+    expect(item_or(local(n), text("z"), text("w")), "\"w\"");
+    expect(value_of(item_of(local(n), text("k")), "no k"), "\"v\"");
     expect(node_of(CORE_WITH_ITEM, names, local(n), text("l"), text("w")), "{\"k\":\"v\",\"l\":\"w\"}");
     expect(local(n), "{\"k\":\"v\"}");
     expect(node_of(CORE_LEN, type_of(TYPE_INT), local(m), NULL, NULL), "2");

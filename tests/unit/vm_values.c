@@ -13,6 +13,10 @@ static void arithmetic(void)
         emit(&m, ops[i], 3, 1, 2, 0);
         show_int(&m, 3);
     }
+    emit(&m, OPCODE_DIV_I, 3, 2, 0, 2);
+    show_int(&m, 3);
+    emit(&m, OPCODE_MOD_I, 3, 2, 0, 3);
+    show_int(&m, 3);
     emit_wide(&m, 4, INT64_MAX);
     show_int(&m, 4);
     emit(&m, OPCODE_NEG, 4, 4, 0, 0);
@@ -26,7 +30,7 @@ static void arithmetic(void)
     show_scalar(&m, 8, m.types[IMAGE_FLOAT]);
     show_scalar(&m, 8, m.types[IMAGE_PERCENT]);
     main_end(&m);
-    machine_expect(&m, "v 12\nv 22\nv -85\nv -3\nv 2\nv 0\nv 0\nv 0\nv 1\nv 9223372036854775807\n"
+    machine_expect(&m, "v 12\nv 22\nv -85\nv -3\nv 2\nv 0\nv 0\nv 0\nv 1\nv -2\nv -2\nv 9223372036854775807\n"
                        "v -9223372036854775808\nv 0.3333333333333333\nv 33.33333333333333\ndone null\n");
 }
 
@@ -43,6 +47,9 @@ static void run_errors(void)
         {OPCODE_DIV, 1, 0, "1 / 0 is a division by zero"},
         {OPCODE_MOD, 1, 0, "1 / 0 is a division by zero"},
         {OPCODE_DIV, INT64_MIN, -1, "-9223372036854775808 / -1 is too large for an int"},
+        {OPCODE_DIV_I, 1, 0, "1 / 0 is a division by zero"},
+        {OPCODE_MOD_I, 1, 0, "1 / 0 is a division by zero"},
+        {OPCODE_DIV_I, INT64_MIN, -1, "-9223372036854775808 / -1 is too large for an int"},
         {OPCODE_DIV_F, 0, 0, "0 / 0 is a division by zero"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -50,7 +57,8 @@ static void run_errors(void)
         main_begin(&m);
         emit_wide(&m, 1, cases[i].b);
         emit_wide(&m, 2, cases[i].c);
-        emit(&m, cases[i].op, 3, 1, 2, 0);
+        bool immediate = opcode_info[cases[i].op].imm == IMMEDIATE_INT;
+        emit(&m, cases[i].op, 3, 1, immediate ? 0 : 2, immediate ? cases[i].c : 0);
         main_end(&m);
         char expected[200];
         snprintf(expected, sizeof expected,
@@ -79,7 +87,7 @@ static void calls(void)
     emit(&m, OPCODE_CALL, 1, 0, 0, fib);
     show_int(&m, 1);
     emit(&m, OPCODE_INT, 1, 0, 0, 0);
-    emit(&m, OPCODE_INT, 2, 0, 0, 1000);
+    emit(&m, OPCODE_INT, 2, 0, 0, 1001);
     emit(&m, OPCODE_INT, 3, 0, 0, 0);
     uint32_t enter = emit(&m, OPCODE_JUMP, 0, 0, 0, 0);
     uint32_t body = emit(&m, OPCODE_ADD, 3, 3, 1, 0);

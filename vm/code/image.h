@@ -15,7 +15,7 @@
 #include "vm/code/effect_class.h"
 #include "vm/code/opcode.h"
 
-enum { IMAGE_FORMAT = 1, IMAGE_MAX_FUNCTIONS = 65535, IMAGE_MAX_TYPES = 65535, IMAGE_MAX_REGISTERS = 256 };
+enum { IMAGE_FORMAT = 2, IMAGE_MAX_FUNCTIONS = 65535, IMAGE_MAX_TYPES = 65535, IMAGE_MAX_REGISTERS = 256 };
 
 /* What marshalling between values and JSON needs to know of types; values themselves carry none. */
 typedef enum ImageTypeKind {

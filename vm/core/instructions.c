@@ -165,6 +165,11 @@ Ref map_add(Vm *vm, uint64_t word, bool scalar)
                    instruction_imm(word));
 }
 
+const MapEntryObject *map_look(Vm *vm, Ref map, ObjectKind kind, Ref key)
+{
+    return map_check(vm, map, kind) && text_check(vm, key) ? map_find(vm, map, text_view(vm, key)) : NULL;
+}
+
 Ref concat_make(Vm *vm, uint64_t word)
 {
     size_t place = vm->temps.count;
@@ -249,6 +254,11 @@ Ref error_again(Vm *vm, Ref ref)
 void overflow_raise(Vm *vm, int64_t left, const char *op, int64_t right)
 {
     vm_raise(vm, FAILURE_RUN, "%" PRId64 " %s %" PRId64 " is too large for an int", left, op, right);
+}
+
+void infinite_raise(Vm *vm, double real)
+{
+    vm_raise(vm, FAILURE_RUN, isnan(real) ? "the result is no number" : "the result is too large for a float");
 }
 
 /* All instructions of this event are used up. The first few times the fiber at fault ends, uncatchably; then

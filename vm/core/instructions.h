@@ -49,12 +49,7 @@ static inline DataObject *list_own_room(const Vm *vm, Ref ref, ObjectKind kind, 
     return data;
 }
 
-static inline bool float_check(Vm *vm, double real)
-{
-    if (isfinite(real)) return true;
-    return vm_raise(vm, FAILURE_RUN,
-                    isnan(real) ? "the result is no number" : "the result is too large for a float");
-}
+void infinite_raise(Vm *vm, double real) PLAN_COLD;
 
 bool stack_grow(Vm *vm, const ImageFunction *fn);
 const ImageFunction *closure_enter(Vm *vm, Ref ref, uint32_t counts, int64_t *s, Ref *r, const Frame *frame);
@@ -66,6 +61,8 @@ Ref list_make(Vm *vm, uint64_t word, bool scalar);
 Ref list_add(Vm *vm, uint64_t word, bool scalar);
 Ref list_change(Vm *vm, uint64_t word, bool scalar);
 Ref map_add(Vm *vm, uint64_t word, bool scalar);
+/* NULL: a failure is set, or there is no such key. Does not allocate. */
+const MapEntryObject *map_look(Vm *vm, Ref map, ObjectKind kind, Ref key);
 Ref concat_make(Vm *vm, uint64_t word);
 bool value_from_json(Vm *vm, uint64_t word, int64_t *scalar, Ref *ref);
 bool value_try_json(Vm *vm, uint64_t word, Ref *ref);
@@ -73,7 +70,7 @@ Ref fiber_spawn(Vm *vm, uint64_t word, bool detached);
 bool effect_begin(Vm *vm, uint64_t word);
 Ref signal_take(Vm *vm);
 Ref error_again(Vm *vm, Ref ref);
-void overflow_raise(Vm *vm, int64_t left, const char *op, int64_t right);
+void overflow_raise(Vm *vm, int64_t left, const char *op, int64_t right) PLAN_COLD;
 void budget_exceeded(Vm *vm);
 
 #endif

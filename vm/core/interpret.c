@@ -3,125 +3,11 @@
  * The image is verified, so registers, constants and jumps need no checks here; what a reference points to
  * does. Registers are reached through pointers into the state block, which are void after anything that may
  * collect: such work stands between SAVE and LOAD. A failure set in C is raised in the fiber at `raise`. */
-#include "vm/core/instructions.h"
+#include "vm/core/dispatch.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-#if defined(__GNUC__) && !defined(PLAN_SWITCH_DISPATCH)
-#define THREADED 1
-#pragma GCC diagnostic ignored "-Wpedantic"
-/* Keeps a conditional jump from becoming a conditional move, behind which every dispatch would wait. */
-#define BARRIER() __asm__ volatile("")
-#else
-#define THREADED 0
-#define BARRIER() ((void)0)
-#endif
-
-/* Into place: a copy of what was just stored would wait for the stores. */
-static void frame_load(const Vm *vm, Frame *frame)
-{
-    const FiberObject *fiber = heap_object(vm, vm_state(vm)->current);
-    StackObject *stack = heap_object(vm, fiber->stack);
-    Ref *refs = stack_refs(stack);
-    frame->pc = vm->image->code + fiber->pc;
-    frame->s = stack->scalars + fiber->s;
-    frame->s_end = stack->scalars + stack->scalar_room;
-    frame->r = refs + fiber->r;
-    frame->r_end = refs + stack->header.len;
-    frame->depth = fiber->depth;
-}
-
-static void frame_save(const Vm *vm, const uint64_t *pc, const int64_t *s, const Ref *r, uint32_t depth)
-{
-    FiberObject *fiber = heap_object(vm, vm_state(vm)->current);
-    StackObject *stack = heap_object(vm, fiber->stack);
-    fiber->pc = (uint32_t)(pc - vm->image->code);
-    fiber->s = (uint32_t)(s - stack->scalars);
-    fiber->r = (uint32_t)(r - stack_refs(stack));
-    fiber->depth = depth;
-}
-
-#define A instruction_a(word)
-#define B instruction_b(word)
-#define C instruction_c(word)
-#define IMM instruction_imm(word)
-#define REAL(number) real_of_bits(S[number])
-#define SAVE() frame_save(vm, pc, S, R, frame.depth)
-#define LOAD() (frame_load(vm, &frame), pc = frame.pc, S = frame.s, R = frame.r)
-/* What interpret_covered.c, which compiles this file once more, notes of instructions and of jumps. */
-#ifndef NOTE
-#define NOTE(what) ((void)0)
-#define FIBER_RUN fiber_run
-#endif
-#define JUMP()                                                                                               \
-    do {                                                                                                     \
-        BARRIER();                                                                                           \
-        NOTE(COVERED_JUMPED);                                                                                \
-        if (IMM < 0 && --vm->budget == 0) goto budget;                                                       \
-        pc += IMM;                                                                                           \
-        NEXT;                                                                                                \
-    } while (0)
-#define JUMP_IF(condition)                                                                                   \
-    do {                                                                                                     \
-        if (condition) JUMP();                                                                               \
-        NEXT;                                                                                                \
-    } while (0)
-#define SCALAR(value)                                                                                        \
-    do {                                                                                                     \
-        S[A] = (value);                                                                                      \
-        NEXT;                                                                                                \
-    } while (0)
-/* Work in C that may collect, and its result. */
-#define WORK(condition)                                                                                      \
-    do {                                                                                                     \
-        SAVE();                                                                                              \
-        if (!(condition)) goto raise;                                                                        \
-        LOAD();                                                                                              \
-    } while (0)
-#define MAKE(expression)                                                                                     \
-    do {                                                                                                     \
-        WORK((made = (expression)) != 0);                                                                    \
-        R[A] = made;                                                                                         \
-        NEXT;                                                                                                \
-    } while (0)
-#define ARITHMETIC(function, op)                                                                             \
-    do {                                                                                                     \
-        int64_t number;                                                                                      \
-        if (__builtin_##function##_overflow(S[B], S[C], &number)) {                                          \
-            overflow_raise(vm, S[B], op, S[C]);                                                              \
-            goto unsaved;                                                                                    \
-        }                                                                                                    \
-        SCALAR(number);                                                                                      \
-    } while (0)
-#define ARITHMETIC_I(function, op)                                                                           \
-    do {                                                                                                     \
-        int64_t number;                                                                                      \
-        if (__builtin_##function##_overflow(S[B], (int64_t)IMM, &number)) {                                  \
-            overflow_raise(vm, S[B], op, IMM);                                                               \
-            goto unsaved;                                                                                    \
-        }                                                                                                    \
-        SCALAR(number);                                                                                      \
-    } while (0)
-#define FLOATING(expression)                                                                                 \
-    do {                                                                                                     \
-        real = (expression);                                                                                 \
-        if (!float_check(vm, real)) goto unsaved;                                                            \
-        SCALAR(bits_of_real(real));                                                                          \
-    } while (0)
-#if THREADED
-#define OP(id) op_##id:
-#define NEXT                                                                                                 \
-    do {                                                                                                     \
-        word = *pc++;                                                                                        \
-        NOTE(COVERED_RUN);                                                                                   \
-        goto *labels[word & 255];                                                                            \
-    } while (0)
-#else
-#define OP(id) case OPCODE_##id:
-#define NEXT goto dispatch
-#endif
 
 void FIBER_RUN(Vm *vm)
 {
@@ -228,6 +114,20 @@ dispatch:
         }
         OP(ADD_I) ARITHMETIC_I(add, "+");
         OP(MUL_I) ARITHMETIC_I(mul, "*");
+        OP(DIV_I)
+        {
+            if (!IMM) goto divided_by_zero;
+            if (IMM == -1 && S[B] == INT64_MIN) {
+                overflow_raise(vm, S[B], "/", IMM);
+                goto unsaved;
+            }
+            SCALAR(S[B] / IMM);
+        }
+        OP(MOD_I)
+        {
+            if (!IMM) goto divided_by_zero;
+            SCALAR(IMM == -1 ? 0 : S[B] % IMM);
+        }
         OP(NEG)
         {
             if (S[B] == INT64_MIN) {
@@ -283,9 +183,14 @@ dispatch:
         OP(IF_SOME) JUMP_IF(R[A]);
         OP(COUNT)
         {
-            if (S[A] < S[B]) {
-                S[A]++;
-                JUMP();
+            result = (int64_t)((uint64_t)S[A] + 1);
+            S[A] = result;
+            if (result < S[B]) {
+                BARRIER();
+                NOTE(COVERED_JUMPED);
+                pc += IMM;
+                if (--vm->budget == 0) goto budget;
+                NEXT;
             }
             NEXT;
         }
@@ -458,6 +363,70 @@ dispatch:
             if (heap_kind(vm, R[B]) != OBJECT_LIST_R) goto no_list;
             if ((uint64_t)S[C] >= list_len(vm, R[B])) goto no_element;
             R[A] = list_refs(vm, R[B])[S[C]];
+            NEXT;
+        }
+        OP(AT_OR_S)
+        {
+            const ListObject *list = heap_view(vm, R[B]);
+            if (list->header.kind != OBJECT_LIST_S) goto no_list;
+            uint64_t number = (uint64_t)S[C];
+            if (number < list->header.len) {
+                BARRIER();
+                const DataObject *data = heap_object(vm, list->data);
+                SCALAR(data->scalars[list->start + number]);
+            }
+            SCALAR(IMM);
+        }
+        OP(IF_AT_S)
+        {
+            const ListObject *list = heap_view(vm, R[B]);
+            if (list->header.kind != OBJECT_LIST_S) goto no_list;
+            uint64_t number = (uint64_t)S[C];
+            if (number < list->header.len) {
+                const DataObject *data = heap_object(vm, list->data);
+                S[A] = data->scalars[list->start + number];
+                JUMP();
+            }
+            SCALAR(0);
+        }
+        OP(IF_AT_R)
+        {
+            const ListObject *list = heap_view(vm, R[B]);
+            if (list->header.kind != OBJECT_LIST_R) goto no_list;
+            uint64_t number = (uint64_t)S[C];
+            if (number < list->header.len) {
+                R[A] = data_refs(heap_object(vm, list->data))[list->start + number];
+                JUMP();
+            }
+            R[A] = 0;
+            NEXT;
+        }
+        OP(KEY_OR_S)
+        {
+            const MapEntryObject *entry = map_look(vm, R[B], OBJECT_MAP_S, R[C]);
+            if (entry) SCALAR(entry->value);
+            if (vm->failure.set) goto unsaved;
+            SCALAR(IMM);
+        }
+        OP(IF_KEY_S)
+        {
+            const MapEntryObject *entry = map_look(vm, R[B], OBJECT_MAP_S, R[C]);
+            if (entry) {
+                S[A] = entry->value;
+                JUMP();
+            }
+            if (vm->failure.set) goto unsaved;
+            SCALAR(0);
+        }
+        OP(IF_KEY_R)
+        {
+            const MapEntryObject *entry = map_look(vm, R[B], OBJECT_MAP_R, R[C]);
+            if (entry) {
+                R[A] = (Ref)entry->value;
+                JUMP();
+            }
+            if (vm->failure.set) goto unsaved;
+            R[A] = 0;
             NEXT;
         }
         OP(MAP_S) MAKE(map_new(vm, OBJECT_MAP_S));
