@@ -207,6 +207,7 @@ typedef enum MemberKind {
     MEMBER_OUT_JSON,  /* Result.json: out read as JSON, guarded by ok */
     MEMBER_BODY,      /* Response.body, guarded by ok */
     MEMBER_BODY_JSON, /* Response.json */
+    MEMBER_REASON,    /* Response.reason: why it is not ok, in words */
 } MemberKind;
 
 typedef struct Member {

@@ -36,6 +36,7 @@ static bool special_member(Checker *c, const Type *record, const Node *node, Mem
         {c->result, "json", MEMBER_OUT_JSON, c->json},
         {c->response, "body", MEMBER_BODY, c->string},
         {c->response, "json", MEMBER_BODY_JSON, c->json},
+        {c->response, "reason", MEMBER_REASON, c->string},
         {c->incident, "age", MEMBER_AGE, c->duration},
         {c->incident, "opened", MEMBER_OPENED, c->time},
         {c->incident, "next_update", MEMBER_NEXT_UPDATE, type_optional(c->types, c->time)},

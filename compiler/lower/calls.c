@@ -262,6 +262,13 @@ static Core *method_of(Context *context, Node *node, MethodId method, Core *rece
     Core *small = lower_small_method(context, method, receiver);
     if (small) return small;
     int id = method_builtin(method);
+    if (method == METHOD_STRING_TAKE) {
+        Core *head = builtin(context, BUILTIN_TEXT_SLICE, type, node->span);
+        core_append(head, receiver);
+        core_append(head, build_int(context->lower->core, TYPE_INT, 0, node->span));
+        core_append(head, lower_value(context, args[0]));
+        return head;
+    }
     if (id < 0) return lower_walking_method(context, node, method, receiver, args[0], type);
     Core *value = builtin(context, (BuiltinId)id, type, node->span);
     core_append(value, receiver);

@@ -167,6 +167,7 @@ static const char *guard_of(MemberKind kind)
     case MEMBER_OUT: return "result_out";
     case MEMBER_OUT_JSON: return "result_json";
     case MEMBER_BODY: return "response_body";
+    case MEMBER_REASON: return "response_reason";
     default: return "response_json";
     }
 }
@@ -360,6 +361,10 @@ static Core *lower_json_find(Context *context, Node *node)
         BuiltinId id = key->type->kind == TYPE_INT ? BUILTIN_JSON_FIND_INDEX : BUILTIN_JSON_FIND;
         return call_builtin(context, id, found, node->span, lower_json_find(context, node->index.object), key);
     }
+    Call *call = node->kind == NODE_CALL ? node_call(node) : NULL;
+    if (call && call->target == CALL_METHOD && call->method == METHOD_JSON_PATH && call->receiver->type->kind == TYPE_JSON)
+        return call_builtin(context, BUILTIN_JSON_FIND_PATH, found, node->span, lower_json_find(context, call->receiver),
+                            lower_value(context, call->args[0]));
     return build_some(core, lower_value(context, node));
 }
 
