@@ -86,6 +86,13 @@ static bool effect_is_announced(const Checker *c, const Node *node)
     return body && body->kind == BODY_LAMBDA && body->provides && body->home->lambda.body == node;
 }
 
+static void report_unannounced(Checker *c, const Node *node, const Symbol *symbol)
+{
+    if (effect_is_announced(c, node)) return;
+    Diag *diag = report(c, P0403, node->span, "`%.*s` is an effect fn: it may change something", STR_ARG(symbol->name));
+    report_help(c, diag, "put `run` before it, as a statement or right of `=`");
+}
+
 static const Type *check_fn_call(Checker *c, Node *node, Symbol *symbol)
 {
     Call call = {.target = CALL_FN, .symbol = symbol, .arg_count = symbol->param_count};
@@ -100,11 +107,7 @@ static const Type *check_fn_call(Checker *c, Node *node, Symbol *symbol)
         add_edge(c, symbol, &note->call, node);
         return symbol->result;
     }
-    if (!effect_is_announced(c, node)) {
-        Diag *diag = report(c, P0403, node->span, "`%.*s` is an effect fn: it may change something",
-                            STR_ARG(symbol->name));
-        report_help(c, diag, "put `run` before it, as a statement or right of `=`");
-    }
+    report_unannounced(c, node, symbol);
     Note *note = note_new(c, node, NOTE_EFFECT);
     note->effect.form = EFFECT_FORM_FN;
     note->effect.effect_class = EFFECT_CHANGE;
@@ -117,6 +120,10 @@ static const Type *check_record_call(Checker *c, Node *node, Symbol *symbol)
 {
     const Type *record = symbol->type;
     symbol_use(c, symbol);
+    if (symbol->decl && symbol->decl->kind == NODE_HANDLE) {
+        report(c, P0305, node->span, "only its library makes a `%.*s`", STR_ARG(symbol->name));
+        return record;
+    }
     ParamSpec *params = arena_array(c->arena, ParamSpec, record->field_count + 1);
     for (size_t i = 0; i < record->field_count; i++) {
         params[i] =
@@ -176,14 +183,29 @@ static const Type *report_not_called(Checker *c, Node *node, const Symbol *symbo
     return c->wrong;
 }
 
-/* Libraries cannot be called yet; what is said in the call is checked all the same. */
+/* What comes out of a native function is no argument of its call. */
 static const Type *check_extern_call(Checker *c, Node *node, Symbol *symbol)
 {
+    ParamSpec *params = specs_of_symbol(c, symbol);
+    size_t count = 0;
     symbol_use(c, symbol);
-    report_unsupported(c, node->span, "calling a native function");
-    for node_each(arg, node->call.args)
-        check_expression(c, arg->arg.value, c->wrong);
-    return c->wrong;
+    for (size_t i = 0; i < symbol->param_count; i++)
+        if (!symbol->params[i]->decl->parameter.out) params[count++] = params[i];
+    Str what = arena_printf(c->arena, "native function `%.*s`", STR_ARG(symbol->name));
+    Call call = {.target = CALL_EXTERN, .symbol = symbol, .arg_count = count, .looks = true};
+    call.args = match_args(c, node->call.args, params, count, node->span, what);
+    if (!symbol->is_effect) {
+        Note *note = note_new(c, node, NOTE_CALL);
+        note->call = call;
+        add_edge(c, symbol, &note->call, node);
+        return symbol->type;
+    }
+    report_unannounced(c, node, symbol);
+    Note *note = note_new(c, node, NOTE_EFFECT);
+    note->effect.form = EFFECT_FORM_EXTERN;
+    note->effect.effect_class = EFFECT_CHANGE;
+    note->effect.call = call;
+    return symbol->type;
 }
 
 static const Type *check_symbol_call(Checker *c, Node *node, Symbol *symbol)

@@ -150,8 +150,8 @@ static void check_answers(Checker *c, NodeList answers, const Node *pattern)
 
 static void check_drill_call(Checker *c, Node *line)
 {
-    Symbol *fn = check_reference(c, line->drill_call.fn, KIND(FN), "effect fn");
-    if (fn && !fn->is_effect) {
+    Symbol *fn = check_reference(c, line->drill_call.fn, KIND(FN) | KIND(EXTERN), "effect fn");
+    if (fn && fn->kind == SYMBOL_FN && !fn->is_effect) {
         report(c, P1001, line->drill_call.fn->span, "`%.*s` is no effect fn, so a drill cannot answer for it",
                STR_ARG(fn->name));
     }

@@ -143,7 +143,7 @@ static bool nothing_looks_here(const Checker *c)
 
 static void report_observed_change(Checker *c, Node *node, Effect *effect)
 {
-    if (effect->form == EFFECT_FORM_FN) {
+    if (effect->form == EFFECT_FORM_FN || effect->form == EFFECT_FORM_EXTERN) {
         Diag *diag = report(c, P0404, node->span,
                             "`%.*s` is an effect fn, which may change something; `observe` only looks",
                             STR_ARG(effect->call.symbol->name));

@@ -8,7 +8,9 @@ void declare_handle(Checker *c, Node *node)
 {
     Symbol *symbol = symbol_new(c, SYMBOL_RECORD, node->handle.name, node, node->handle.name_span);
     node->symbol = symbol;
-    symbol->type = type_record(c->types, symbol->name, NULL, 0, node);
+    TypeField *number = arena_array(c->arena, TypeField, 1); /* the host's, for the pointer that it keeps */
+    *number = (TypeField){.name = STR("number"), .type = c->integer};
+    symbol->type = type_record(c->types, symbol->name, number, 1, node);
     scope_add(c, c->module->scope, symbol);
 }
 
@@ -24,6 +26,22 @@ static bool is_one_of(Str name, const char *const *list, size_t count)
         if (str_equal_c(name, list[i])) return true;
     }
     return false;
+}
+
+/* A string that comes out says how many bytes it may have: `as [char; 256]`. */
+static void check_text_width(Checker *c, const Node *param)
+{
+    const Node *width = param->parameter.width;
+    const Node *element = width && width->kind == NODE_TYPE_LIST ? width->type_list.element : NULL;
+    bool of_char = element && element->kind == NODE_TYPE_NAME &&
+                   str_equal_c(node_dotted(c->arena, element->type_name.name), "char");
+    if (param->parameter.out && of_char && width->type_list.size > 0) return;
+    if (!param->parameter.out && !width) return;
+    const Node *at = width ? width : param->parameter.type;
+    Diag *diag = report(c, P0309, at->span,
+                        param->parameter.out ? "the library fills this text in, so its size must be known"
+                                             : "a string that goes in is as long as it is");
+    if (param->parameter.out) report_help(c, diag, "`out name: string as [char; 256]`");
 }
 
 static void check_width(Checker *c, const Node *width, const Type *type)
@@ -77,6 +95,22 @@ static void check_native_type(Checker *c, Node *node, const Type *type, bool out
     report_help(c, diag, "native functions take bool, int, float, string, arrays of them, and handles");
 }
 
+/* What a call gives: the C result; with parameters that come out a record of `value` and these. */
+static const Type *call_type(Checker *c, const Symbol *symbol)
+{
+    TypeField *fields = arena_array(c->arena, TypeField, symbol->param_count + 1);
+    size_t count = 0;
+    if (symbol->result->kind != TYPE_UNIT) fields[count++] = (TypeField){.name = STR("value"), .type = symbol->result};
+    size_t first_out = count;
+    for (size_t i = 0; i < symbol->param_count; i++) {
+        const Symbol *param = symbol->params[i];
+        if (param->decl->parameter.out) fields[count++] = (TypeField){.name = param->name, .type = param->type};
+    }
+    if (count == first_out) return symbol->result;
+    Str name = arena_printf(c->arena, "result of %.*s", STR_ARG(symbol->name));
+    return type_record(c->types, name, fields, count, NULL);
+}
+
 void declare_extern_fn(Checker *c, Symbol *symbol)
 {
     Node *node = symbol->decl;
@@ -93,8 +127,9 @@ void declare_extern_fn(Checker *c, Symbol *symbol)
     }
     symbol->result = node->fn.result ? type_of_node(c, node->fn.result) : c->unit;
     c->in_extern = false;
-    symbol->type = c->unit;
+    symbol->type = call_type(c, symbol);
     symbol->is_effect = node->fn.effect;
+    symbol->looks = true; /* the world is asked, also where it is declared pure: decision 0007 */
 }
 
 static void check_native_fn(Checker *c, Node *node)
@@ -103,11 +138,17 @@ static void check_native_fn(Checker *c, Node *node)
     for node_each(param, node->fn.params) {
         if (!param->parameter.type) continue; /* said by the parser */
         check_native_type(c, param->parameter.type, param->type, param->parameter.out);
-        check_width(c, param->parameter.width, param->type);
+        if (param->type->kind == TYPE_STRING)
+            check_text_width(c, param);
+        else
+            check_width(c, param->parameter.width, param->type);
         if (param->parameter.value) check_value(c, param->parameter.value, param->type);
     }
     const Type *result = node->symbol->result;
     check_native_type(c, node->fn.result, result, false);
+    for node_each(param, node->fn.params)
+        if (param->parameter.out && str_equal_c(param->parameter.name, "value"))
+            report(c, P0309, param->span, "`value` is what the function itself gives");
     if (result->kind == TYPE_LIST)
         report(c, P0309, node->fn.result->span, "C gives no arrays; an `out` parameter is filled in");
     check_width(c, node->fn.width, result);

@@ -16,13 +16,6 @@ static Finding finding_at(const Node *node)
     case NODE_ASK:
         if (node->ask.secret) return (Finding){node, "`ask secret`"};
         break;
-    case NODE_CALL: {
-        const Effect *effect = node_effect(node);
-        const Call *call = node_call(node);
-        bool native = (effect && effect->form == EFFECT_FORM_EXTERN) || (call && call->target == CALL_EXTERN);
-        if (native) return (Finding){node, "a native function"};
-        break;
-    }
     default: break;
     }
     return (Finding){NULL, NULL};

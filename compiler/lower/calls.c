@@ -87,10 +87,13 @@ Core *lower_call(Context *context, Node *node, Call *call)
         case CALL_FUNCTION: return lower_function_call(context, node, call);
         case CALL_VALUE: return lower_value_call(context, node, call);
         case CALL_HTTP: return lower_effect(context, node);
-        default: break;
+        case CALL_EXTERN: return lower_native(context, call, EFFECT_LOOK, node->span);
+        case CALL_PLAN:
+        case CALL_TEMPLATE:
+        case CALL_CLASSIFY: break; /* no values */
         }
-    lower_unsupported(context->lower, node->span, "this call");
-    return build_int(context->lower->core, TYPE_INT, 0, node->span);
+    assert(node_effect(node)); /* the one call of a provider's function */
+    return lower_effect(context, node);
 }
 
 /* ---- methods ---- */

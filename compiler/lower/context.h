@@ -114,6 +114,11 @@ Core *lower_effect_trouble(Context *context, Node *node, Core *result); /* why a
 Core *lower_effect_words(Context *context, Node *node); /* the effect as people read it, with its values */
 void lower_run(Context *context, Node *run, uint32_t result_local, bool wants_result);
 
+Str lower_qualified_name(Lower *lower, const Symbol *fn); /* slack.post; what a file of its own declares has no prefix */
+
+/* native.c */
+Core *lower_native(Context *context, const Call *call, EffectClass effect_class, Span span);
+
 /* statements.c */
 void lower_statements(Context *context, NodeList list);
 Core *lower_block(Context *context, NodeList list); /* as a block of its own */

@@ -235,7 +235,7 @@ static Core *call_args(Context *context, const Call *call, const uint32_t *local
     return args;
 }
 
-static Str qualified_name(Lower *lower, const Symbol *symbol)
+Str lower_qualified_name(Lower *lower, const Symbol *symbol)
 {
     if (!symbol->module || symbol->module == lower->program->root) return symbol->name;
     return arena_printf(lower->arena, "%.*s.%.*s", STR_ARG(symbol->module->short_name),
@@ -278,7 +278,7 @@ static Core *lower_effect_call(Context *context, Node *node, const Effect *effec
     Core *request = core_new(core, CORE_EFFECT, simple_type(lower, TYPE_JSON), span);
     request->text = STR("call");
     request->index = (uint32_t)effect->effect_class;
-    request->a = build_object(core, span, "fn", build_text(core, qualified_name(lower, call->symbol), span),
+    request->a = build_object(core, span, "fn", build_text(core, lower_qualified_name(lower, call->symbol), span),
                               "args", call_args(context, call, locals, span), NULL);
     core_append(sequence, build_set_local(core, answer, request));
     Core *runs = build_call(core, lower_prelude_function(lower, "runs_body"), span,
@@ -309,8 +309,7 @@ static Core *lower_once(Context *context, Node *node, const Effect *effect)
     case EFFECT_FORM_FN: return lower_effect_call(context, node, effect);
     case EFFECT_FORM_EXTERN: break;
     }
-    lower_unsupported(context->lower, node->span, "a native function");
-    return build_int(context->lower->core, TYPE_INT, 0, node->span);
+    return lower_native(context, &effect->call, effect->effect_class, node->span);
 }
 
 /* The pause times the growth, which may have a fraction. */

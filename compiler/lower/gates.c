@@ -39,13 +39,17 @@ static void add_value(Context *context, Core *text, Node *value)
 static void add_call_args(Context *context, Core *text, const Call *call, Span span)
 {
     const char *between = " (";
-    for (size_t i = 0; i < call->arg_count; i++) {
-        const Type *type = call->symbol->params[i]->type;
-        if (!call->args[i] || type->kind == TYPE_FN || type->kind == TYPE_SECRET) continue;
+    size_t next = 0;
+    for (size_t i = 0; i < call->symbol->param_count; i++) {
+        const Symbol *param = call->symbol->params[i];
+        if (param->decl->parameter.out) continue; /* of a native function */
+        Node *arg = call->args[next++];
+        bool shown = param->type->kind != TYPE_FN && param->type->kind != TYPE_SECRET && param->type->kind != TYPE_RECORD;
+        if (!arg || !shown) continue;
         add_words(context, text, between, span);
-        core_append(text, build_text(context->lower->core, call->symbol->params[i]->name, span));
+        core_append(text, build_text(context->lower->core, param->name, span));
         add_words(context, text, ": ", span);
-        add_value(context, text, call->args[i]);
+        add_value(context, text, arg);
         between = ", ";
     }
     if (between[0] == ',') add_words(context, text, ")", span);
@@ -68,7 +72,8 @@ static Core *approved_words(Context *context, Node *node, bool secret)
         add_words(context, text, " ", node->span);
         add_value(context, text, effect->http.json);
     }
-    if (effect->form == EFFECT_FORM_FN && !secret) add_call_args(context, text, &effect->call, node->span);
+    bool is_call = effect->form == EFFECT_FORM_FN || effect->form == EFFECT_FORM_EXTERN;
+    if (is_call && !secret) add_call_args(context, text, &effect->call, node->span);
     return text;
 }
 

@@ -249,6 +249,15 @@ void line_text(Buffer *out, Str text)
     }
 }
 
+/* What an answer of a native function looks like. */
+static const char *native_example(const Json *args)
+{
+    for (const Json *param = json_first(json_get(args, "params")); param; param = json_next(param)) {
+        if (json_bool(param, "out", false)) return "{value: 0}";
+    }
+    return "0";
+}
+
 static void stop_unanswered(const Asked *asked)
 {
     Buffer line = {0}, text = {0}, near = {0};
@@ -257,6 +266,8 @@ static void stop_unanswered(const Asked *asked)
     if (str_equal_c(op, "http")) {
         Str method = json_string(asked->args, "method", "GET");
         buffer_printf(&line, "http %.*s \"%s\" gives 200", STR_ARG(method), text.data);
+    } else if (str_equal_c(op, "native")) {
+        buffer_printf(&line, "%.*s(*) gives json %s", STR_ARG(json_string(asked->args, "fn", "")), native_example(asked->args));
     } else {
         Str host = json_string(json_get(asked->args, "host"), "name", "");
         if (host.len) buffer_printf(&line, "on %.*s ", STR_ARG(host));
@@ -278,7 +289,7 @@ static void answer_unmentioned(const Asked *asked)
 {
     Str op = asked->request->op;
     uint64_t id = asked->request->id;
-    if (str_equal_c(op, "http") || str_equal_c(op, "command")) {
+    if (str_equal_c(op, "http") || str_equal_c(op, "command") || str_equal_c(op, "native")) {
         stop_unanswered(asked);
     } else if (str_equal_c(op, "call")) {
         world_expect_result(asked->world, 0, id, false, STR("{\"body\":true}"));
