@@ -38,8 +38,12 @@ PLANC_OBJ  := $(call objects,$(PLANC_SRC) $(COMPILER_SRC) $(BASE_SRC) $(CODE_SRC
 PLANVM_OBJ := $(call objects,vm/planvm.c $(COMPILER_SRC) $(BASE_SRC) $(CODE_SRC) $(CORE_SRC) $(HOST_SRC)) $(GRAMMAR_OBJ)
 KEEPER_OBJ := $(call objects,$(KEEPER_SRC) vm/live/spawn.c vm/live/effect_files.c vm/base/str.c vm/base/memory.c vm/base/error.c)
 
-PLANC_LIBS  := -lcjson -lm
-PLANVM_LIBS := -lcjson -lsqlite3 -luv -lffi -lm -ldl -lpthread
+# Each shared library costs every start some 0.1 ms and 0.3 MB: what comes as an archive is linked in, and what is not
+# needed is not loaded.
+archive = $(if $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l:lib$(1).a,$(2))
+PLANC_LIBS  := -Wl,--as-needed -lcjson -lm
+PLANVM_LIBS := -Wl,--as-needed -lcjson $(call archive,sqlite3,-lsqlite3) $(call archive,uv_a,-luv) \
+               $(call archive,ffi,-lffi) -lm -ldl -lpthread
 
 .PHONY: all planc planvm keeper demo test asan install clean help bootstrap bootstrap-tests lint
 all: planc planvm keeper

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define COMMAND_RESULT                                                                                                \
@@ -59,11 +60,23 @@ static bool read_whole(const char *path, Buffer *out)
 {
     FILE *file = fopen(path, "rb");
     if (!file) return false;
-    char chunk[1 << 16];
-    for (size_t n; (n = fread(chunk, 1, sizeof chunk, file)) > 0;)
-        buffer_add(out, chunk, n);
+    setvbuf(file, NULL, _IONBF, 0);
+    struct stat about;
+    if (fstat(fileno(file), &about) == 0) buffer_reserve(out, (size_t)about.st_size + 1);
+    for (size_t n = 1; n > 0; out->len += n)
+        n = fread(out->data + out->len, 1, out->cap - out->len - 1, file);
     fclose(file);
     return true;
+}
+
+/* The first plan's. */
+static Str first_entry(const Image *image)
+{
+    for (uint32_t i = 0; i < image->entry_count; i++) {
+        Str name = image_string(image, image->entries[i].name);
+        if (str_starts_with(name, STR("plan."))) return name;
+    }
+    return STR("main");
 }
 
 static void bench_open(Bench *bench, const char *path)
@@ -78,12 +91,7 @@ static void bench_open(Bench *bench, const char *path)
         die(path, "cannot be read");
     }
     if (!image_open(buffer_str(&bench->bytes), &bench->image, &error)) die(path, error.text);
-    Json *metadata = json_parse(bench->image.metadata, &error);
-    if (!metadata) die(path, error.text);
-    const Json *plan = json_first(json_get(metadata, "plans"));
-    Str entry = json_string(plan, "entry", "main");
-    bench->entry = (Str){memory_copy_c(entry), entry.len};
-    json_free(metadata);
+    bench->entry = first_entry(&bench->image);
     bench->limits = vm_default_limits();
     bench->limits.heap_bytes = (size_t)8 << 30;
     bench->limits.string_bytes = (size_t)1 << 30;

@@ -6,10 +6,12 @@
 #include "vm/core/vm.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct Option {
@@ -42,24 +44,23 @@ static const Command commands[] = {
 
 /* ---- loading ---- */
 
+/* A file is read into as much memory as it needs; a pipe by and by. */
 static bool read_file(const char *path, Buffer *bytes, Buffer *messages)
 {
     bool from_input = strcmp(path, "-") == 0;
-    FILE *file = from_input ? stdin : fopen(path, "rb");
-    if (!file) {
-        buffer_printf(messages, "%s cannot be read: %s\n", path, strerror(errno));
-        return false;
+    int file = from_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    struct stat about;
+    bool is_known = file >= 0 && fstat(file, &about) == 0 && S_ISREG(about.st_mode);
+    if (is_known) buffer_reserve(bytes, (size_t)about.st_size + 1);
+    ssize_t got = file < 0 ? -1 : 1;
+    while (got > 0 || (got < 0 && file >= 0 && errno == EINTR)) {
+        if (bytes->cap <= bytes->len + 1) buffer_reserve(bytes, 65536);
+        got = read(file, bytes->data + bytes->len, bytes->cap - bytes->len - 1);
+        if (got > 0) bytes->len += (size_t)got;
     }
-    size_t len;
-    do {
-        buffer_reserve(bytes, 65536);
-        len = fread(bytes->data + bytes->len, 1, 65536, file);
-        bytes->len += len;
-    } while (len > 0);
-    bool fine = !ferror(file);
-    if (!fine) buffer_printf(messages, "%s cannot be read: %s\n", path, strerror(errno));
-    if (!from_input) fclose(file);
-    return fine;
+    if (got < 0) buffer_printf(messages, "%s cannot be read: %s\n", path, strerror(errno));
+    if (file >= 0 && !from_input) close(file);
+    return got == 0;
 }
 
 /* Colour is for a terminal, unless the environment says otherwise. */

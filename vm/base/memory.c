@@ -174,11 +174,14 @@ void arena_clear(Arena *arena)
     arena->next = open->bytes;
 }
 
+enum { LARGE = 65536 };
+
 void buffer_grow(Buffer *buffer, size_t more)
 {
     size_t need = buffer->len + more + 1;
     size_t cap = buffer->cap ? buffer->cap : 64;
     while (cap < need) cap *= 2;
+    if (!buffer->cap && need > LARGE) cap = need; /* a large first request is likely the only one */
     buffer->data = memory_resize(buffer->data, cap);
     buffer->cap = cap;
 }

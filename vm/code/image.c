@@ -8,6 +8,7 @@
 #include "vm/code/liveness.h"
 #include "vm/code/object.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,9 +80,9 @@ bool image_open(Str bytes, Image *image, Error *error)
 {
     *image = (Image){0};
     if (bytes.len < sizeof(ImageHeader)) return error_set(error, "this is no compiled plan");
-    image->bytes = memory_alloc(bytes.len);
+    image->bytes = (const uint8_t *)bytes.data;
     image->size = bytes.len;
-    memcpy(image->bytes, bytes.data, bytes.len);
+    assert((uintptr_t)bytes.data % 8 == 0);
     ImageHeader header;
     memcpy(&header, image->bytes, sizeof header);
     bool good = header_check(image, &header, error) && sections_find(image, &header, error);
@@ -99,7 +100,6 @@ void image_close(Image *image)
 {
     image_sites_free(image->sites);
     free(image->functions_by_code);
-    free(image->bytes);
     *image = (Image){0};
 }
 

@@ -106,9 +106,9 @@ typedef struct ImageFile {
 
 typedef struct ImageSites ImageSites; /* vm/code/liveness.h */
 
-/* An opened image; everything points into `bytes`, which it owns. For one thread. */
+/* An opened image; everything points into the bytes that it was opened on. For one thread. */
 typedef struct Image {
-    uint8_t *bytes;
+    const uint8_t *bytes; /* NULL: it is closed */
     size_t size;
     uint64_t hash[2]; /* of the whole file: identifies the program */
     const uint8_t *constants;
@@ -130,7 +130,9 @@ typedef struct Image {
     Str metadata; /* JSON */
 } Image;
 
-/* Copies and verifies; false: the bytes are no image that this program can trust, and error says why. */
+/* Verifies; false: the bytes are no image that this program can trust, and error says why. They are used in
+ * place: they must be aligned to 8 bytes, as what malloc gives is, and stay as they are until image_close; a
+ * file that somebody else may write to meanwhile must not be mapped for this. */
 bool image_open(Str bytes, Image *image, Error *error);
 void image_close(Image *image);
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OPERAND_KINDS = OPERAND_NUM + 1, IMMEDIATE_KINDS = IMMEDIATE_COUNTS + 1 };
+
 typedef struct Verifier {
     const Image *image;
     uint8_t *strings; /* one bit for each place in the constants at which a string begins */
@@ -17,6 +19,11 @@ typedef struct Verifier {
     const ImageFunction *fn;
     uint32_t pc; /* of the word being looked at */
     uint64_t word;
+    /* What a good word's numbers lie below, by their kind (operands: in this function); 0 where more is to be
+     * asked. */
+    uint16_t operand_below[OPERAND_KINDS];
+    uint64_t immediate_below[IMMEDIATE_KINDS];
+    bool has_rules[OPCODE_COUNT_OF];
 } Verifier;
 
 static bool damaged(const Verifier *verifier, const char *what)
@@ -50,7 +57,8 @@ static bool constants_verify(Verifier *verifier)
         int64_t no_value;
         ObjectHeader yes;
         int64_t yes_value;
-    } fixed = {{.kind = OBJECT_STRING}, {.kind = OBJECT_NULL}, {.kind = OBJECT_BOOL}, 0, {.kind = OBJECT_BOOL}, 1};
+    } fixed = {
+        {.kind = OBJECT_STRING}, {.kind = OBJECT_NULL}, {.kind = OBJECT_BOOL}, 0, {.kind = OBJECT_BOOL}, 1};
     const Image *image = verifier->image;
     if (image->constants_size % 8 || image->constants_size < sizeof fixed ||
         memcmp(image->constants, &fixed, sizeof fixed) != 0) {
@@ -288,15 +296,76 @@ static bool window_verify(const Verifier *verifier)
     }
 }
 
-static bool word_verify(const Verifier *verifier)
+static void operands_bound(Verifier *verifier)
 {
-    uint64_t word = verifier->word;
-    if (instruction_op(word) >= OPCODE_COUNT_OF) return wrong(verifier, "there is no such instruction");
-    const OpcodeInfo *info = &opcode_info[instruction_op(word)];
-    return operand_verify(verifier, info->a, instruction_a(word)) &&
-           operand_verify(verifier, info->b, instruction_b(word)) &&
-           operand_verify(verifier, info->c, instruction_c(word)) &&
-           immediate_verify(verifier, info->imm, instruction_imm(word)) && window_verify(verifier);
+    const OperandKind scalars[] = {OPERAND_SD, OPERAND_SS, OPERAND_SX};
+    const OperandKind refs[] = {OPERAND_RD, OPERAND_RS, OPERAND_RX};
+    for (int i = 0; i < 3; i++) {
+        verifier->operand_below[scalars[i]] = verifier->fn->scalars;
+        verifier->operand_below[refs[i]] = verifier->fn->refs;
+    }
+    verifier->operand_below[OPERAND_NONE] = 1;
+    const OperandKind any[] = {OPERAND_NUM, OPERAND_SW, OPERAND_RW};
+    for (int i = 0; i < 3; i++)
+        verifier->operand_below[any[i]] = 256;
+}
+
+static void immediates_bound(Verifier *verifier)
+{
+    const Image *image = verifier->image;
+    verifier->immediate_below[IMMEDIATE_NONE] = 1;
+    verifier->immediate_below[IMMEDIATE_INT] = (uint64_t)UINT32_MAX + 1;
+    verifier->immediate_below[IMMEDIATE_SCALAR] = image->scalar_count;
+    verifier->immediate_below[IMMEDIATE_FN] = image->function_count;
+    verifier->immediate_below[IMMEDIATE_TYPE] = image->type_count;
+    verifier->immediate_below[IMMEDIATE_COUNTS] = (uint64_t)UINT16_MAX + 1;
+    verifier->immediate_below[IMMEDIATE_EFFECT] = image->effect_count;
+    verifier->immediate_below[IMMEDIATE_FIELD] = (uint64_t)UINT16_MAX + 1;
+    verifier->immediate_below[IMMEDIATE_GLOBAL_S] = image->global_scalars;
+    verifier->immediate_below[IMMEDIATE_GLOBAL_R] = image->global_refs;
+}
+
+/* The words for which window_verify has rules: those with a window or a type, and those that leave the
+ * function. */
+static void rules_note(Verifier *verifier)
+{
+    for (int op = 0; op < OPCODE_COUNT_OF; op++) {
+        const OpcodeInfo *info = &opcode_info[op];
+        const OperandKind kinds[] = {info->a, info->b, info->c};
+        verifier->has_rules[op] = info->imm == IMMEDIATE_TYPE || info->flow == FLOW_RETURN;
+        for (int i = 0; i < 3; i++)
+            verifier->has_rules[op] |= kinds[i] == OPERAND_SW || kinds[i] == OPERAND_RW;
+    }
+}
+
+static bool operands_verify(const Verifier *verifier, const OpcodeInfo *info)
+{
+    return operand_verify(verifier, info->a, instruction_a(verifier->word)) &&
+           operand_verify(verifier, info->b, instruction_b(verifier->word)) &&
+           operand_verify(verifier, info->c, instruction_c(verifier->word));
+}
+
+/* The function's words. Nearly all are decided by comparing their numbers with bounds. */
+static bool words_verify(Verifier *verifier)
+{
+    const ImageFunction *fn = verifier->fn;
+    const uint64_t *words = verifier->image->code + fn->code;
+    for (uint32_t i = 0; i < fn->code_count; i++) {
+        uint64_t word = words[i];
+        unsigned op = instruction_op(word);
+        verifier->pc = fn->code + i;
+        verifier->word = word;
+        if (op >= OPCODE_COUNT_OF) return wrong(verifier, "there is no such instruction");
+        const OpcodeInfo *info = &opcode_info[op];
+        const uint16_t *below = verifier->operand_below;
+        bool inside = (instruction_a(word) < below[info->a]) & (instruction_b(word) < below[info->b]) &
+                      (instruction_c(word) < below[info->c]);
+        if (!inside && !operands_verify(verifier, info)) return false;
+        inside = (uint32_t)instruction_imm(word) < verifier->immediate_below[info->imm];
+        if (!inside && !immediate_verify(verifier, info->imm, instruction_imm(word))) return false;
+        if (verifier->has_rules[op] && !window_verify(verifier)) return false;
+    }
+    return true;
 }
 
 static bool handlers_verify(const Verifier *verifier)
@@ -323,11 +392,8 @@ static bool function_verify(Verifier *verifier)
         fn->param_scalars > fn->scalars || fn->param_refs > fn->refs || fn->result > RESULT_REF) {
         return damaged(verifier, "a function has a frame that cannot be");
     }
-    for (uint32_t i = 0; i < fn->code_count; i++) {
-        verifier->pc = fn->code + i;
-        verifier->word = verifier->image->code[verifier->pc];
-        if (!word_verify(verifier)) return false;
-    }
+    operands_bound(verifier);
+    if (!words_verify(verifier)) return false;
     FlowKind last = opcode_info[instruction_op(verifier->word)].flow;
     if (last != FLOW_JUMP && last != FLOW_RETURN && last != FLOW_RAISE) {
         return wrong(verifier, "the function's end can be passed");
@@ -359,6 +425,8 @@ static bool functions_verify(Verifier *verifier)
 bool image_verify(const Image *image, Error *error)
 {
     Verifier verifier = {.image = image, .error = error};
+    immediates_bound(&verifier);
+    rules_note(&verifier);
     verifier.strings = memory_alloc(image->constants_size / 64 + 1);
     bool good = constants_verify(&verifier) && types_verify(&verifier) && functions_verify(&verifier) &&
                 tables_verify(&verifier);
