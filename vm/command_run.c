@@ -24,7 +24,7 @@ typedef struct Session {
     Journal *journal;
     Vm *vm;
     World *world;
-    bool attended;
+    bool attended, resumes;
     bool is_viewed; /* view */
     View view;
 } Session;
@@ -83,17 +83,25 @@ static bool world_open(Session *session, int64_t started, Error *error)
                                                                      : LIVE_PLAIN;
     int64_t heartbeat;
     if (!heartbeat_of(session->arguments, &heartbeat, error)) return false;
+    const char *policy = session->arguments->values[OPTION_POLICY];
+    Json *start = json_parse(run->start, error);
+    if (!start) return error_wrap(error, "the run's start");
     LiveOptions options = {.run_dir = str_from_c(journal_path(session->journal)),
                            .run_id = run->id,
                            .metadata = session->image.metadata,
                            .as = str_from_c(session->arguments->values[OPTION_AS]),
                            .attended = session->attended,
                            .allow_native = option_given(session->arguments, OPTION_ALLOW_NATIVE),
+                           .dry_run = json_bool(start, "dry_run", false),
+                           .policy = policy || session->resumes ? policy : getenv("PLAN_POLICY"),
+                           .kube_context = json_string(start, "kube_context", ""),
+                           .kube_namespace = json_string(start, "kube_namespace", ""),
                            .output = output,
                            .view = session_view(session, output),
                            .heartbeat = heartbeat,
                            .started = started};
     session->world = live_open(&options, error);
+    json_free(start);
     return session->world != NULL;
 }
 
@@ -237,6 +245,31 @@ static bool since_parse(const char *text, Json *start, Error *error)
     return true;
 }
 
+/* A setting's text: as given, else its default where that is a plain text. Empty: there is none. */
+static Str setting_text(const Json *metadata, const Json *params, const char *name)
+{
+    for (const Json *one = json_first(json_get(metadata, "params")); one; one = json_next(one)) {
+        Str written = json_string(one, "default", "");
+        bool plain = written.len > 2 && written.data[0] == '"' && str_find(written, STR("$")) < 0 && str_find(written, STR("\\")) < 0;
+        if (!str_equal_c(json_string(one, "name", ""), name)) continue;
+        return json_get(params, name) ? json_string(params, name, "") : plain ? str_slice(written, 1, written.len - 1) : STR("");
+    }
+    return STR("");
+}
+
+/* Which cluster and namespace a kubectl means that names none: said once, at the start, and kept with the run. */
+static void note_cluster(Json *start, const Json *metadata, const Json *params)
+{
+    static const char *const names[] = {"kube_context", "kube_namespace"};
+    static const char *const variables[] = {"PLAN_KUBE_CONTEXT", "PLAN_KUBE_NAMESPACE"};
+    for (int i = 0; i < 2; i++) {
+        const char *set = getenv(variables[i]);
+        Str value = setting_text(metadata, params, names[i]);
+        if (!value.len && set) value = str_from_c(set);
+        if (value.len) json_set_string(start, names[i], value);
+    }
+}
+
 /* The arguments of START (docs/log.md); NULL and a status: something in them is wrong. */
 static Json *start_make(Session *session, const Json *plan, Str id, int *status)
 {
@@ -260,6 +293,8 @@ static Json *start_make(Session *session, const Json *plan, Str id, int *status)
     json_set_string(start, "plan", json_string(plan, "name", ""));
     json_set(start, "severity", severity ? json_new_string(str_from_c(severity)) : json_new_null());
     json_set_bool(start, "attended", session->attended);
+    if (option_given(arguments, OPTION_DRY_RUN)) json_set_bool(start, "dry_run", true);
+    note_cluster(start, session->metadata, params);
     json_set_bool(start, "allow_missing", option_given(session->arguments, OPTION_ALLOW_MISSING));
     json_set(start, "params", params);
     json_set_string(start, "starter", option_user(arguments));
@@ -391,7 +426,7 @@ static int resume(Session *session, Str id)
 
 int command_resume(const Arguments *arguments)
 {
-    Session session = {.arguments = arguments, .attended = is_attended(arguments)};
+    Session session = {.arguments = arguments, .attended = is_attended(arguments), .resumes = true};
     Buffer id = {0};
     int status = EXIT_FINE;
     if (resumable(arguments, &id, &status) && !is_over(arguments, buffer_str(&id), &status))

@@ -188,9 +188,11 @@ void effect_result_write(Buffer *out, Str op, const Json *result)
         said = error;
     } else if (json_bool(result, "timed_out", false)) {
         buffer_add_c(out, "timed out");
-    } else if (str_equal_c(op, "http") && status) {
+    } else if (str_equal_c(op, "http") && status && !json_bool(result, "dry", false)) {
         buffer_printf(out, "%lld", (long long)status);
         said = error;
+    } else if (json_bool(result, "dry", false) && effect_result_is_good(result)) {
+        buffer_add_c(out, str_equal_c(op, "command") && said.len ? "judged by the API server, not done" : "not done");
     } else if (effect_result_is_good(result)) {
         buffer_add_c(out, "ok");
         said = STR("");

@@ -345,6 +345,12 @@ static bool is_cluster_wide(Checker *c, Str verb, const CommandWord *resource)
 static void check_kubectl_namespace(Checker *c, const Node *node, const Command *command, Str verb)
 {
     if (!verb.len || is_cluster_wide(c, verb, command_plain_word(command, 1))) return;
+    /* The plan says it for all of them: planvm hands this setting to every kubectl that names no other. */
+    Symbol *setting = scope_find(c->scope, STR("kube_namespace"));
+    if (setting && setting->kind == SYMBOL_SETTING) {
+        setting->is_read = true;
+        return;
+    }
     static const char *const ways[] = {"-n", "--namespace", "-A", "--all-namespaces",
                                        "-f", "--filename",  "-k"};
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {

@@ -16,6 +16,8 @@ static void check_declared(Checker *c, const SymbolList *list)
     for (size_t i = 0; i < list->count; i++) {
         const Symbol *symbol = list->items[i];
         bool ours = !symbol->module->is_std && has_plans(c, symbol->module);
+        /* The context is one that planvm itself reads. */
+        if (symbol->kind == SYMBOL_SETTING && str_equal_c(symbol->name, "kube_context")) continue;
         if (!ours || symbol->is_read || str_starts_with(symbol->name, STR("_"))) continue;
         report(c, P0906, symbol->span, "`%.*s` is %s that nothing uses", STR_ARG(symbol->name),
                symbol_kind_text(symbol->kind));

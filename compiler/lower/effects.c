@@ -502,6 +502,22 @@ static void lower_unknown(Context *context, Node *node, uint32_t result, uint32_
                                   unknown, NULL));
 }
 
+/* In the loop of one change, where a policy holds it back until somebody says yes: then it is begun again. */
+static void lower_held(Context *context, Node *node, uint32_t result)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Span span = node->span;
+    Core *held = build_field(core, context_local(context, result, span), "held");
+    Core *names = build_field(core, context_local(context, result, span), "held_by");
+    Core *trouble = lower_effect_trouble(context, node, context_local(context, result, span));
+    Core *allowed = build_call(core, lower_prelude_function(lower, "policy_allows"), span,
+                               build_value(core, held, "nothing is held"), trouble, names, NULL);
+    Core *again = build_if(core, allowed, core_new(core, CORE_CONTINUE, NULL, span), NULL);
+    Core *is_held = build_is_some(core, build_field(core, context_local(context, result, span), "held"));
+    context_add(context, build_if(core, is_held, again, NULL));
+}
+
 /* A change that is one command or request. */
 static void lower_run_plain(Context *context, Node *run, Node *effect, uint32_t result)
 {
@@ -516,6 +532,7 @@ static void lower_run_plain(Context *context, Node *run, Node *effect, uint32_t 
     context_add(context, build_set_local(core, result, lower_effect(context, effect)));
     Core *ok = build_field(core, context_local(context, result, span), "ok");
     context_add(context, build_if(core, ok, build_break(core, 0, span), NULL));
+    lower_held(context, effect, result);
     lower_unknown(context, effect, result, rounds);
     context_add(context, build_break(core, 0, span));
     context->block = outer;

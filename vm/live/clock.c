@@ -22,6 +22,7 @@ void clock_start(Clock *clock, int64_t floor)
 {
     int64_t wall = time_now();
     clock->shown = wall > floor ? wall : floor;
+    clock->skipped = 0;
     clock->boot_ns = boot_ns();
 }
 
@@ -30,10 +31,16 @@ int64_t clock_now(Clock *clock)
     int64_t passed = (boot_ns() - clock->boot_ns) / 1000000;
     if (passed <= 0) return clock->shown;
     int64_t slack = passed / 20;
-    int64_t apart = time_now() - (clock->shown + passed);
+    int64_t apart = time_now() + clock->skipped - (clock->shown + passed);
     int64_t correction = apart > slack ? slack : apart < -slack ? -slack : apart;
     clock->shown += passed + correction;
     /* Whole milliseconds only are taken off, so that asking often loses nothing. */
     clock->boot_ns += passed * 1000000;
     return clock->shown;
+}
+
+void clock_skip(Clock *clock, int64_t ahead)
+{
+    clock->shown = clock_now(clock) + ahead;
+    clock->skipped += ahead;
 }

@@ -10,11 +10,13 @@
 
 typedef struct Clock {
     int64_t shown;   /* what clock_now last said */
+    int64_t skipped; /* how far it was put ahead of the wall */
     int64_t boot_ns; /* when that was, by the boot-time clock */
 } Clock;
 
 void clock_start(Clock *clock, int64_t floor); /* never says less than floor */
 int64_t clock_now(Clock *clock);
+void clock_skip(Clock *clock, int64_t ahead); /* dry runs: that time has passed */
 int64_t clock_boot(void); /* ms of the boot-time clock: for measuring how long something took */
 
 #endif

@@ -12,10 +12,9 @@
 #include <unistd.h>
 
 #include "vm/live/keeper_client.h"
+#include "vm/live/kubectl.h"
 #include "vm/live/process.h"
 #include "vm/live/state.h"
-
-typedef VEC(char *) Words;
 
 typedef struct CommandWork {
     LiveEffect *effect;
@@ -23,6 +22,7 @@ typedef struct CommandWork {
     SpawnSpec spec;
     Process *process; /* a look that runs */
     bool remote;      /* the program is ssh */
+    bool dry;         /* a change that the API server is only to judge */
 } CommandWork;
 
 /* ---- what to run ---- */
@@ -54,11 +54,29 @@ static void add_c(CommandWork *work, Words *words, const char *word)
     vec_push(words, arena_copy_c(&work->arena, str_from_c(word)));
 }
 
+/* The plan's words, to which a kubectl gets what goes without saying. */
+static bool add_argv(CommandWork *work, Words *words, const Json *argv, Error *error)
+{
+    const LiveWorld *live = work->effect->live;
+    if (work->remote || !kubectl_is(argv)) return add_words(work, words, argv, error);
+    Words own = {0};
+    KubectlDefaults defaults = {.context = live->kube_context,
+                                .namespace = live->kube_namespace,
+                                .timeout = json_int(work->effect->args, "timeout", 0),
+                                .dry = work->dry};
+    bool fine = add_words(work, &own, argv, error);
+    if (fine) kubectl_complete(&own, argv, &defaults, &work->arena);
+    for (size_t i = 0; i < own.count; i++)
+        vec_push(words, own.items[i]);
+    vec_free(&own);
+    return fine;
+}
+
 static bool add_command(CommandWork *work, Words *words, Error *error)
 {
     const Json *args = work->effect->args, *argv = json_get(args, "argv");
     Str script = json_string(args, "sh", "");
-    if (json_count(argv)) return add_words(work, words, argv, error);
+    if (json_count(argv)) return add_argv(work, words, argv, error);
     if (!script.len) return error_set(error, "there is no command to run");
     add_c(work, words, "/bin/sh");
     add_c(work, words, "-c");
@@ -243,10 +261,32 @@ static void add_stream(LiveEffect *effect, Buffer *json, const char *name, Str t
     json_write_string(json, buffer_str(&clean));
     if (cut) buffer_printf(json, ",\"%s_cut\":true", name);
     /* The program itself wrote this stream to the run's folder: what may not be kept goes from there too. */
-    if (effect->effect_class == EFFECT_CHANGE && !str_equal(buffer_str(&clean), text))
+    if (effect->effect_class == EFFECT_CHANGE && !effect->live->dry_run &&
+        !str_equal(buffer_str(&clean), text))
         keeper_client_replace(effect->live->keeper, effect->id, name, buffer_str(&clean));
     buffer_free(&whole);
     buffer_free(&clean);
+}
+
+/* The kind of a failure in words that a plan can compare with. A kubectl whose request got no answer may have
+ * changed something. NULL: it went well. */
+static const char *failure_of(const LiveEffect *effect, SpawnEnd *end, Str err)
+{
+    bool sent = false;
+    if (end->timed_out) return "timed out";
+    if (end->unknown) return "unknown";
+    if (end->error[0])
+        return end->exit == 127 ? "no program" : end->exit == 126 ? "not executable" : "not reached";
+    if (end->signal) return "signal";
+    if (!end->exit) return NULL;
+    const char *known = NULL;
+    if (kubectl_is(json_get(effect->args, "argv"))) known = kubectl_failure(err, &sent);
+    if (sent && effect->effect_class == EFFECT_CHANGE && !effect->live->dry_run) {
+        end->unknown = true;
+        snprintf(end->error, sizeof end->error,
+                 "the API server did not answer in time, or the connection broke");
+    }
+    return known ? known : "exit";
 }
 
 static void work_free(CommandWork *work)
@@ -260,13 +300,14 @@ static void finish(CommandWork *work, const SpawnEnd *end, const ProcessOutput *
     LiveEffect *effect = work->effect;
     Buffer json = {0};
     SpawnEnd seen = *end;
-    bool change = effect->effect_class == EFFECT_CHANGE;
+    bool change = effect->effect_class == EFFECT_CHANGE && !work->dry;
     if (work->remote && !seen.error[0] && (seen.exit == 255 || seen.timed_out || seen.signal)) {
         /* ssh's own failure, or its end before the far program's: what happened there is not known. */
         seen.unknown = change;
         if (!seen.timed_out)
             snprintf(seen.error, sizeof seen.error, "the connection to the host failed or broke");
     }
+    const char *failure = failure_of(effect, &seen, output->err);
     bool ok = seen.exit == 0 && !seen.signal && !seen.timed_out && !seen.unknown && !seen.error[0];
     buffer_printf(&json, "{\"ok\":%s,\"exit\":%d", ok ? "true" : "false", seen.exit);
     if (seen.signal) {
@@ -279,6 +320,8 @@ static void finish(CommandWork *work, const SpawnEnd *end, const ProcessOutput *
     if (seen.timed_out) buffer_add_c(&json, ",\"timed_out\":true");
     if (seen.unknown) buffer_add_c(&json, ",\"unknown\":true");
     if (seen.error[0]) effect_add_text(effect, &json, "error", str_from_c(seen.error));
+    if (failure) buffer_printf(&json, ",\"failure\":\"%s\"", failure);
+    if (work->dry) buffer_add_c(&json, ",\"dry\":true");
     buffer_printf(&json, ",\"elapsed\":%" PRId64 "}", seen.elapsed);
     work_free(work);
     effect_end(effect, &json);
@@ -304,10 +347,11 @@ void command_start(LiveEffect *effect)
     static const ProcessOutput nothing = {0};
     CommandWork *work = memory_alloc(sizeof *work);
     KeeperClient *keeper = effect->live->keeper;
-    bool change = effect->effect_class == EFFECT_CHANGE;
+    bool change = effect->effect_class == EFFECT_CHANGE && !effect->live->dry_run;
     Error error = {0};
     SpawnEnd end = {0};
     work->effect = effect;
+    work->dry = effect->effect_class == EFFECT_CHANGE && effect->live->dry_run;
     work->remote = !json_is_null(json_get(effect->args, "host"));
     effect->work = work;
     effect->cancel = cancel;

@@ -8,10 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "vm/live/dry_run.h"
 #include "vm/live/http.h"
 #include "vm/live/inbox.h"
 #include "vm/live/keeper_client.h"
 #include "vm/live/people.h"
+#include "vm/live/policy_gate.h"
 
 /* ---- events ---- */
 
@@ -119,6 +121,11 @@ static void live_start(World *world, const EffectRequest *request)
         effect_fail(effect, error.text, false);
         return;
     }
+    if (!policy_gate_passes(live->policy, effect)) return;
+    if (dry_run_holds(effect)) {
+        dry_run_end(effect);
+        return;
+    }
     for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
         if (strcmp(operations[i].op, effect->op) == 0) {
             operations[i].start(effect);
@@ -157,6 +164,7 @@ static int64_t live_now(World *world)
 
 static void live_mark(World *world, const WorldMark *mark)
 {
+    policy_gate_mark(live_of(world)->policy, mark);
     people_mark(live_of(world)->people, mark);
 }
 
@@ -184,6 +192,10 @@ static WorldEvent live_next(World *world, int64_t deadline, bool wait)
             live->interrupted = false;
             return (WorldEvent){.kind = WORLD_INTERRUPT, .now = now};
         }
+        if (wait && deadline != INT64_MAX && now < deadline && dry_run_may_skip(live)) {
+            clock_skip(&live->clock, deadline - now);
+            continue;
+        }
         if (now >= deadline) return (WorldEvent){.kind = WORLD_TIME, .now = now};
         if (!wait) return (WorldEvent){.kind = WORLD_NOTHING, .now = now};
         loop_alarm(live->loop, deadline == INT64_MAX ? -1 : deadline - now);
@@ -201,6 +213,7 @@ static void live_close(World *world)
         effect_free(effect);
     }
     native_close(live->native);
+    policy_gate_close(live->policy);
     people_close(live->people);
     inbox_close(live->inbox);
     http_close(live->http);
@@ -215,6 +228,8 @@ static void live_close(World *world)
     free(live->run_dir);
     free(live->run_id);
     free(live->as);
+    free(live->kube_context);
+    free(live->kube_namespace);
     free(live);
 }
 
@@ -278,6 +293,9 @@ static bool open_parts(LiveWorld *live, const LiveOptions *options, Error *error
     live->metadata = options->metadata.len ? json_parse(options->metadata, error) : json_new_object();
     if (!live->metadata) return error_wrap(error, "the image's metadata");
     live->secrets = secrets_open(json_get(live->metadata, "secrets"), live->run_dir);
+    Error wrong = {0};
+    live->policy = policy_gate_open(live->run_dir, options->policy, &wrong);
+    if (!live->policy && wrong.text[0]) return error_set(error, "%s", wrong.text);
     live->keeper = keeper_client_open(live->loop, live->run_dir, options->keeper, error);
     if (!live->keeper) return false;
     live->on_interrupt = loop_signal_start(live->loop, SIGINT, interrupt_came, live);
@@ -301,6 +319,9 @@ World *live_open(const LiveOptions *options, Error *error)
     live->as = who_is_here(options->as);
     live->attended = options->attended;
     live->allow_native = options->allow_native;
+    live->dry_run = options->dry_run;
+    if (options->kube_context.len) live->kube_context = memory_copy_c(options->kube_context);
+    if (options->kube_namespace.len) live->kube_namespace = memory_copy_c(options->kube_namespace);
     clock_start(&live->clock, options->started);
     if (open_parts(live, options, error)) return &live->world;
     live_close(&live->world);

@@ -27,10 +27,13 @@ typedef struct LiveView {
 typedef struct LiveOptions {
     Str run_dir; /* the run's folder, which exists */
     Str run_id;
-    Str metadata;       /* of the image, JSON (docs/image.md); may be empty */
-    Str as;             /* who sits at the terminal; empty: $USER */
-    bool allow_native;  /* native libraries may be loaded */
-    bool attended;      /* somebody is there to be asked */
+    Str metadata;                     /* of the image, JSON (docs/image.md); may be empty */
+    Str as;                           /* who sits at the terminal; empty: $USER */
+    bool allow_native;                /* native libraries may be loaded */
+    bool attended;                    /* somebody is there to be asked */
+    bool dry_run;                     /* changes and messages are only shown */
+    const char *policy;               /* path of the run's policy; NULL: the one that the run has, or none */
+    Str kube_context, kube_namespace; /* for kubectls that name none; empty: kubectl's own */
     const char *keeper; /* path of plan-keeper; NULL: $PLAN_KEEPER, else beside planvm, else in its libexec */
     LiveOutput output;
     LiveView view;

@@ -139,6 +139,11 @@ void people_hangup(People *people)
     people->terminal = NULL;
 }
 
+bool people_are_asked(const People *people)
+{
+    return people->questions.open.count > 0;
+}
+
 /* ---- lines ---- */
 
 static void print_line(People *people, Str line)

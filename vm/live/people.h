@@ -42,6 +42,7 @@ void people_mark(People *people, const WorldMark *mark);
 void people_say(People *people, const char *format, ...) PLAN_PRINTF(2, 3);
 /* What an effect came to; looks that say the same as last time are not repeated. */
 void people_effect_ended(People *people, const PeopleEffect *effect);
+bool people_are_asked(const People *people); /* is a question open? */
 void people_hangup(People *people); /* the terminal is gone */
 
 #endif

@@ -44,14 +44,16 @@ struct LiveWorld {
     Loop *loop;
     char *run_dir, *run_id, *as;
     Json *metadata;
-    bool attended, allow_native;
+    bool attended, allow_native, dry_run;
+    char *kube_context, *kube_namespace; /* NULL: kubectl's own */
     bool interrupted;
     EventQueue signals, results;
     Buffer current; /* the JSON of the event that was given last */
     VEC(LiveEffect *) effects;
     Secrets *secrets;
-    Http *http; /* NULL until the first HTTP effect */
-    struct Native *native; /* NULL until the first native call */
+    struct PolicyGate *policy; /* NULL: everything may begin */
+    Http *http;                /* NULL until the first HTTP effect */
+    struct Native *native;     /* NULL until the first native call */
     KeeperClient *keeper;
     Inbox *inbox;
     People *people;
@@ -66,10 +68,10 @@ static inline LiveWorld *live_of(World *world)
 /* Begins of the operations (vm/code/effects.def). */
 void command_start(LiveEffect *effect);
 void http_effect_start(LiveEffect *effect);
-void deliver_start(LiveEffect *effect);  /* deliver */
-void call_start(LiveEffect *effect);     /* call */
-void terminal_start(LiveEffect *effect); /* terminal */
-void native_start(LiveEffect *effect);   /* native */
+void deliver_start(LiveEffect *effect);   /* deliver */
+void call_start(LiveEffect *effect);      /* call */
+void terminal_start(LiveEffect *effect);  /* terminal */
+void native_start(LiveEffect *effect);    /* native */
 void native_close(struct Native *native); /* NULL is fine */
 
 /* The effect is done: `json` is its result and is emptied; the effect is freed. */

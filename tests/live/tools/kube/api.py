@@ -117,6 +117,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     cluster = None
     status_sent = 0
+    mute = False  # what is asked for is done, and the answer gets lost
     body_bytes = b""
 
     def log_message(self, *args):
@@ -127,6 +128,9 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, body, code=200, kind="application/json"):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.status_sent = code
+        if self.mute:
+            self.close_connection = True
+            return
         self.send_response(code)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
@@ -167,9 +171,8 @@ class Handler(BaseHTTPRequestHandler):
                 return
             if fault and "status" in fault:
                 raise ApiError(fault["status"], fault.get("reason", "InternalError"), fault.get("message", "the test says so"))
+            self.mute = bool(fault and fault.get("after"))
             self.dispatch(request, method)
-            if fault and fault.get("after"):
-                self.close_connection = True
         except ApiError as error:
             self.refuse(error)
         except (BrokenPipeError, ConnectionResetError):
