@@ -199,7 +199,8 @@ static void ask_what_now(Context *context, const StepParts *parts, const StepRun
     context_add(context, build_if(core, retry, core_new(core, CORE_CONTINUE, NULL, span), NULL));
     Core *outer = context->block, *skipping = build_block(core, span);
     context->block = skipping;
-    emit_skipped(context, run, text(context, "somebody skipped it after it failed", span), span);
+    emit_skipped(context, run, build_call(core, lower_prelude_function(context->lower, "why_skipped"), span, NULL),
+                 span);
     context_add(context, build_break(core, 0, span));
     context->block = outer;
     Core *skip =

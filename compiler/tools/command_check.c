@@ -8,6 +8,7 @@
 #include "compiler/compilation.h"
 #include "compiler/diag/findings.h"
 #include "compiler/tools/paths.h"
+#include "compiler/tools/policy_check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +31,14 @@ static DiagSeverity fail_level(const Arguments *arguments)
     return warning ? DIAG_WARNING : DIAG_ERROR;
 }
 
-static void check_one(Findings *findings, Str path)
+static void check_one(Findings *findings, const Policy *policy, Str path)
 {
     Compilation compilation = {0};
     Error error = {0};
     check_scripts_too(true);
     CompileResult result = compilation_check(&compilation, path.data, &error);
+    if (policy && result == COMPILE_OK)
+        policy_check(policy, compilation.program, &compilation.arena, &compilation.diagnostics);
     if (result == COMPILE_UNREADABLE) fprintf(stderr, "planc: %s\n", error.text);
     findings_add(findings, path, &compilation.diagnostics, &compilation.sources,
                  result == COMPILE_UNREADABLE ? str_from_c(error.text) : (Str){0});
@@ -92,14 +95,14 @@ static bool write_document(Findings *findings, const Arguments *arguments, Error
 }
 
 /* A file that is named twice, or named and found in a folder, is checked once. */
-static void check_paths(Findings *findings, const PathList *paths)
+static void check_paths(Findings *findings, const Policy *policy, const PathList *paths)
 {
     Map seen = {0};
     for (size_t i = 0; i < paths->items.count; i++) {
         Str path = paths->items.items[i];
         if (map_has(&seen, path)) continue;
         map_set(&seen, path, NULL);
-        check_one(findings, path);
+        check_one(findings, policy, path);
     }
     map_free(&seen);
 }
@@ -110,10 +113,13 @@ int planc_check(const Arguments *arguments)
     Findings findings = {0};
     Error error = {0};
     int status = EXIT_CLEAN;
+    const char *rules = arguments->values[OPTION_POLICY];
+    Policy *policy = rules ? policy_read(rules, &error) : NULL;
+    if (rules && !policy) return planc_misuse("check", "%s", error.text);
     if (arguments->words.count == 0) add_argument(&findings, &paths, ".");
     for (size_t i = 0; i < arguments->words.count; i++)
         add_argument(&findings, &paths, arguments->words.items[i]);
-    check_paths(&findings, &paths);
+    check_paths(&findings, policy, &paths);
     bool written = write_document(&findings, arguments, &error);
     if (!written)
         status = planc_misuse("check", "%s", error.text);
@@ -123,5 +129,6 @@ int planc_check(const Arguments *arguments)
         status = EXIT_FINDINGS;
     findings_free(&findings);
     paths_free(&paths);
+    policy_free(policy);
     return status;
 }

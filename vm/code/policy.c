@@ -273,3 +273,32 @@ void policy_explain(const Policy *policy, PolicyKind kind, Str text, const Polic
     buffer_printf(out, "no `allow %s` line of the policy %.*s fits `%.*s`", kinds[kind],
                   STR_ARG(policy->name), STR_ARG(text));
 }
+
+/* $1, $12, ${1}: the number; *used: bytes of it. 0: it is none. */
+static size_t parameter(Str text, size_t *used)
+{
+    size_t at = 1, number = 0;
+    bool braced = text.len > 1 && text.data[1] == '{';
+    if (text.data[0] != '$') return 0;
+    at += braced;
+    while (at < text.len && text.data[at] >= '0' && text.data[at] <= '9' && number < 1000)
+        number = number * 10 + (size_t)(text.data[at++] - '0');
+    *used = at + braced;
+    return number;
+}
+
+void policy_script(Buffer *out, Str script, const Str *values, size_t count)
+{
+    buffer_add_c(out, "sh -c ");
+    for (size_t i = 0; i < script.len; i++) {
+        size_t used = 0, number = parameter(str_slice(script, i, script.len), &used);
+        if (number && number <= count) {
+            buffer_add_str(out, values[number - 1]);
+            i += used - 1;
+        } else if (script.data[i] != '"' && script.data[i] != '\'') {
+            buffer_add_char(out, script.data[i]);
+        }
+    }
+    for (size_t i = 0; i < count && str_find(script, STR("$@")) >= 0; i++)
+        buffer_printf(out, " %.*s", STR_ARG(values[i]));
+}

@@ -47,6 +47,10 @@ void policy_free(Policy *policy); /* NULL is fine */
 PolicyWord policy_decide(const Policy *policy, PolicyKind kind, Str text, const PolicyRule **rule);
 bool policy_has(const Policy *policy, PolicyKind kind);
 
+/* The text of a script: `sh -c ` and what the shell will see when "$1", "$2" … have these values, without
+ * quotes. */
+void policy_script(Buffer *out, Str script, const Str *values, size_t count);
+
 /* "line 3 of rules.policy denies it: deny command `…`". `rule` NULL: no `allow` line fits. */
 void policy_explain(const Policy *policy, PolicyKind kind, Str text, const PolicyRule *rule, Buffer *out);
 

@@ -6,6 +6,7 @@
 
 #include "vm/live/kubectl.h"
 #include "vm/live/people.h"
+#include "vm/marks.h"
 
 static bool is(const LiveEffect *effect, const char *op)
 {
@@ -27,11 +28,10 @@ void dry_run_end(LiveEffect *effect)
 {
     Buffer json = {0};
     if (is(effect, "deliver")) {
-        people_say(effect->live->people, "would %.*s %.*s%.*s: %.*s",
-                   STR_ARG(json_string(effect->args, "kind", "notify")),
-                   STR_ARG(json_string(effect->args, "contact", "")),
-                   STR_ARG(json_string(effect->args, "channel", "")),
-                   STR_ARG(json_string(effect->args, "title", "")));
+        Buffer what = {0};
+        effect_write(&what, str_from_c(effect->op), effect->args);
+        people_say(effect->live->people, "not sent: %.*s", STR_ARG(buffer_str(&what)));
+        buffer_free(&what);
         buffer_add_c(&json, "{\"body\":false,\"ok\":true,\"dry\":true}");
     } else if (is(effect, "http")) {
         buffer_add_c(&json,

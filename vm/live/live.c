@@ -323,7 +323,11 @@ World *live_open(const LiveOptions *options, Error *error)
     if (options->kube_context.len) live->kube_context = memory_copy_c(options->kube_context);
     if (options->kube_namespace.len) live->kube_namespace = memory_copy_c(options->kube_namespace);
     clock_start(&live->clock, options->started);
-    if (open_parts(live, options, error)) return &live->world;
+    if (open_parts(live, options, error)) {
+        if (live->dry_run)
+            people_say(live->people, "dry run: looks are done; changes and messages are only shown; waits are skipped");
+        return &live->world;
+    }
     live_close(&live->world);
     return NULL;
 }

@@ -140,10 +140,12 @@ static void judge_command(Verdict *verdict, const LiveEffect *effect)
     Str script = json_string(args, "sh", "");
     Buffer text = {0};
     if (script.len) {
-        buffer_printf(&text, "sh -c %.*s", STR_ARG(script));
+        VEC(Str) values = {0};
         argv = json_get(args, "params");
         for (const Json *item = json_first(argv); item; item = json_next(item))
-            buffer_printf(&text, " %.*s", STR_ARG(json_text(item)));
+            vec_push(&values, json_text(item));
+        policy_script(&text, script, values.items, values.count);
+        vec_free(&values);
     } else if (kubectl_is(argv)) {
         kubectl_write(&text, argv);
         judge_kubectl(verdict, effect, argv);
