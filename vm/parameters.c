@@ -60,16 +60,22 @@ static bool is_declared(const Json *declared, Str name)
     return false;
 }
 
-static bool check_settings(const Json *declared, const ParameterSource *source, Error *error)
+static void add_names(Buffer *names, const Json *declared)
+{
+    for (const Json *one = json_first(declared); one; one = json_next(one))
+        buffer_printf(names, " %s", json_string(one, "name", "").data);
+}
+
+static bool check_settings(const Json *declared, const Json *own, const ParameterSource *source, Error *error)
 {
     for (size_t i = 0; i < source->count; i++) {
         const char *equals = strchr(source->settings[i], '=');
         if (!equals) return error_set(error, "--set %s: write NAME=VALUE", source->settings[i]);
         Str name = {source->settings[i], (size_t)(equals - source->settings[i])};
-        if (is_declared(declared, name)) continue;
+        if (is_declared(declared, name) || is_declared(own, name)) continue;
         Buffer names = {0};
-        for (const Json *one = json_first(declared); one; one = json_next(one))
-            buffer_printf(&names, " %s", json_string(one, "name", "").data);
+        add_names(&names, own);
+        add_names(&names, declared);
         error_set(error, "the plan has no setting `%.*s`; it has:%s", STR_ARG(name),
                   names.len ? names.data : " none");
         buffer_free(&names);
@@ -137,14 +143,19 @@ static bool take_one(const Json *parameter, const ParameterSource *source, Json 
     return fine;
 }
 
-Json *parameters_take(const Json *declared, const ParameterSource *source, Error *error)
+static bool take_all(const Json *declared, const ParameterSource *source, Json *params, Error *error)
 {
-    if (!check_settings(declared, source, error)) return NULL;
-    Json *params = json_new_object();
     for (const Json *one = json_first(declared); one; one = json_next(one)) {
-        if (take_one(one, source, params, error)) continue;
-        json_free(params);
-        return NULL;
+        if (!take_one(one, source, params, error)) return false;
     }
-    return params;
+    return true;
+}
+
+Json *parameters_take(const Json *declared, const Json *own, const ParameterSource *source, Error *error)
+{
+    if (!check_settings(declared, own, source, error)) return NULL;
+    Json *params = json_new_object();
+    if (take_all(declared, source, params, error) && take_all(own, source, params, error)) return params;
+    json_free(params);
+    return NULL;
 }

@@ -260,6 +260,7 @@ Node *contact_backup(const Symbol *contact); /* the ref, or NULL */
 bool can_be_paged(Checker *c, const Symbol *symbol);
 void check_looks(Checker *c); /* which functions look: effects.c */
 void check_people(Checker *c);
+bool contact_is_vendor(const Node *contact); /* a vendor is never counted as told */
 void check_timing(Checker *c);
 void check_flow(Checker *c);
 void check_drill(Checker *c, Node *node);

@@ -211,7 +211,7 @@ static void check_independence(Checker *c, const Symbol *contact)
     report_help(c, diag, "add a way that does not depend on it: a `phone`");
 }
 
-static bool is_vendor(const Node *contact)
+bool contact_is_vendor(const Node *contact)
 {
     for node_each(field, contact->contact.fields) {
         if (field->kind == NODE_FIELD && str_equal(field->field.name, STR("vendor"))) return true;
@@ -221,7 +221,7 @@ static bool is_vendor(const Node *contact)
 
 static void check_ways(Checker *c, const Symbol *contact)
 {
-    if (is_vendor(contact->decl)) return;
+    if (contact_is_vendor(contact->decl)) return;
     Ways ways = ways_of(c, contact->decl);
     check_independence(c, contact);
     if (!ways.count) {

@@ -19,6 +19,8 @@ static void check_declared(Checker *c, const SymbolList *list)
         /* The context is one that planvm itself reads. */
         if (symbol->kind == SYMBOL_SETTING && str_equal_c(symbol->name, "kube_context")) continue;
         if (!ours || symbol->is_read || str_starts_with(symbol->name, STR("_"))) continue;
+        /* A number and an account to be looked up. */
+        if (symbol->kind == SYMBOL_CONTACT && contact_is_vendor(symbol->decl)) continue;
         report(c, P0906, symbol->span, "`%.*s` is %s that nothing uses", STR_ARG(symbol->name),
                symbol_kind_text(symbol->kind));
     }

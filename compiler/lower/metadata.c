@@ -78,9 +78,10 @@ static void write_service(MetadataWriter *writer)
     out_close(&writer->out, '}');
 }
 
-static void write_param(MetadataWriter *writer, const Symbol *symbol)
+void metadata_param(MetadataWriter *writer, const Symbol *symbol)
 {
-    const Node *value = symbol->decl->param.value;
+    bool is_setting = symbol->decl->kind == NODE_PARAM;
+    const Node *value = is_setting ? symbol->decl->param.value : symbol->decl->parameter.value;
     out_text_at(&writer->out, "name", symbol->name);
     out_text_at(&writer->out, "type",
                 symbol->type ? type_text(symbol->type, writer->scope.arena) : STR("string"));
@@ -91,7 +92,7 @@ static void write_param(MetadataWriter *writer, const Symbol *symbol)
         out_text(&writer->out, metadata_source(writer, value->span));
     else
         out_null(&writer->out);
-    out_text_at(&writer->out, "doc", symbol->decl->param.doc);
+    out_text_at(&writer->out, "doc", is_setting ? symbol->decl->param.doc : (Str){0});
 }
 
 static void write_secret(MetadataWriter *writer, const Symbol *symbol)
@@ -260,7 +261,7 @@ void metadata_write(const Program *program, CoreProgram *core, Buffer *out)
     };
     out_open(&writer.out, '{');
     write_service(&writer);
-    write_symbols(&writer, "params", &program->settings, write_param);
+    write_symbols(&writer, "params", &program->settings, metadata_param);
     write_symbols(&writer, "secrets", &program->secrets, write_secret);
     write_symbols(&writer, "contacts", &program->contacts, write_contact);
     write_symbols(&writer, "roles", &program->roles, write_role);

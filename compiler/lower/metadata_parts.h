@@ -15,6 +15,8 @@ void metadata_place(MetadataWriter *writer, Span span);
 /* The source text under a span, its blanks and newlines each made one blank. It lives in the arena. */
 Str metadata_source(MetadataWriter *writer, Span span);
 
+/* The members of a setting, or of a plan's parameter. */
+void metadata_param(MetadataWriter *writer, const Symbol *symbol);
 void metadata_service(MetadataWriter *writer, const Node *service); /* members of "service" besides its name */
 void metadata_declared(MetadataWriter *writer);                      /* "hosts", "recurring" */
 void metadata_starts(MetadataWriter *writer, const Node *plan);      /* members of a plan: what starts it */

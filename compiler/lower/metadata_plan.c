@@ -120,6 +120,14 @@ static void write_plan(MetadataWriter *writer, const Symbol *symbol)
         out_null(&writer->out);
     out_text_at(&writer->out, "entry", arena_printf(writer->scope.arena, "plan.%.*s", STR_ARG(symbol->name)));
     metadata_place(writer, plan->span);
+    out_key(&writer->out, "params");
+    out_open(&writer->out, '[');
+    for (size_t i = 0; i < symbol->param_count; i++) {
+        out_open(&writer->out, '{');
+        metadata_param(writer, symbol->params[i]);
+        out_close(&writer->out, '}');
+    }
+    out_close(&writer->out, ']');
     write_found(writer, "alerts", &plan->plan.body, visit_alert);
     write_found(writer, "symptoms", &plan->plan.body, visit_symptom);
     metadata_starts(writer, plan);

@@ -145,6 +145,18 @@ says "the step is done" "Ask"
 check "the report" 0 "$PLANVM" report last
 says "the report has the answer" "| Look at the lamp | done |"
 check "the report as JSON" 0 "$PLANVM" report last --format json
+cat >"$work/given.plan" <<'PLAN'
+service "Words" { owner "Words team" }
+plan say(word: string, times: int = 1) "Says a word" {
+  step "Say" { observe `echo ${word} ${times}` }
+}
+PLAN
+check "a procedure takes its parameters" 0 "$PLANVM" run "$work/given.plan" --yes --set word=hello --set times=3
+says "as they were given" "echo hello 3: ok"
+check "one that has no default is needed" 2 "$PLANVM" run "$work/given.plan" --yes
+says "it is named" "--set word="
+check "others are not taken" 2 "$PLANVM" run "$work/given.plan" --yes --set word=x --set wrod=y
+says "those that are there are named" "it has: word times"
 check "no such format" 2 "$PLANVM" report last --format docx
 
 rm "$work/slow.log" # or the question of the run before would be seen
