@@ -265,6 +265,8 @@ static void fiber_scan(Collector *collector, FiberObject *fiber, bool running)
     fiber->before = ref_move(collector, fiber->before);
     fiber->queue_next = ref_move(collector, fiber->queue_next);
     fiber->queue_before = ref_move(collector, fiber->queue_before);
+    fiber->joiner_first = ref_move(collector, fiber->joiner_first);
+    fiber->joiner_last = ref_move(collector, fiber->joiner_last);
     fiber->step = ref_move(collector, fiber->step);
     fiber->joining = ref_move(collector, fiber->joining);
     fiber->error = ref_move(collector, fiber->error);

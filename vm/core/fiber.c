@@ -156,6 +156,9 @@ static void wait_leave(Vm *vm, Ref ref)
     FiberObject *fiber = fiber_at(vm, ref);
     if (fiber->state == FIBER_WAITING && fiber->deadline != INT64_MAX) {
         queue_remove(vm, &state->timer_first, &state->timer_last, ref);
+    } else if (fiber->state == FIBER_JOINING) {
+        FiberObject *awaited = fiber_at(vm, fiber->joining);
+        queue_remove(vm, &awaited->joiner_first, &awaited->joiner_last, ref);
     }
     fiber->deadline = 0;
     fiber->topics = 0;
@@ -188,6 +191,7 @@ bool fiber_join(Vm *vm, Ref ref, Ref other, uint32_t target, bool quiet, bool *w
     *waits = awaited->state != FIBER_ENDED;
     if (*waits) {
         awaited->flags |= FIBER_JOINED;
+        queue_insert(vm, &awaited->joiner_first, &awaited->joiner_last, ref, false);
         fiber->state = FIBER_JOINING;
         fiber->joining = other;
         fiber->target = target;
@@ -208,9 +212,8 @@ bool fiber_join(Vm *vm, Ref ref, Ref other, uint32_t target, bool quiet, bool *w
 static void joiners_wake(Vm *vm, Ref ended)
 {
     Ref error = fiber_at(vm, ended)->error;
-    for (Ref ref = vm_state(vm)->first; ref; ref = fiber_at(vm, ref)->next) {
+    for (Ref ref; (ref = fiber_at(vm, ended)->joiner_first) != 0;) {
         FiberObject *fiber = fiber_at(vm, ref);
-        if (fiber->state != FIBER_JOINING || fiber->joining != ended) continue;
         if (error && !(fiber->flags & FIBER_QUIET_JOIN)) {
             fiber->flags |= FIBER_RAISES;
             fiber->error = error;

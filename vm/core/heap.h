@@ -146,15 +146,18 @@ typedef struct FiberObject {
     Ref stack;                    /* 0: ended */
     Ref parent;                   /* who started it; 0: detached */
     Ref next, before;             /* fibers that have not ended, by number */
-    Ref queue_next, queue_before; /* among the ready ones or the timers */
+    Ref queue_next, queue_before; /* among the ready ones, the timers, or those that wait for the same end */
+    Ref joiner_first, joiner_last; /* fibers that wait for this one's end */
     Ref step;                     /* string, or 0 */
     Ref joining;                  /* JOINING: whose end it waits for */
     Ref error;                    /* RAISES, FAILED; 0 when it RAISES: it was cancelled */
     uint32_t target;              /* register that gets what it waits for */
     uint32_t table;               /* IN_EFFECT: entry of the effect table */
-    uint64_t topics;              /* WAITING */
-    int64_t deadline;             /* WAITING; INT64_MAX: none */
-    uint64_t effect;              /* IN_EFFECT */
+    union {
+        uint64_t topics; /* WAITING */
+        uint64_t effect; /* IN_EFFECT */
+    };
+    int64_t deadline; /* WAITING; INT64_MAX: none */
 } FiberObject;
 
 /* ---- the state ---- */
