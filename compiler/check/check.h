@@ -266,6 +266,9 @@ void check_flow(Checker *c);
 void check_drill(Checker *c, Node *node);
 void check_drills(Checker *c);
 void check_drill_rules(Checker *c, Node *drill);
+/* drill_facts.c: the clauses of an expectation, and what could bring its fact about. */
+void check_fact_can_fail(Checker *c, const Node *drill, const Node *expect);
+void report_says_nothing(Checker *c, const Node *expect, const char *what);
 void check_assigned(Checker *c, NodeList list); /* assigned.c */
 void check_supported(Checker *c);
 void check_unused(Checker *c);

@@ -224,53 +224,28 @@ static bool anywhere(Checker *c, Search *search, TreeVisit *visit)
     return search->found;
 }
 
-static void report_nothing(Checker *c, const Node *expect, const char *what)
-{
-    Diag *diag =
-        report(c, P1002, expect->span, "nothing in this program %s, so this expectation says nothing", what);
-    report_help(c, diag,
-                expect->expect.negated ? "it would hold whatever the plan does" : "it could never hold");
-}
-
 static void check_ran(Checker *c, const Node *expect, Node *pattern)
 {
     if (!pattern) return;
     Search search = {.c = c, .wanted = pattern};
     if (!anywhere(c, &search, visit_effects))
-        report_nothing(c, expect,
+        report_says_nothing(c, expect,
                        pattern->effect_pattern.command ? "runs such a command" : "makes such a request");
 }
 
-/* `for D` belongs to what lasts. */
-static void check_lasting(Checker *c, const Node *fact)
-{
-    switch (fact->fact.kind) {
-    case FACT_SEVERITY:
-    case FACT_ACKNOWLEDGED:
-    case FACT_UNACKNOWLEDGED:
-    case FACT_MITIGATED:
-    case FACT_RESOLVED:
-    case FACT_UNRESOLVED: return;
-    default: break;
-    }
-    if (!fact->fact.lasting) return;
-    Diag *diag = report(c, P1002, fact->fact.lasting->span, "this happens at a moment, so it cannot last");
-    report_help(c, diag, "`for` follows a severity, acknowledged, unacknowledged, mitigated, resolved, unresolved");
-}
-
-static void check_expectation(Checker *c, const Node *expect)
+static void check_expectation(Checker *c, const Node *drill, const Node *expect)
 {
     const Node *fact = expect->expect.fact;
     if (!fact || fact->kind != NODE_FACT) return;
-    check_lasting(c, fact);
+    check_fact_can_fail(c, drill, expect);
     Symbol *subject = fact->fact.subject ? fact->fact.subject->symbol : NULL;
     Search search = {.c = c, .wanted = fact, .target = subject, .text = pattern_of_text(c, fact->fact.what)};
     switch (fact->fact.kind) {
     case FACT_PAGED:
-        if (subject && !can_be_paged(c, subject)) report_nothing(c, expect, "pages this contact");
+        if (subject && !can_be_paged(c, subject)) report_says_nothing(c, expect, "pages this contact");
         break;
     case FACT_NOTIFIED:
-        if (subject && !anywhere(c, &search, visit_told)) report_nothing(c, expect, "tells this target");
+        if (subject && !anywhere(c, &search, visit_told)) report_says_nothing(c, expect, "tells this target");
         break;
     case FACT_RAN:
         check_ran(c, expect, fact->fact.pattern);
@@ -278,13 +253,13 @@ static void check_expectation(Checker *c, const Node *expect)
         check_ran(c, expect, fact->fact.after_ran);
         break;
     case FACT_ASKED:
-        if (!anywhere(c, &search, visit_asked)) report_nothing(c, expect, "asks this");
+        if (!anywhere(c, &search, visit_asked)) report_says_nothing(c, expect, "asks this");
         break;
     case FACT_ATTACHED:
-        if (!anywhere(c, &search, visit_asked)) report_nothing(c, expect, "attaches this");
+        if (!anywhere(c, &search, visit_asked)) report_says_nothing(c, expect, "attaches this");
         break;
     case FACT_APPROVED:
-        if (!anywhere(c, &search, visit_asked)) report_nothing(c, expect, "needs an approval");
+        if (!anywhere(c, &search, visit_asked)) report_says_nothing(c, expect, "needs an approval");
         break;
     default: break;
     }
@@ -297,7 +272,7 @@ void check_drill_rules(Checker *c, Node *drill)
     for node_each(line, drill->drill.lines) {
         if (line->kind != NODE_EXPECT) continue;
         expects = true;
-        check_expectation(c, line);
+        check_expectation(c, drill, line);
     }
     if (!expects && drill->symbol)
         report(c, P1005, drill->symbol->span,

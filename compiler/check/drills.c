@@ -231,7 +231,11 @@ void check_drill_fact(Checker *c, const Symbol *plan, Node *fact)
     case FACT_ASSIGNED: check_reference(c, subject, KIND(ROLE), "role"); break;
     case FACT_SEVERITY: check_reference(c, subject, KIND(SEVERITY), "severity"); break;
     case FACT_ACKNOWLEDGED:
-        if (subject) check_reference(c, subject, KINDS_PERSON, "contact or role");
+    case FACT_UNACKNOWLEDGED:
+    case FACT_MITIGATED:
+    case FACT_RESOLVED:
+    case FACT_APPROVED:
+        if (fact->fact.by) check_reference(c, fact->fact.by, KINDS_PERSON, "contact or role");
         break;
     case FACT_DONE:
     case FACT_FAILED:

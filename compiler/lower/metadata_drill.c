@@ -344,7 +344,7 @@ static void write_subject(MetadataWriter *writer, const Node *fact)
     case FACT_NOTIFIED: name_at(writer, "channel", fact->fact.subject); break;
     case FACT_ASSIGNED: name_at(writer, "role", fact->fact.subject); break;
     case FACT_SEVERITY: name_at(writer, "severity", fact->fact.subject); break;
-    default: name_at(writer, "subject", fact->fact.subject); break;
+    default: break;
     }
 }
 
@@ -356,7 +356,7 @@ static void write_fact_args(MetadataWriter *writer, const Node *fact)
     write_subject(writer, fact);
     constant_text_at(&writer->scope, fact->fact.what, "what", &writer->out);
     constant_text_at(&writer->scope, fact->fact.matching, "matching", &writer->out);
-    name_at(writer, "way", fact->fact.by);
+    name_at(writer, fact->fact.kind == FACT_PAGED ? "way" : "by", fact->fact.by);
     name_at(writer, "to", fact->fact.to);
     write_pattern(writer, "pattern", pattern);
     if (fact->fact.value) {

@@ -26,8 +26,8 @@ static const struct FactRule {
     {"attached", "attached", "what", "name", "nothing was attached"},
     {"approved", "question.answered", "what", "what", "nothing was approved"},
     {"assigned", "role.assigned", "role", "role", "no role was assigned"},
-    {"acknowledged", "acknowledged", "subject", "by", "nobody acknowledged"},
-    {"unacknowledged", "unacknowledged", "subject", "by", "no acknowledgement was taken back"},
+    {"acknowledged", "acknowledged", "", "by", "nobody acknowledged"},
+    {"unacknowledged", "unacknowledged", "", "by", "no acknowledgement was taken back"},
     {"mitigated", "mitigated", "", "by", "it was not mitigated"},
     {"resolved", "resolved", "", "by", "it was not resolved"},
     {"ran", NULL, "", NULL, "no such command or request ran"},
@@ -114,6 +114,13 @@ static bool subject_matches(const Check *check, const Json *mark)
     return str_equal(found, wanted) || script_means_contact(check->script, wanted, found);
 }
 
+/* `by` and `to`: the person that the mark names. */
+static bool person_matches(const Check *check, const Json *mark, const char *member)
+{
+    Str wanted = json_string(check->expect->args, member, ""), found = json_string(mark, member, "");
+    return !wanted.len || str_equal(found, wanted) || script_means_contact(check->script, wanted, found);
+}
+
 /* Is the row's page one that an earlier row told already? Pages are counted, not attempts, unless a way is
  * named. */
 static bool page_told_before(const Check *check, Row *row)
@@ -187,6 +194,7 @@ static bool in_time(const Check *check, const Row *row)
 static bool row_tells(const Check *check, Row *row)
 {
     if (!row_tells_loosely(check, row) || !in_time(check, row)) return false;
+    if (check->rule->mark && !(person_matches(check, row_json(row), "by") && person_matches(check, row_json(row), "to"))) return false;
     if (str_equal_c(check->expect->fact, "notified"))
         return notification_matches(row_json(row), check->expect->args);
     if (str_equal_c(check->expect->fact, "failed")) return reason_matches(row_json(row), check->expect->args);
@@ -218,7 +226,7 @@ static bool stays_resolved(const Check *check)
     for (size_t i = 0; i < check->record->rows.count; i++) {
         Row *row = &check->record->rows.items[i];
         if (row->log.kind != LOG_MARK || !in_time(check, row)) continue;
-        if (str_equal_c(row->log.name, "resolved")) resolved = true;
+        if (str_equal_c(row->log.name, "resolved")) resolved = person_matches(check, row_json(row), "by");
         if (str_equal_c(row->log.name, "reopened")) resolved = false;
     }
     return resolved;
@@ -285,6 +293,8 @@ static void add_row_subject(Buffer *out, const Check *check, Row *row)
     buffer_add_str(out, json_string(args, check->rule->member, ""));
     Str way = json_string(args, "way", ""), title = json_string(args, "title", "");
     if (way.len) buffer_printf(out, " by %.*s", STR_ARG(way));
+    if (str_equal_c(check->expect->fact, "assigned")) buffer_printf(out, " to %.*s", STR_ARG(json_string(args, "to", "")));
+    if (str_equal_c(check->expect->fact, "failed")) title = json_string(args, "error", "");
     if (title.len) buffer_printf(out, " (%.*s)", STR_ARG(title));
 }
 

@@ -190,6 +190,8 @@ void people_see(DrillWorld *world, const WorldMark *mark)
     Json *args = json_parse(mark->args, NULL);
     if (page)
         see_page(world, args);
+    else if (assigned)
+        script_assign(world->script, json_string(args, "role", ""), json_string(args, "to", ""));
     else
         see_question(world, args, mark->step);
     json_free(args);
