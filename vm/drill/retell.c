@@ -120,7 +120,8 @@ static const struct SignalWords {
     {"pause", "pause", NULL},       {"continue", "continue", NULL},    {"cancel", "cancel", NULL},
     {"escalate", "escalate", NULL}, {"approve", "approve", "what"},    {"refuse", "refuse", "what"},
     {"done", "done", "what"},       {"retry", "retry", NULL},          {"skip", "skip", "what"},
-    {"alert", "alert", "name"},     {"met", "met", "what"},
+    {"alert", "alert", "name"},     {"met", "met", "what"},            {"goto", "go to", "phase"},
+    {"takeover", "take over", NULL},
 };
 
 /* The question that a signal answers by its number is named in a drill. */
@@ -165,6 +166,13 @@ static bool write_special(const Retelling *telling, const Json *signal, Str kind
     } else if (str_equal_c(kind, "assign")) {
         buffer_printf(out, "assign %.*s to %.*s", STR_ARG(json_string(signal, "role", "")),
                       STR_ARG(json_string(signal, "to", "")));
+    } else if (str_equal_c(kind, "handover")) {
+        buffer_printf(out, "hand over to %.*s", STR_ARG(json_string(signal, "to", "")));
+    } else if (str_equal_c(kind, "follow")) {
+        buffer_printf(out, "follow %.*s", STR_ARG(json_string(signal, "plan", "")));
+    } else if (str_equal_c(kind, "clock")) {
+        buffer_add_c(out, "clock jumps ");
+        duration_write(out, json_int(signal, "jump", 0));
     } else if (str_equal_c(kind, "answer")) {
         buffer_add_c(out, "answer ");
         retell_string(out, question_what(telling, signal));
