@@ -194,14 +194,14 @@ typedef struct Call {
 } Call;
 
 typedef enum MemberKind {
-    MEMBER_FIELD,     /* index: of the record's fields */
-    MEMBER_JSON,      /* text: the member of a json value */
-    MEMBER_PROPERTY,  /* method: one that is written without (): for_shell, or_empty, … */
-    MEMBER_SYMBOL,    /* node->symbol says all: people.lead, slack.post, Colour.red */
-    MEMBER_SERVICE,   /* index: 0 name, 1 owner, 2 runbook */
-    MEMBER_SEVERITY,  /* incident.severity: of the type Severity */
-    MEMBER_AGE,       /* incident.age */
-    MEMBER_OPENED,    /* incident.opened, as the wall clock has it now */
+    MEMBER_FIELD,    /* index: of the record's fields */
+    MEMBER_JSON,     /* text: the member of a json value */
+    MEMBER_PROPERTY, /* method: one that is written without (): for_shell, or_empty, … */
+    MEMBER_SYMBOL,   /* node->symbol says all: people.lead, slack.post, Colour.red */
+    MEMBER_SERVICE,  /* index: 0 name, 1 owner, 2 runbook */
+    MEMBER_SEVERITY, /* incident.severity: of the type Severity */
+    MEMBER_AGE,      /* incident.age */
+    MEMBER_OPENED,   /* incident.opened, as the wall clock has it now */
     MEMBER_NEXT_UPDATE,
     MEMBER_OUT,       /* Result.out, guarded by ok */
     MEMBER_OUT_JSON,  /* Result.json: out read as JSON, guarded by ok */
@@ -240,7 +240,7 @@ typedef struct Command {
     Str script;    /* of a script: values stand in it as "$1", "$2", … already */
     Node **values; /* of a script: their expressions, in this order */
     size_t value_count;
-    Node *spread; /* of a script: the list whose elements are "$@", behind the values; or NULL */
+    Node *spread;       /* of a script: the list whose elements are "$@", behind the values; or NULL */
     CommandKnown known; /* what commands.def says of it */
     Str program;        /* the first word's text, without directories; empty if it is not fixed */
 } Command;
@@ -257,8 +257,9 @@ typedef struct EffectOptions { /* expressions; NULL: not said */
 } EffectOptions;
 
 typedef struct HttpRequest {
-    Str method;                                                       /* "GET", … */
-    Node *url, *headers, *json, *form, *body, *basic, *bearer, *hmac; /* NULL: not said */
+    Str method; /* "GET", … */
+    Node *url, *headers, *json, *form, *body, *basic, *bearer, *hmac, *query, *ca, *cert, *key, *proxy,
+        *connect_timeout; /* NULL: not said */
 } HttpRequest;
 
 typedef enum OnUnknown { ON_UNKNOWN_ASK, ON_UNKNOWN_AGAIN, ON_UNKNOWN_FAIL, ON_UNKNOWN_VERIFY } OnUnknown;

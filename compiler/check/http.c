@@ -4,13 +4,16 @@
  * bodies. */
 #include "compiler/check/check.h"
 
-static const char *const fields[] = {"url", "headers", "json", "form", "body", "basic", "bearer", "hmac"};
+static const char *const fields[] = {"url",  "headers", "json", "form", "body", "basic", "bearer",
+                                     "hmac", "query",   "ca",   "cert", "key",  "proxy", "connect_timeout"};
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
 
 static Node **field_slot(HttpRequest *http, size_t index)
 {
-    Node **const slots[FIELD_COUNT] = {&http->url,  &http->headers, &http->json,  &http->form,
-                                       &http->body, &http->basic,   &http->bearer, &http->hmac};
+    Node **const slots[FIELD_COUNT] = {
+        &http->url,   &http->headers, &http->json,  &http->form,           &http->body,
+        &http->basic, &http->bearer,  &http->hmac,  &http->query,          &http->ca,
+        &http->cert,  &http->key,     &http->proxy, &http->connect_timeout};
     return slots[index];
 }
 
@@ -20,22 +23,25 @@ static bool check_hmac(Checker *c, Node *value)
     static const char *const parts[] = {"header", "key", "before", "prefix", "encoding"};
     bool key = false, header = false;
     if (value->kind != NODE_MAP) {
-        report(c, P0307, value->span, "`hmac` is written as a map: `hmac: {header: \"X-Signature\", key: k}`");
+        report(c, P0307, value->span,
+               "`hmac` is written as a map: `hmac: {header: \"X-Signature\", key: k}`");
         check_expression(c, value, c->wrong);
         return false;
     }
-    for node_each(entry, value->map.entries) {
-        Str name = {0};
-        size_t i = 0;
-        node_plain_text(c->arena, entry->entry.key, &name);
-        while (i < sizeof parts / sizeof parts[0] && !str_equal_c(name, parts[i]))
-            i++;
-        header = header || i == 0;
-        key = key || i == 1;
-        if (i == sizeof parts / sizeof parts[0])
-            report(c, P0307, entry->span,
-                   "a signature is made of `header`, `key`, `before`, `prefix` and `encoding`");
-    }
+    for
+        node_each(entry, value->map.entries)
+        {
+            Str name = {0};
+            size_t i = 0;
+            node_plain_text(c->arena, entry->entry.key, &name);
+            while (i < sizeof parts / sizeof parts[0] && !str_equal_c(name, parts[i]))
+                i++;
+            header = header || i == 0;
+            key = key || i == 1;
+            if (i == sizeof parts / sizeof parts[0])
+                report(c, P0307, entry->span,
+                       "a signature is made of `header`, `key`, `before`, `prefix` and `encoding`");
+        }
     if (!key || !header) report(c, P0307, value->span, "a signature needs a `header` and a `key`");
     return true;
 }
@@ -43,8 +49,8 @@ static bool check_hmac(Checker *c, Node *value)
 static void check_field(Checker *c, size_t index, Node *value)
 {
     bool hmac = str_equal_c(STR("hmac"), fields[index]);
-    bool map =
-        hmac || str_equal_c(STR("headers"), fields[index]) || str_equal_c(STR("form"), fields[index]);
+    bool map = hmac || str_equal_c(STR("headers"), fields[index]) ||
+               str_equal_c(STR("form"), fields[index]) || str_equal_c(STR("query"), fields[index]);
     if (hmac && !check_hmac(c, value)) return;
     if (map) {
         check_value(c, value, type_map(c->types, value->kind == NODE_MAP ? c->secret : c->string));
@@ -53,6 +59,11 @@ static void check_field(Checker *c, size_t index, Node *value)
         c->secrets_allowed = true;
         check_value(c, value, c->json);
         c->secrets_allowed = allowed;
+    } else if (str_equal_c(STR("connect_timeout"), fields[index])) {
+        check_value(c, value, c->duration);
+    } else if (str_equal_c(STR("ca"), fields[index]) || str_equal_c(STR("cert"), fields[index]) ||
+               str_equal_c(STR("key"), fields[index])) {
+        check_value(c, value, c->string); /* paths of files */
     } else {
         check_value(c, value, c->secret); /* a string is taken as well */
     }
@@ -89,22 +100,24 @@ const Type *check_http_call(Checker *c, Node *node, Str method, Effect *effect)
     http->method = method;
     Str name = node->call.callee->member.name;
     bool first = true;
-    for node_each(arg, node->call.args) {
-        size_t index = field_of(arg, first);
-        first = false;
-        if (index == FIELD_COUNT) {
-            if (!arg->arg.name.len)
-                report(c, P0307, arg->span, "`http.%.*s` takes one URL; what follows has names",
-                       STR_ARG(name));
-            else if (!check_option(c, arg, effect))
-                report_no_field(c, arg, arena_copy_c(c->arena, name));
-            continue;
+    for
+        node_each(arg, node->call.args)
+        {
+            size_t index = field_of(arg, first);
+            first = false;
+            if (index == FIELD_COUNT) {
+                if (!arg->arg.name.len)
+                    report(c, P0307, arg->span, "`http.%.*s` takes one URL; what follows has names",
+                           STR_ARG(name));
+                else if (!check_option(c, arg, effect))
+                    report_no_field(c, arg, arena_copy_c(c->arena, name));
+                continue;
+            }
+            Node **slot = field_slot(http, index);
+            if (*slot) report(c, P0307, arg->span, "`%s` is given twice", fields[index]);
+            *slot = arg->arg.value;
+            check_field(c, index, arg->arg.value);
         }
-        Node **slot = field_slot(http, index);
-        if (*slot) report(c, P0307, arg->span, "`%s` is given twice", fields[index]);
-        *slot = arg->arg.value;
-        check_field(c, index, arg->arg.value);
-    }
     if (!http->url) report(c, P0307, node->span, "`http.%.*s` needs a URL", STR_ARG(name));
     int bodies = (http->json != NULL) + (http->form != NULL) + (http->body != NULL);
     if (bodies > 1) report(c, P0307, node->span, "a request has one body: `json`, `form` or `body`");

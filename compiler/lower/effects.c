@@ -205,18 +205,40 @@ static Core *http_body(Context *context, const HttpRequest *http, Span span)
     return value_or_null(context, http->body, span);
 }
 
+/* The URL, with what `query` adds to it. */
+static Core *http_url(Context *context, const HttpRequest *http, Span span)
+{
+    Core *url = lower_text_of(context, lower_value(context, http->url), span);
+    if (!http->query) return url;
+    return build_call(context->lower->core, lower_prelude_function(context->lower, "with_query"), span, url,
+                      lower_value(context, http->query), NULL);
+}
+
+/* What only few requests say stands in the arguments only then. */
+static void add_if_said(Context *context, Core *args, const char *name, Node *value, Span span)
+{
+    CoreProgram *core = context->lower->core;
+    if (!value) return;
+    core_append(args, build_text(core, str_from_c(name), span));
+    core_append(args, build_to_json(core, lower_value(context, value)));
+}
+
 static Core *lower_http(Context *context, Node *node, const Effect *effect)
 {
     CoreProgram *core = context->lower->core;
     Span span = node->span;
     const HttpRequest *http = &effect->http;
-    Core *args =
-        build_object(core, span, "method", build_text(core, http->method, span), "url",
-                     lower_text_of(context, lower_value(context, http->url), span), "headers",
-                     http_headers(context, http, span), "body", http_body(context, http, span), "basic",
-                     value_or_null(context, http->basic, span), "hmac",
-                     value_or_null(context, http->hmac, span), "timeout", timeout_of(context, effect, span),
-                     "on_unknown", on_unknown_text(context, effect, span), NULL);
+    Core *args = build_object(
+        core, span, "method", build_text(core, http->method, span), "url", http_url(context, http, span),
+        "headers", http_headers(context, http, span), "body", http_body(context, http, span), "basic",
+        value_or_null(context, http->basic, span), "hmac", value_or_null(context, http->hmac, span),
+        "timeout", timeout_of(context, effect, span), "on_unknown", on_unknown_text(context, effect, span),
+        NULL);
+    add_if_said(context, args, "ca", http->ca, span);
+    add_if_said(context, args, "cert", http->cert, span);
+    add_if_said(context, args, "key", http->key, span);
+    add_if_said(context, args, "proxy", http->proxy, span);
+    add_if_said(context, args, "connect_timeout", http->connect_timeout, span);
     return effect_request(context, "http", effect, args, "Response", span);
 }
 
@@ -278,8 +300,9 @@ static Core *lower_effect_call(Context *context, Node *node, const Effect *effec
     Core *request = core_new(core, CORE_EFFECT, simple_type(lower, TYPE_JSON), span);
     request->text = STR("call");
     request->index = (uint32_t)effect->effect_class;
-    request->a = build_object(core, span, "fn", build_text(core, lower_qualified_name(lower, call->symbol), span),
-                              "args", call_args(context, call, locals, span), NULL);
+    request->a =
+        build_object(core, span, "fn", build_text(core, lower_qualified_name(lower, call->symbol), span),
+                     "args", call_args(context, call, locals, span), NULL);
     core_append(sequence, build_set_local(core, answer, request));
     Core *runs = build_call(core, lower_prelude_function(lower, "runs_body"), span,
                             context_local(context, answer, span), NULL);

@@ -40,6 +40,8 @@
 #undef curl_easy_getinfo
 #undef curl_multi_setopt
 
+#define CONNECTIONS_KEPT 256L
+
 typedef struct Library {
     void *handle;
 #define DECLARE(name, result, parameters) result(*name) parameters;
@@ -112,6 +114,14 @@ static void call_free(HttpCall *call)
     free(call);
 }
 
+/* Microseconds of curl's, as ms. */
+static int64_t moment(const HttpCall *call, CURLINFO which)
+{
+    curl_off_t at = 0;
+    call->http->curl.easy_getinfo(call->easy, which, &at);
+    return (int64_t)(at + 500) / 1000;
+}
+
 static void call_end(HttpCall *call, CURLcode code)
 {
     const Library *curl = &call->http->curl;
@@ -128,6 +138,10 @@ static void call_end(HttpCall *call, CURLcode code)
                    .timed_out = code == CURLE_OPERATION_TIMEDOUT,
                    .sent = sent > 0,
                    .elapsed = clock_boot() - call->started,
+                   .lookup = moment(call, CURLINFO_NAMELOOKUP_TIME_T),
+                   .connected = moment(call, CURLINFO_CONNECT_TIME_T),
+                   .secured = moment(call, CURLINFO_APPCONNECT_TIME_T),
+                   .first_byte = moment(call, CURLINFO_STARTTRANSFER_TIME_T),
                    .error = error};
     call->fn(call->ctx, &end);
     call_free(call);
@@ -254,6 +268,8 @@ Http *http_open(Loop *loop, Error *error)
     http->curl.multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
     http->curl.multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, set_timer);
     http->curl.multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+    /* By itself curl keeps four for each request under way, and closes good ones when there are few. */
+    http->curl.multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
     return http;
 }
 
@@ -282,7 +298,14 @@ static void set_options(HttpCall *call, const HttpRequest *request)
     curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, call->message);
     curl->easy_setopt(easy, CURLOPT_USERAGENT, "plan/" PLAN_VERSION);
     curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
-    curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, timeout);
+    curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                      request->connect_timeout > 0 ? (long)request->connect_timeout : timeout);
+    if (request->ca) curl->easy_setopt(easy, CURLOPT_CAINFO, request->ca);
+    if (request->cert) curl->easy_setopt(easy, CURLOPT_SSLCERT, request->cert);
+    if (request->key) curl->easy_setopt(easy, CURLOPT_SSLKEY, request->key);
+    if (request->proxy) curl->easy_setopt(easy, CURLOPT_PROXY, request->proxy);
+    /* Many requests to one server share its connection where it can carry them at once. */
+    if (!fresh && strncasecmp(request->url, "https:", 6) == 0) curl->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, follow);
     curl->easy_setopt(easy, CURLOPT_MAXREDIRS, 5L);
     curl->easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh);

@@ -13,10 +13,13 @@ typedef struct HttpRequest {
     const char *method, *url;
     char **headers; /* "Name: value", NULL-terminated */
     Str body;
-    const char *basic; /* "user:password"; NULL: none */
-    int64_t timeout;   /* ms for all of it */
-    bool change;       /* fresh connection, sent at most once, no redirects */
-    bool follow;       /* up to five redirects (never for a change) */
+    const char *basic;           /* "user:password"; NULL: none */
+    const char *ca, *cert, *key; /* paths; NULL: the machine's authorities; no certificate of ours */
+    const char *proxy;           /* NULL: as the environment says */
+    int64_t timeout;             /* ms for all of it */
+    int64_t connect_timeout;     /* ms until there is a connection; 0: as `timeout` */
+    bool change;                 /* fresh connection, sent at most once, no redirects */
+    bool follow;                 /* up to five redirects (never for a change) */
 } HttpRequest;
 
 typedef struct HttpHeader {
@@ -32,7 +35,8 @@ typedef struct HttpEnd {
     bool timed_out;
     bool sent; /* the server may have had the request */
     int64_t elapsed;
-    const char *error; /* NULL: a whole answer came */
+    int64_t lookup, connected, secured, first_byte; /* ms from the beginning; 0: it did not come to that */
+    const char *error;                              /* NULL: a whole answer came */
 } HttpEnd;
 
 typedef void (*HttpEndFn)(void *ctx, const HttpEnd *end);

@@ -1,14 +1,17 @@
 /* The operation `http`: one request's arguments in, its result out (docs/effects.md). Begun by live.c.
  * Secrets are put into URL, headers and body here, just before they leave, and taken out of the answer before
  * anybody else sees it. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "vm/base/base64.h"
 #include "vm/live/hmac.h"
 #include "vm/live/http.h"
+#include "vm/live/policy_gate.h"
 #include "vm/live/state.h"
 
 typedef struct HttpWork {
@@ -112,6 +115,24 @@ static bool fill_url(HttpWork *work, HttpRequest *request, Str url, Error *error
            error_set(error, "a URL begins with http:// or https://, unlike %.*s", STR_ARG(url));
 }
 
+/* Certificates are files; a proxy may hold a password. */
+static bool make_tls(HttpWork *work, HttpRequest *request, Error *error)
+{
+    const Json *args = work->effect->args;
+    const char *const names[] = {"ca", "cert", "key"};
+    const char **const places[] = {&request->ca, &request->cert, &request->key};
+    for (size_t i = 0; i < 3; i++) {
+        Str path = json_string(args, names[i], "");
+        if (!path.len) continue;
+        *places[i] = arena_copy_c(&work->arena, path);
+        if (access(*places[i], R_OK) != 0)
+            return error_set(error, "`%s` cannot be read: %s: %s", names[i], *places[i], strerror(errno));
+    }
+    Str proxy = json_string(args, "proxy", "");
+    if (proxy.len) request->proxy = filled(work, proxy, SECRET_PLAIN, error);
+    return !proxy.len || request->proxy;
+}
+
 static bool make_request(HttpWork *work, HttpRequest *request, Error *error)
 {
     const Json *args = work->effect->args;
@@ -121,16 +142,18 @@ static bool make_request(HttpWork *work, HttpRequest *request, Error *error)
     *request = (HttpRequest){.method = json_string(args, "method", "GET").data,
                              .body = json_string(args, "body", ""),
                              .timeout = json_int(args, "timeout", 0),
+                             .connect_timeout = json_int(args, "connect_timeout", 0),
                              .change = work->effect->effect_class != EFFECT_LOOK};
     bool fine = make_headers(work, request, &lines, &facts, error) && fill_url(work, request, url, error) &&
                 fill_body(work, request, facts.json_body ? SECRET_IN_JSON : SECRET_PLAIN, error) &&
                 sign(work, request, &lines, error);
+    fine = fine && make_tls(work, request, error);
     if (fine && basic.len) {
         request->basic = filled(work, basic, SECRET_PLAIN, error);
         fine = request->basic != NULL;
     }
     /* A secret is meant for the server that it was given to, not for one that the server names. */
-    request->follow = !request->change && !facts.secret;
+    request->follow = !request->change && !facts.secret && policy_gate_follows(work->effect->live->policy);
     request->headers = arena_array(&work->arena, char *, lines.count + 1);
     if (lines.count) memcpy(request->headers, lines.items, lines.count * sizeof *lines.items);
     vec_free(&lines);
@@ -179,6 +202,10 @@ static void ended(void *ctx, const HttpEnd *end)
     if (end->cut) buffer_add_c(&json, ",\"body_cut\":true");
     if (end->error) effect_add_text(effect, &json, "error", str_from_c(end->error));
     if (end->timed_out) buffer_add_c(&json, ",\"timed_out\":true");
+    buffer_printf(&json,
+                  ",\"lookup\":%" PRId64 ",\"connected\":%" PRId64 ",\"secured\":%" PRId64
+                  ",\"first_byte\":%" PRId64,
+                  end->lookup, end->connected, end->secured, end->first_byte);
     buffer_printf(&json, ",\"elapsed\":%" PRId64 "%s}", end->elapsed, unknown ? ",\"unknown\":true" : "");
     arena_wipe(&work->arena);
     free(work);
