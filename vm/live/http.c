@@ -14,8 +14,6 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "vm/live/clock.h"
-
 /* FUNCTION(our name, result, parameters): every function of the library that is used. */
 #define CURL_FUNCTIONS(FUNCTION)                                                                             \
     FUNCTION(global_init, CURLcode, (long))                                                                  \
@@ -61,7 +59,6 @@ struct HttpCall {
     Http *http;
     CURL *easy;
     struct curl_slist *headers_out;
-    int64_t started;
     Buffer body;
     bool cut;
     VEC(HttpHeader) headers;
@@ -119,7 +116,7 @@ static int64_t moment(const HttpCall *call, CURLINFO which)
 {
     curl_off_t at = 0;
     call->http->curl.easy_getinfo(call->easy, which, &at);
-    return (int64_t)(at + 500) / 1000;
+    return (int64_t)at / 1000;
 }
 
 static void call_end(HttpCall *call, CURLcode code)
@@ -137,7 +134,7 @@ static void call_end(HttpCall *call, CURLcode code)
                    .cut = call->cut,
                    .timed_out = code == CURLE_OPERATION_TIMEDOUT,
                    .sent = sent > 0,
-                   .elapsed = clock_boot() - call->started,
+                   .elapsed = moment(call, CURLINFO_TOTAL_TIME_T),
                    .lookup = moment(call, CURLINFO_NAMELOOKUP_TIME_T),
                    .connected = moment(call, CURLINFO_CONNECT_TIME_T),
                    .secured = moment(call, CURLINFO_APPCONNECT_TIME_T),
@@ -333,8 +330,7 @@ static void set_options(HttpCall *call, const HttpRequest *request)
 HttpCall *http_start(Http *http, const HttpRequest *request, HttpEndFn fn, void *ctx, Error *error)
 {
     HttpCall *call = memory_alloc(sizeof *call);
-    *call = (HttpCall){
-        .http = http, .easy = http->curl.easy_init(), .started = clock_boot(), .fn = fn, .ctx = ctx};
+    *call = (HttpCall){.http = http, .easy = http->curl.easy_init(), .fn = fn, .ctx = ctx};
     for (char **header = request->headers; *header; header++)
         call->headers_out = http->curl.slist_append(call->headers_out, *header);
     /* Servers that do not know it cost a second each; what is sent here is small. */
