@@ -25,8 +25,12 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DPLAN_VERSION='"$(VERSION)"' -I. -I$(BUILD
 
 # Rooms of the compiler and of the machine (docs/architecture.md says what lives where).
 PLANC_SRC    := compiler/planc.c $(wildcard compiler/tools/command*.c)
-COMPILER_SRC := $(filter-out $(PLANC_SRC),$(wildcard compiler/*.c compiler/*/*.c))
-GRAMMAR_OBJ  := $(BUILD)/gen/plan.tab.o $(BUILD)/gen/plan.lex.o $(BUILD)/gen/stdlib.o $(BUILD)/gen/pages.o
+READY_SRC    := compiler/check/make_ready.c compiler/check/ready_none.c
+COMPILER_SRC := $(filter-out $(PLANC_SRC) $(READY_SRC),$(wildcard compiler/*.c compiler/*/*.c))
+FRONT_SRC    := $(wildcard compiler/source/*.c compiler/diag/*.c compiler/syntax/*.c) \
+                $(filter-out $(READY_SRC),$(wildcard compiler/check/*.c))
+FRONT_OBJ    := $(BUILD)/gen/plan.tab.o $(BUILD)/gen/plan.lex.o $(BUILD)/gen/stdlib.o $(BUILD)/gen/pages.o
+GRAMMAR_OBJ  := $(FRONT_OBJ) $(BUILD)/gen/ready.o
 BASE_SRC     := $(wildcard vm/base/*.c)
 CODE_SRC     := $(wildcard vm/code/*.c)
 CORE_SRC     := $(wildcard vm/core/*.c)
@@ -84,6 +88,13 @@ $(BUILD)/gen/stdlib.c: $(wildcard stdlib/*.plan) stdlib/embed.sh
 	@mkdir -p $(@D)
 	$(SAY) GEN $@
 	$(Q)sh stdlib/embed.sh compiler/source/stdlib.h stdlib_files std/ .plan $(sort $(wildcard stdlib/*.plan)) > $@
+# The prelude, parsed and checked: by the same front end, which has it from the text this once.
+$(BUILD)/gen/make_ready: $(call objects,$(READY_SRC) $(FRONT_SRC) $(BASE_SRC) $(CODE_SRC)) $(FRONT_OBJ)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PLANC_LIBS)
+$(BUILD)/gen/ready.c: $(BUILD)/gen/make_ready
+	$(SAY) GEN $@
+	$(Q)$< > $@.new && mv $@.new $@
 $(BUILD)/gen/pages.c: $(wildcard docs/errors/P*.md) stdlib/embed.sh
 	@mkdir -p $(@D)
 	$(SAY) GEN $@
@@ -93,10 +104,10 @@ $(BUILD)/gen/plan.tab.o: $(BUILD)/gen/plan.tab.c
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(BUILD)/gen/plan.lex.o: $(BUILD)/gen/plan.lex.c $(BUILD)/gen/plan.tab.h
 	$(CC) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion -c -o $@ $<
-$(BUILD)/gen/stdlib.o $(BUILD)/gen/pages.o: %.o: %.c
+$(BUILD)/gen/stdlib.o $(BUILD)/gen/pages.o $(BUILD)/gen/ready.o: %.o: %.c
 	$(SAY) CC $@
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
-$(call objects,$(PLANC_SRC) $(COMPILER_SRC)): | $(BUILD)/gen/plan.tab.h
+$(call objects,$(PLANC_SRC) $(READY_SRC) $(COMPILER_SRC)): | $(BUILD)/gen/plan.tab.h
 
 # A unit test is one file, tests/unit/NAME.c; it links every room that has no main.
 UNIT_SRC := $(wildcard tests/unit/*.c)

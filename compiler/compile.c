@@ -8,13 +8,26 @@
 #include "compiler/lower/fold.h"
 #include "compiler/lower/lower.h"
 
+static CompileResult result_of(const Compilation *compilation)
+{
+    if (!compilation->program) return COMPILE_UNREADABLE;
+    return compilation->diagnostics.errors ? COMPILE_FINDINGS : COMPILE_OK;
+}
+
 CompileResult compilation_check(Compilation *compilation, const char *path, Error *error)
 {
     compilation->types = types_new(&compilation->arena);
     compilation->program = check_program(&compilation->arena, &compilation->sources, compilation->types, str_from_c(path),
                                          &compilation->diagnostics, error);
-    if (!compilation->program) return COMPILE_UNREADABLE;
-    return compilation->diagnostics.errors ? COMPILE_FINDINGS : COMPILE_OK;
+    return result_of(compilation);
+}
+
+CompileResult compilation_check_summary(Compilation *compilation, const char *path, Error *error)
+{
+    compilation->types = types_new(&compilation->arena);
+    compilation->program = check_summary(&compilation->arena, &compilation->sources, compilation->types, str_from_c(path),
+                                         &compilation->diagnostics, error);
+    return result_of(compilation);
 }
 
 CompileResult compilation_lower(Compilation *compilation)

@@ -380,7 +380,7 @@ fn: fn_head opt_from { $$ = $1; $$->fn.from = $2; }
     | fn_head opt_from fn_body { $$ = $1; $$->span = @$; $$->fn.from = $2; $$->fn.body = $3; $$->fn.has_body = true; }
     | FN error late_block { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     ;
-fn_body: block
+fn_body: { cx->arena = cx->bodies; } block { cx->arena = cx->whole; $$ = $2; }
     ;
 fn_head: FN name LPAREN params RPAREN opt_result opt_width
         { $$ = MAKE(FN, fn, @$, NAMED(name, $2), .params = $4, .result = $6, .width = $7, .doc = build_doc(cx, @$)); }

@@ -65,7 +65,8 @@ static ParamSpec *specs_of_symbol(Checker *c, const Symbol *symbol)
     ParamSpec *params = arena_array(c->arena, ParamSpec, symbol->param_count + 1);
     for (size_t i = 0; i < symbol->param_count; i++) {
         const Symbol *param = symbol->params[i];
-        params[i] = (ParamSpec){param->name, param->type, param->decl->parameter.value != NULL};
+        params[i] = (ParamSpec){
+            .name = param->name, .type = param->type, .may_be_left_out = param->decl->parameter.value != NULL};
     }
     return params;
 }
@@ -127,7 +128,9 @@ static const Type *check_record_call(Checker *c, Node *node, Symbol *symbol)
     ParamSpec *params = arena_array(c->arena, ParamSpec, record->field_count + 1);
     for (size_t i = 0; i < record->field_count; i++) {
         params[i] =
-            (ParamSpec){record->fields[i].name, record->fields[i].type, record->fields[i].has_default};
+            (ParamSpec){.name = record->fields[i].name,
+                        .type = record->fields[i].type,
+                        .may_be_left_out = record->fields[i].has_default};
     }
     for node_each(arg, node->call.args) {
         if (arg->kind == NODE_ARG && arg->arg.name.len) continue;

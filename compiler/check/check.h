@@ -55,9 +55,10 @@ typedef struct CallEdge {
 typedef struct Checker {
     Program *program;
     Arena *arena;
+    Arena *bodies; /* of what is made for the bodies of the prelude's functions; else the arena itself */
+    bool summary;  /* what stands in those bodies is left out where it can be */
     TypeTable *types;
     Diagnostics *diagnostics;
-    Error *error;
     size_t syntax_errors; /* reports of the parser: the first ones */
     Module *module;
     Scope *scope;
@@ -123,10 +124,18 @@ void pop_scope(Checker *c);
 /* Marks the symbol as read, and as captured where it belongs to another home. */
 void symbol_use(Checker *c, Symbol *symbol);
 
-/* ---- the program (program.c, declare.c) ---- */
+/* ---- the program (program.c, prelude.c, declare.c) ---- */
+Module *module_new(Checker *c, const SourceFile *file, bool is_std); /* parsed, not added */
+void modules_add(Checker *c, Module *module);
+SourceFile *open_std(Checker *c, Str path);      /* NULL: the standard library has none */
+void check_modules(Checker *c, size_t first);    /* those from that number on, whose imports are checked */
+void prelude_from_source(Checker *c);            /* parses and checks it */
+bool prelude_load_ready(Checker *c);             /* as the build left it; false: it did not */
+void publish_prelude(Checker *c);                /* its types and globals become known by name */
 void declare_module(Checker *c, Module *module);
-void declare_types(Checker *c);      /* fields of records, members of enums, Severity */
-void declare_signatures(Checker *c); /* parameters and results */
+/* What the lists have beyond `before`: fields of records, members of enums, Severity; then parameters and results. */
+void declare_types(Checker *c, const Program *before);
+void declare_signatures(Checker *c, const Program *before);
 const Type *symbol_type(Checker *c, Symbol *symbol,
                         Span at); /* checks a setting or constant when first needed */
 
@@ -167,6 +176,7 @@ typedef struct ParamSpec {
     Str name;
     const Type *type; /* NULL: the caller checks the argument itself */
     bool may_be_left_out;
+    uint8_t unused[7]; /* no holes: see syntax/node.h */
 } ParamSpec;
 /* Puts arguments in the order of parameters and checks them. what: "fn `post`" for messages. */
 Node **match_args(Checker *c, NodeList args, const ParamSpec *params, size_t count, Span at, Str what);
@@ -262,7 +272,7 @@ void check_looks(Checker *c); /* which functions look: effects.c */
 void check_people(Checker *c);
 bool contact_is_vendor(const Node *contact); /* a vendor is never counted as told */
 void check_timing(Checker *c);
-void check_flow(Checker *c);
+void check_flow(Checker *c, size_t first, const Program *before); /* from that module on */
 void check_drill(Checker *c, Node *node);
 void check_drills(Checker *c);
 void check_drill_rules(Checker *c, Node *drill);

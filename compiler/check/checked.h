@@ -141,9 +141,12 @@ typedef struct Program {
  * imports, cannot be read; otherwise never NULL. */
 Program *check_program(Arena *arena, SourceSet *sources, TypeTable *types, Str root_path,
                        Diagnostics *diagnostics, Error *error);
+/* The same for who only wants the diagnostics: what stands in the bodies of the prelude's functions may be left out. */
+Program *check_summary(Arena *arena, SourceSet *sources, TypeTable *types, Str root_path, Diagnostics *diagnostics,
+                       Error *error);
 /* The same for a text that is no file (tests, editors). Imports are relative to `path`. */
 Program *check_text(Arena *arena, SourceSet *sources, TypeTable *types, Str path, Str text,
-                    Diagnostics *diagnostics, Error *error);
+                    Diagnostics *diagnostics);
 
 /* Before checking: may the shell and ShellCheck be asked about `sh` literals? Not unless somebody says so. */
 void check_scripts_too(bool wanted);
@@ -182,15 +185,19 @@ typedef enum CallTarget {
     CALL_CLASSIFY, /* from classify(…) */
 } CallTarget;
 
+/* Without holes, as the fields of nodes are: see node.h. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wpadded"
 typedef struct Call {
     CallTarget target;
-    Symbol *symbol;
     MethodId method;
     FunctionId function;
+    bool looks; /* calling it looks at the world */
+    uint8_t unused[3];
+    Symbol *symbol;
     Node *receiver;   /* METHOD, VALUE */
     Node **args;      /* in order of parameters; NULL: left out, its default holds */
     size_t arg_count; /* as many as there are parameters */
-    bool looks;       /* calling it looks at the world */
 } Call;
 
 typedef enum MemberKind {
@@ -215,6 +222,7 @@ typedef struct Member {
     uint32_t index;
     MethodId method;
     bool in_default; /* a guarded member left of `??`: absent instead of a failure */
+    uint8_t unused[3];
 } Member;
 
 /* One word of a command, in parts; a part is text or an expression. */
@@ -222,6 +230,7 @@ typedef struct CommandPart {
     Str text;    /* expr is NULL */
     Node *expr;  /* its type is string, int, float, bool, duration, …; with spread: [string] */
     bool spread; /* `${xs...}`: then the only part of its word */
+    uint8_t unused[7];
 } CommandPart;
 
 typedef struct CommandWord {
@@ -229,7 +238,9 @@ typedef struct CommandWord {
     size_t part_count;
     Span span;
     bool may_be_empty; /* `${x.or_empty}` */
+    uint8_t unused[3];
 } CommandWord;
+#pragma GCC diagnostic pop
 
 typedef enum CommandKnown { COMMAND_UNKNOWN, COMMAND_LOOKS, COMMAND_CHANGES } CommandKnown;
 

@@ -288,7 +288,10 @@ static void check_fn(Checker *c, Node *node)
     declare_params_here(c, symbol);
     if (!node->fn.has_body)
         report(c, P0310, node->span, "the function `%.*s` has no body", STR_ARG(symbol->name));
+    Arena *arena = c->arena;
+    c->arena = c->bodies;
     check_statements(c, node->fn.body);
+    c->arena = arena;
     pop_scope(c);
     leave_body(c, &body);
 }

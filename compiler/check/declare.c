@@ -212,18 +212,18 @@ static void declare_fields(Checker *c, Symbol *symbol)
         if (!scope_add(c, seen, one)) continue;
         field->type = type;
         bool may_be_left_out = field->parameter.value || symbol->module->is_prelude || type_is_optional(type);
-        fields[count++] = (TypeField){one->name, type, may_be_left_out};
+        fields[count++] = (TypeField){.name = one->name, .type = type, .has_default = may_be_left_out};
     }
     type_set_fields(c->types, symbol->type, fields, count);
 }
 
-void declare_types(Checker *c)
+void declare_types(Checker *c, const Program *before)
 {
     Program *p = c->program;
     declare_severities(c);
-    for (size_t i = 0; i < p->enums.count; i++)
+    for (size_t i = before->enums.count; i < p->enums.count; i++)
         declare_enum(c, p->enums.items[i]);
-    for (size_t i = 0; i < p->records.count; i++) {
+    for (size_t i = before->records.count; i < p->records.count; i++) {
         Symbol *symbol = p->records.items[i];
         symbol->type = type_record(c->types, symbol->name, NULL, 0, symbol->decl);
         if (!symbol->module->is_prelude) continue;
@@ -234,7 +234,7 @@ void declare_types(Checker *c)
         seen->next_in_bucket = NULL;
         scope_add(c, c->universe, seen);
     }
-    for (size_t i = 0; i < p->records.count; i++) {
+    for (size_t i = before->records.count; i < p->records.count; i++) {
         c->module = p->records.items[i]->module;
         c->scope = c->module->scope;
         declare_fields(c, p->records.items[i]);
@@ -281,36 +281,36 @@ static void in_module(Checker *c, const Symbol *symbol)
     c->scope = c->module->scope;
 }
 
-void declare_signatures(Checker *c)
+void declare_signatures(Checker *c, const Program *before)
 {
     Program *p = c->program;
-    for (size_t i = 0; i < p->fns.count; i++) {
+    for (size_t i = before->fns.count; i < p->fns.count; i++) {
         in_module(c, p->fns.items[i]);
         declare_fn(c, p->fns.items[i]);
     }
-    for (size_t i = 0; i < p->externs.count; i++) {
+    for (size_t i = before->externs.count; i < p->externs.count; i++) {
         in_module(c, p->externs.items[i]);
         declare_extern_fn(c, p->externs.items[i]);
     }
-    for (size_t i = 0; i < p->templates.count; i++) {
+    for (size_t i = before->templates.count; i < p->templates.count; i++) {
         in_module(c, p->templates.items[i]);
         declare_params(c, p->templates.items[i], p->templates.items[i]->decl->template.params);
     }
-    for (size_t i = 0; i < p->classifies.count; i++) {
+    for (size_t i = before->classifies.count; i < p->classifies.count; i++) {
         in_module(c, p->classifies.items[i]);
         declare_params(c, p->classifies.items[i], p->classifies.items[i]->decl->classify.params);
     }
-    for (size_t i = 0; i < p->plans.count; i++) {
+    for (size_t i = before->plans.count; i < p->plans.count; i++) {
         in_module(c, p->plans.items[i]);
         declare_params(c, p->plans.items[i], p->plans.items[i]->decl->plan.params);
     }
-    for (size_t i = 0; i < p->contacts.count; i++)
+    for (size_t i = before->contacts.count; i < p->contacts.count; i++)
         p->contacts.items[i]->type = c->contact;
-    for (size_t i = 0; i < p->roles.count; i++)
+    for (size_t i = before->roles.count; i < p->roles.count; i++)
         p->roles.items[i]->type = c->contact;
-    for (size_t i = 0; i < p->rotations.count; i++)
+    for (size_t i = before->rotations.count; i < p->rotations.count; i++)
         p->rotations.items[i]->type = c->contact;
-    for (size_t i = 0; i < p->channels.count; i++)
+    for (size_t i = before->channels.count; i < p->channels.count; i++)
         p->channels.items[i]->type = c->channel;
 }
 
@@ -326,12 +326,14 @@ const Type *symbol_type(Checker *c, Symbol *symbol, Span at)
     }
     Checker outer = *c;
     in_module(c, symbol);
+    c->arena = c->program->arena;
     c->body = NULL;
     c->conditions = c->loops = 0;
     c->effect_root = NULL;
     check_declaration(c, symbol->decl);
     c->module = outer.module;
     c->scope = outer.scope;
+    c->arena = outer.arena;
     c->body = outer.body;
     c->conditions = outer.conditions;
     c->loops = outer.loops;

@@ -151,17 +151,17 @@ static void check_returns(Checker *c, const Symbol *fn)
     report_help(c, diag, "it is to give `%.*s`: every path needs a `return`", STR_ARG(fn->result->name));
 }
 
-void check_flow(Checker *c)
+void check_flow(Checker *c, size_t first, const Program *before)
 {
     Program *p = c->program;
-    for (size_t i = 0; i < p->modules.count; i++) {
+    for (size_t i = first; i < p->modules.count; i++) {
         tree_walk(p->modules.items[i]->root, visit_lists, c);
         tree_walk(p->modules.items[i]->root, visit_fixed, c);
     }
-    for (size_t i = 0; i < p->fns.count; i++)
+    for (size_t i = before->fns.count; i < p->fns.count; i++)
         check_returns(c, p->fns.items[i]);
-    for (size_t i = 0; i < p->plans.count; i++)
+    for (size_t i = before->plans.count; i < p->plans.count; i++)
         check_resolves(c, p->plans.items[i]);
-    for (size_t i = 0; i < p->steps.count; i++)
+    for (size_t i = before->steps.count; i < p->steps.count; i++)
         check_not_empty(c, p->steps.items[i]);
 }

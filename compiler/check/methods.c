@@ -183,7 +183,7 @@ static Node *check_function_arg(Checker *c, Node *node, MethodId method, const T
 
 static Node **check_plain_args(Checker *c, Node *node, const MethodRow *row, const Type *t, size_t *count)
 {
-    ParamSpec params[4] = {{{0}, NULL, false}};
+    ParamSpec params[4] = {{.name = {0}}};
     Signature s = {c, str_from_c(row->params), t, NULL};
     *count = 0;
     while (s.rest.len && *count < 4) {
@@ -336,7 +336,7 @@ const Type *check_function_call(Checker *c, Node *node, FunctionId function, con
     const Type *t = is_generic ? first_type(c, function, node, hint) : NULL;
     if (function == FUNCTION_VM_EMIT && !takes_literals(c, node, 1)) return c->wrong;
     if (function == FUNCTION_VM_EFFECT && !takes_literals(c, node, 2)) return c->wrong;
-    ParamSpec params[4] = {{{0}, NULL, false}};
+    ParamSpec params[4] = {{.name = {0}}};
     size_t count = 0;
     bool spawns = false;
     Signature s = {c, str_from_c(row->params), t, NULL};

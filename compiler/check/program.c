@@ -72,7 +72,7 @@ typedef struct Loading {
 
 static Module *load_imports(Checker *c, Module *module, const Loading *loading);
 
-static void modules_add(Checker *c, Module *module)
+void modules_add(Checker *c, Module *module)
 {
     Program *program = c->program;
     if (program->modules.count == program->modules.cap) {
@@ -87,25 +87,25 @@ static void modules_add(Checker *c, Module *module)
     program->modules.items[program->modules.count++] = module;
 }
 
-static Module *module_new(Checker *c, const SourceFile *file, bool is_std)
+Module *module_new(Checker *c, const SourceFile *file, bool is_std)
 {
     Module *module = arena_new(c->arena, Module);
-    module->path = file->path;
-    module->short_name = short_name_of(file->path);
+    module->path = arena_copy(c->arena, file->path);
+    module->short_name = short_name_of(module->path);
     module->file = file->id;
     module->is_std = is_std;
     module->is_prelude = str_equal(file->path, STR("std/prelude"));
-    module->root = parse_file(c->arena, c->program->sources, file->id, c->diagnostics);
+    module->root = parse_file_apart(c->arena, c->bodies, c->program->sources, file->id, c->diagnostics);
     return module;
 }
 
-static SourceFile *open_std(Checker *c, Str path)
+SourceFile *open_std(Checker *c, Str path)
 {
     SourceFile *known = source_find(c->program->sources, path);
     if (known) return known;
     for (const EmbeddedFile *file = stdlib_files; file->name; file++) {
         if (str_equal_c(path, file->name)) {
-            return source_add(c->program->sources, path, (Str){file->text, file->len});
+            return source_add_static(c->program->sources, str_from_c(file->name), (Str){file->text, file->len});
         }
     }
     return NULL;
@@ -165,73 +165,6 @@ static Module *load_imports(Checker *c, Module *module, const Loading *loading)
 
 /* ---- passes ---- */
 
-static void init_types(Checker *c)
-{
-    c->wrong = type_simple(c->types, TYPE_WRONG);
-    c->unit = type_simple(c->types, TYPE_UNIT);
-    c->boolean = type_simple(c->types, TYPE_BOOL);
-    c->integer = type_simple(c->types, TYPE_INT);
-    c->real = type_simple(c->types, TYPE_FLOAT);
-    c->duration = type_simple(c->types, TYPE_DURATION);
-    c->time = type_simple(c->types, TYPE_TIME);
-    c->string = type_simple(c->types, TYPE_STRING);
-    c->secret = type_simple(c->types, TYPE_SECRET);
-    c->json = type_simple(c->types, TYPE_JSON);
-    c->fiber = type_simple(c->types, TYPE_FIBER);
-    c->strings = type_list(c->types, c->string);
-}
-
-static Symbol *add_builtin(Checker *c, Scope *scope, BuiltinName builtin, Str name, const Type *type)
-{
-    Symbol *symbol = symbol_new(c, SYMBOL_BUILTIN, name, NULL, (Span){0, 0, 0});
-    symbol->builtin = builtin;
-    symbol->type = type;
-    symbol->module = NULL;
-    scope_add(c, scope, symbol);
-    return symbol;
-}
-
-static void init_universe(Checker *c)
-{
-    c->universe = scope_new(c, NULL, 32);
-    add_builtin(c, c->universe, BUILTIN_NAME_SERVICE, STR("service"), c->unit);
-    add_builtin(c, c->universe, BUILTIN_NAME_NOW, STR("now"), c->time);
-    add_builtin(c, c->universe, BUILTIN_NAME_ME, STR("me"), c->string);
-    add_builtin(c, c->universe, BUILTIN_NAME_THIS_RUN, STR("this_run"), c->string);
-    add_builtin(c, c->universe, BUILTIN_NAME_HTTP, STR("http"), c->unit);
-    add_builtin(c, c->universe, BUILTIN_NAME_SSH, STR("ssh"), c->unit);
-    add_builtin(c, c->universe, BUILTIN_NAME_INCIDENT, STR("incident"), c->unit);
-    add_builtin(c, c->universe, BUILTIN_NAME_ALERT, STR("alert"), c->unit);
-    c->std_universe = scope_new(c, c->universe, 4);
-    add_builtin(c, c->std_universe, BUILTIN_NAME_VM, STR("vm"), c->unit);
-    c->prelude_universe = scope_new(c, c->std_universe, 4);
-    add_builtin(c, c->prelude_universe, BUILTIN_NAME_EVEN_NOW, STR("now"), c->time);
-}
-
-/* What the prelude declares and every plan sees: its records, and its two globals under their names. */
-static void publish_prelude(Checker *c)
-{
-    struct {
-        const Type **slot;
-        Str name;
-    } wanted[] = {{&c->response, STR_INIT("Response")}, {&c->result, STR_INIT("Result")},
-                  {&c->message, STR_INIT("Message")},   {&c->contact, STR_INIT("Contact")},
-                  {&c->channel, STR_INIT("Channel")},   {&c->alert, STR_INIT("Alert")},
-                  {&c->delivery, STR_INIT("Delivery")}, {&c->incident, STR_INIT("Incident")}};
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-        const Type *found = type_find_builtin(c->types, wanted[i].name);
-        *wanted[i].slot = found ? found : c->wrong;
-    }
-    Symbol *incident = program_prelude(c->program, STR("incident"));
-    Symbol *alert = program_prelude(c->program, STR("alert"));
-    Symbol *seen = scope_find_here(c->universe, STR("incident"));
-    seen->target_var = incident;
-    seen->type = c->incident;
-    seen = scope_find_here(c->universe, STR("alert"));
-    seen->target_var = alert;
-    seen->type = c->alert == c->wrong ? c->wrong : type_optional(c->types, c->alert);
-}
-
 static void check_service_exists(Checker *c)
 {
     const Program *p = c->program;
@@ -241,27 +174,34 @@ static void check_service_exists(Checker *c)
     report_help(c, diag, "say what it is about: `service \"Shop\" { owner \"Storage team\" }`");
 }
 
-static void check_modules(Checker *c)
+void check_modules(Checker *c, size_t first)
 {
     Program *program = c->program;
+    const Program before = *program;
     c->syntax_errors = c->diagnostics->items.count;
-    for (size_t i = 0; i < program->modules.count; i++)
+    for (size_t i = first; i < program->modules.count; i++)
         declare_module(c, program->modules.items[i]);
-    declare_types(c);
-    publish_prelude(c);
-    declare_signatures(c);
-    for (size_t i = 0; i < program->modules.count; i++) {
+    declare_types(c, &before);
+    if (!first) publish_prelude(c);
+    declare_signatures(c, &before);
+    for (size_t i = first; i < program->modules.count; i++) {
         c->module = program->modules.items[i];
         c->scope = c->module->scope;
         for node_each(item, c->module->root->file.items)
             check_declaration(c, item);
     }
-    check_service_exists(c);
     check_looks(c);
+    c->edges.count = 0;
+    if (!c->syntax_errors) check_flow(c, first, &before); /* what could not be read may be what is missed */
+}
+
+/* What only shows when all is there. */
+static void check_whole(Checker *c)
+{
+    check_service_exists(c);
     check_people(c);
     check_timing(c);
     check_recursion(c);
-    if (!c->syntax_errors) check_flow(c); /* what could not be read may be what is missed */
     check_evidence(c);
     check_scripts(c);
     check_drills(c);
@@ -280,48 +220,24 @@ static const EmbeddedFile *embedded_twin(const SourceFile *file)
     return NULL;
 }
 
-/* The prelude is one module in several files: the declarations of std/prelude_… stand behind those of std/prelude. */
-static Module *prelude_new(Checker *c, const SourceFile *first)
-{
-    Module *module = module_new(c, first, true);
-    for (const EmbeddedFile *file = stdlib_files; file->name; file++) {
-        if (!str_starts_with(str_from_c(file->name), STR("std/prelude_"))) continue;
-        const SourceFile *part = open_std(c, str_from_c(file->name));
-        Node *root = parse_file(c->arena, c->program->sources, part->id, c->diagnostics);
-        for (Node *item = root->file.items.first, *next; item; item = next) {
-            next = item->next;
-            item->next = NULL;
-            node_append(&module->root->file.items, item);
-        }
-    }
-    return module;
-}
-
 static Program *check_source(Checker *c, SourceFile *root)
 {
-    init_types(c);
-    SourceFile *prelude = open_std(c, STR("std/prelude"));
-    if (!prelude) {
-        error_set(c->error, "this compiler was built without its prelude");
-        return NULL;
-    }
-    Module *module = prelude_new(c, prelude);
-    c->program->prelude = module;
-    modules_add(c, module);
-    init_universe(c);
     const EmbeddedFile *twin = embedded_twin(root);
-    bool is_prelude = twin && str_starts_with(str_from_c(twin->name), prelude->path);
-    c->program->root = is_prelude ? module : load_imports(c, module_new(c, root, twin != NULL), NULL);
-    check_modules(c);
+    bool is_prelude = twin && str_starts_with(str_from_c(twin->name), STR("std/prelude"));
+    if (is_prelude || !prelude_load_ready(c)) prelude_from_source(c);
+    Program *program = c->program;
+    size_t first = program->modules.count;
+    program->root = is_prelude ? program->prelude : load_imports(c, module_new(c, root, twin != NULL), NULL);
+    check_modules(c, first);
+    check_whole(c);
     free(c->edges.items);
     free(c->unknown.items);
     return c->program;
 }
 
-static Checker checker_new(Arena *arena, SourceSet *sources, TypeTable *types, Diagnostics *diagnostics,
-                           Error *error)
+static Checker checker_new(Arena *arena, SourceSet *sources, TypeTable *types, Diagnostics *diagnostics)
 {
-    Checker checker = {.arena = arena, .types = types, .diagnostics = diagnostics, .error = error};
+    Checker checker = {.arena = arena, .bodies = arena, .types = types, .diagnostics = diagnostics};
     checker.program = arena_new(arena, Program);
     checker.program->arena = arena;
     checker.program->sources = sources;
@@ -329,18 +245,31 @@ static Checker checker_new(Arena *arena, SourceSet *sources, TypeTable *types, D
     return checker;
 }
 
-Program *check_program(Arena *arena, SourceSet *sources, TypeTable *types, Str root_path,
-                       Diagnostics *diagnostics, Error *error)
+static Program *check_path(Checker *c, Str path, Error *error)
 {
-    Checker checker = checker_new(arena, sources, types, diagnostics, error);
-    SourceFile *file = source_load(sources, join_path(arena, (Str){"", 0}, root_path), error);
-    return file ? check_source(&checker, file) : NULL;
+    SourceFile *file = source_load(c->program->sources, join_path(c->arena, (Str){"", 0}, path), error);
+    return file ? check_source(c, file) : NULL;
+}
+
+Program *check_program(Arena *arena, SourceSet *sources, TypeTable *types, Str root_path, Diagnostics *diagnostics,
+                       Error *error)
+{
+    Checker checker = checker_new(arena, sources, types, diagnostics);
+    return check_path(&checker, root_path, error);
+}
+
+Program *check_summary(Arena *arena, SourceSet *sources, TypeTable *types, Str root_path, Diagnostics *diagnostics,
+                       Error *error)
+{
+    Checker checker = checker_new(arena, sources, types, diagnostics);
+    checker.summary = true;
+    return check_path(&checker, root_path, error);
 }
 
 Program *check_text(Arena *arena, SourceSet *sources, TypeTable *types, Str path, Str text,
-                    Diagnostics *diagnostics, Error *error)
+                    Diagnostics *diagnostics)
 {
-    Checker checker = checker_new(arena, sources, types, diagnostics, error);
+    Checker checker = checker_new(arena, sources, types, diagnostics);
     return check_source(&checker, source_add(sources, path, text));
 }
 

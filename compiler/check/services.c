@@ -74,7 +74,8 @@ void check_host(Checker *c, Node *node)
                     STR_ARG(node->host.name));
         return;
     }
-    ParamSpec params[] = {{STR_INIT("address"), c->string, false}, {STR_INIT("user"), c->string, true}};
+    ParamSpec params[] = {{.name = STR_INIT("address"), .type = c->string},
+                          {.name = STR_INIT("user"), .type = c->string, .may_be_left_out = true}};
     match_args(c, value->call.args, params, 2, value->span, STR("`ssh`"));
     value->type = c->unit;
 }

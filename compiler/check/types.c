@@ -74,7 +74,7 @@ TypeTable *types_new(Arena *arena)
         Str name = simple_name((TypeKind)kind);
         if (name.len == 0) continue;
         Type *type = add_type(table, (TypeKind)kind);
-        type->name = name;
+        type->name = arena_copy(arena, name);
         table->simple[kind] = type;
     }
     return table;
@@ -284,4 +284,17 @@ bool type_is_scalar(const Type *type)
 Str type_text(const Type *type, Arena *arena)
 {
     return arena_copy(arena, type->name);
+}
+
+void types_adopt(TypeTable *table, const TypeTable *ready)
+{
+    Arena *arena = table->arena;
+    *table = *ready;
+    table->arena = arena;
+}
+
+TypeTable *types_abandon(TypeTable *table)
+{
+    table->arena = NULL;
+    return table;
 }

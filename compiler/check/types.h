@@ -34,6 +34,7 @@ typedef struct TypeField {
     Str name;
     const Type *type;
     bool has_default; /* may be left out when the record is made: it is then absent, false, 0 or "" */
+    uint8_t unused[7]; /* no holes: see syntax/node.h */
 } TypeField;
 
 struct Type {
@@ -52,6 +53,9 @@ struct Type {
 typedef struct TypeTable TypeTable;
 
 TypeTable *types_new(Arena *arena);
+/* All that another table has, whose arena lives as long as this one's. */
+void types_adopt(TypeTable *table, const TypeTable *ready);
+TypeTable *types_abandon(TypeTable *table); /* forgets its arena: nothing can be added until it is adopted */
 const Type *type_simple(TypeTable *table, TypeKind kind); /* kinds without parts */
 const Type *type_list(TypeTable *table, const Type *element);
 const Type *type_map(TypeTable *table, const Type *element);

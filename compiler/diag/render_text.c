@@ -37,7 +37,7 @@ static void write_excerpt(const SourceFile *file, Span at, const char *colour, B
 {
     SourcePlace place = source_place(file, at.start);
     Str line = source_line(file, place.line);
-    size_t line_start = file->lines[place.line - 1];
+    size_t line_start = source_line_start(file, place.line);
     size_t from = at.start - line_start, to = at.end > at.start ? at.end - line_start : from + 1;
     if (from > line.len) from = line.len;
     if (to > line.len) to = line.len;

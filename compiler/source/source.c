@@ -4,65 +4,90 @@
 #include "vm/base/utf8.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { LARGEST_FILE = 64 << 20 };
 
-static void find_lines(SourceSet *set, SourceFile *file)
+struct SourceLines {
+    Arena *arena;
+    uint32_t *starts; /* byte offset of the start of each line, starts[0] is 0; NULL: not looked for yet */
+    size_t count;
+};
+
+/* Most files are never asked for a line: nothing is wrong with them. */
+static const SourceLines *lines_of(const SourceFile *file)
 {
-    size_t count = 1;
-    for (size_t i = 0; i < file->text.len; i++)
-        count += file->text.data[i] == '\n';
-    uint32_t *lines = arena_array(&set->arena, uint32_t, count);
-    size_t n = 1;
-    for (size_t i = 0; i < file->text.len; i++)
-        if (file->text.data[i] == '\n') lines[n++] = (uint32_t)(i + 1);
-    file->lines = lines;
-    file->line_count = count;
+    SourceLines *lines = file->lines;
+    if (lines->starts) return lines;
+    const char *data = file->text.data, *end = data + file->text.len;
+    size_t count = 1, n = 1;
+    for (const char *at = data; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        count++;
+    lines->starts = arena_array(lines->arena, uint32_t, count);
+    for (const char *at = data; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        lines->starts[n++] = (uint32_t)(at - data + 1);
+    lines->count = count;
+    return lines;
 }
 
-SourceFile *source_add(SourceSet *set, Str path, Str text)
+SourceFile *source_add_static(SourceSet *set, Str path, Str text)
 {
     SourceFile *file = arena_new(&set->arena, SourceFile);
     file->id = (uint32_t)set->files.count;
-    file->path = arena_copy(&set->arena, path);
-    file->text = arena_copy(&set->arena, text);
-    find_lines(set, file);
+    file->path = path;
+    file->text = text;
+    file->lines = arena_new(&set->arena, SourceLines);
+    file->lines->arena = &set->arena;
     vec_push(&set->files, file);
     return file;
 }
 
-static bool read_all(FILE *in, const char *name, Buffer *out, Error *error)
+SourceFile *source_add(SourceSet *set, Str path, Str text)
 {
-    char block[65536];
+    return source_add_static(set, arena_copy(&set->arena, path), arena_copy(&set->arena, text));
+}
+
+/* All that can be read, into the arena. A file says how large it is; what does not (a pipe) is read into larger and larger
+ * blocks. */
+static bool read_all(int in, const char *name, Arena *arena, Str *text, Error *error)
+{
+    struct stat info;
+    size_t room = fstat(in, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0 ? (size_t)info.st_size + 1 : 65536;
+    if (room > LARGEST_FILE + 1) room = LARGEST_FILE + 2;
+    char *data = arena_alloc(arena, room);
+    size_t len = 0;
     for (;;) {
-        size_t n = fread(block, 1, sizeof block, in);
-        buffer_add(out, block, n);
-        if (out->len > LARGEST_FILE)
-            return error_set(error, "%s is larger than %d MiB", name, LARGEST_FILE >> 20);
-        if (n < sizeof block) break;
+        ssize_t n = read(in, data + len, room - len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return error_set(error, "cannot read %s: %s", name, strerror(errno));
+        if (n == 0) break;
+        len += (size_t)n;
+        if (len > LARGEST_FILE) return error_set(error, "%s is larger than %d MiB", name, LARGEST_FILE >> 20);
+        if (len < room) continue;
+        char *larger = arena_alloc(arena, room *= 2);
+        memcpy(larger, data, len);
+        data = larger;
     }
-    if (ferror(in)) return error_set(error, "cannot read %s: %s", name, strerror(errno));
+    data[len] = '\0';
+    *text = (Str){data, len};
     return true;
 }
 
 SourceFile *source_load(SourceSet *set, Str path, Error *error)
 {
-    char *name = memory_copy_c(path);
-    Buffer text = {0};
-    SourceFile *file = NULL;
-    FILE *in = fopen(name, "rb");
-    if (in == NULL) {
-        error_set(error, "cannot read %s: %s", name, strerror(errno));
-    } else {
-        if (read_all(in, name, &text, error)) file = source_add(set, path, buffer_str(&text));
-        fclose(in);
+    Str name = arena_copy(&set->arena, path), text;
+    int in = open(name.data, O_RDONLY | O_CLOEXEC);
+    if (in < 0) {
+        error_set(error, "cannot read %s: %s", name.data, strerror(errno));
+        return NULL;
     }
-    buffer_free(&text);
-    free(name);
-    return file;
+    bool fine = read_all(in, name.data, &set->arena, &text, error);
+    close(in);
+    return fine ? source_add_static(set, name, text) : NULL;
 }
 
 SourceFile *source_file(const SourceSet *set, uint32_t id)
@@ -79,10 +104,11 @@ SourceFile *source_find(const SourceSet *set, Str path)
 
 uint32_t source_line_at(const SourceFile *file, uint32_t offset)
 {
-    size_t low = 0, high = file->line_count;
+    const SourceLines *lines = lines_of(file);
+    size_t low = 0, high = lines->count;
     while (high - low > 1) {
         size_t middle = (low + high) / 2;
-        if (file->lines[middle] <= offset)
+        if (lines->starts[middle] <= offset)
             low = middle;
         else
             high = middle;
@@ -90,19 +116,30 @@ uint32_t source_line_at(const SourceFile *file, uint32_t offset)
     return (uint32_t)(low + 1);
 }
 
+size_t source_line_count(const SourceFile *file)
+{
+    return lines_of(file)->count;
+}
+
+uint32_t source_line_start(const SourceFile *file, uint32_t line)
+{
+    return lines_of(file)->starts[line - 1];
+}
+
 SourcePlace source_place(const SourceFile *file, uint32_t offset)
 {
     if (offset > file->text.len) offset = (uint32_t)file->text.len;
     uint32_t line = source_line_at(file, offset);
-    Str before = str_slice(file->text, file->lines[line - 1], offset);
+    Str before = str_slice(file->text, source_line_start(file, line), offset);
     return (SourcePlace){line, (uint32_t)(utf8_count(before) + 1)};
 }
 
 Str source_line(const SourceFile *file, uint32_t line)
 {
-    if (line == 0 || line > file->line_count) return (Str){"", 0};
-    size_t start = file->lines[line - 1];
-    size_t end = line < file->line_count ? file->lines[line] - 1 : file->text.len;
+    const SourceLines *lines = lines_of(file);
+    if (line == 0 || line > lines->count) return (Str){"", 0};
+    size_t start = lines->starts[line - 1];
+    size_t end = line < lines->count ? lines->starts[line] - 1 : file->text.len;
     while (end > start && file->text.data[end - 1] == '\r')
         end--;
     return str_slice(file->text, start, end);

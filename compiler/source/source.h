@@ -14,12 +14,13 @@ typedef struct Span {
     uint32_t file, start, end;
 } Span;
 
+typedef struct SourceLines SourceLines;
+
 typedef struct SourceFile {
     uint32_t id;
-    Str path;              /* as it is to be printed */
-    Str text;              /* NUL-terminated beyond its length */
-    const uint32_t *lines; /* byte offset of the start of each line; lines[0] is 0 */
-    size_t line_count;     /* at least 1 */
+    Str path;           /* as it is to be printed */
+    Str text;           /* NUL-terminated beyond its length */
+    SourceLines *lines; /* source.c's own: found when somebody first asks for a line */
 } SourceFile;
 
 typedef struct SourcePlace {
@@ -38,6 +39,8 @@ void source_set_free(SourceSet *set);
 SourceFile *source_load(SourceSet *set, Str path, Error *error);
 /* Adds a text under a name that is printed as its path. Path and text are copied. Never NULL. */
 SourceFile *source_add(SourceSet *set, Str path, Str text);
+/* The same for a text that outlives the set and is NUL-terminated beyond its length: it is not copied, nor is the path. */
+SourceFile *source_add_static(SourceSet *set, Str path, Str text);
 /* A file by number; NULL when there is none. */
 SourceFile *source_file(const SourceSet *set, uint32_t id);
 /* A file by path, exactly as it was loaded or added; NULL when there is none. */
@@ -45,6 +48,8 @@ SourceFile *source_find(const SourceSet *set, Str path);
 
 SourcePlace source_place(const SourceFile *file, uint32_t offset);
 uint32_t source_line_at(const SourceFile *file, uint32_t offset); /* the line alone, which is cheaper */
+size_t source_line_count(const SourceFile *file);                 /* at least 1 */
+uint32_t source_line_start(const SourceFile *file, uint32_t line); /* the offset at which a line (from 1) begins */
 /* The text of one line (from 1) without its newline; empty beyond the end. */
 Str source_line(const SourceFile *file, uint32_t line);
 /* The bytes under a span; empty when the span is not of this set. */

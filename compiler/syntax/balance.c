@@ -44,7 +44,7 @@ typedef struct Balance {
 static size_t indent_of(const Balance *balance, size_t index)
 {
     uint32_t start = balance->items[index].span.start;
-    size_t at = balance->file->lines[source_line_at(balance->file, start) - 1], blanks = 0;
+    size_t at = source_line_start(balance->file, source_line_at(balance->file, start)), blanks = 0;
     while (at + blanks < balance->file->text.len &&
            (balance->file->text.data[at + blanks] == ' ' || balance->file->text.data[at + blanks] == '\t'))
         blanks++;

@@ -8,7 +8,8 @@
 #include "compiler/syntax/token.h"
 
 typedef struct Parse {
-    Arena *arena;
+    Arena *arena;          /* where nodes are made now: one of these two */
+    Arena *whole, *bodies; /* of the file; of what stands in the bodies of functions */
     const SourceFile *file;
     Diagnostics *diagnostics;
     TokenList *list;

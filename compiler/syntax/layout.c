@@ -237,7 +237,7 @@ static const Token *token_from(const TokenList *list, uint32_t offset)
 
 static uint32_t line_start(const SourceFile *file, uint32_t offset)
 {
-    return file->lines[source_line_at(file, offset) - 1];
+    return source_line_start(file, source_line_at(file, offset));
 }
 
 static Str comment_text(const SourceFile *file, const Comment *comment)

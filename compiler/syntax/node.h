@@ -33,17 +33,25 @@ typedef struct NodeList {
     size_t count;
 } NodeList;
 
-/* struct AstStep and so on, one for each kind with fields. */
+/* struct AstStep and so on, one for each kind with fields. They have no holes, so that a node is the same bytes whatever
+ * memory held before: what the build makes ready of the prelude is compared and kept as bytes (check/ready.h). */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wpadded"
 #define ONE(x) Node *x;
 #define MANY(x) NodeList x;
 #define TEXT(x) Str x;
 #define NAME(x)                                                                                              \
     Str x;                                                                                                   \
-    Span x##_span;
+    Span x##_span;                                                                                           \
+    uint32_t x##_unused;
 #define INT(x) int64_t x;
 #define NUM(x) double x;
-#define FLAG(x) bool x;
-#define OP(T, x) T x;
+#define FLAG(x)                                                                                              \
+    bool x;                                                                                                  \
+    uint8_t x##_unused[7];
+#define OP(T, x)                                                                                             \
+    T x;                                                                                                     \
+    uint32_t x##_unused;
 #define NODE(kind, member, fields)                                                                           \
     struct Ast_##member {                                                                                    \
         fields                                                                                               \
@@ -60,6 +68,7 @@ typedef struct NodeList {
 #undef NUM
 #undef FLAG
 #undef OP
+#pragma GCC diagnostic pop
 
 struct Node {
     NodeKind kind;

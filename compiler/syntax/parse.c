@@ -5,12 +5,13 @@
 #include "compiler/syntax/build.h"
 #include "plan.tab.h"
 
-Node *parse_file(Arena *arena, SourceSet *sources, uint32_t file, Diagnostics *diagnostics)
+Node *parse_file_apart(Arena *arena, Arena *bodies, SourceSet *sources, uint32_t file, Diagnostics *diagnostics)
 {
     TokenList list = {0};
     const SourceFile *source = source_file(sources, file);
     Parse parse = {
-        .arena = arena, .file = source, .diagnostics = diagnostics, .list = &list, .error_start = SIZE_MAX};
+        .arena = arena,   .whole = arena, .bodies = bodies,         .file = source,
+        .diagnostics = diagnostics, .list = &list,  .error_start = SIZE_MAX};
     parse.root = node_new(arena, NODE_FILE, (Span){file, 0, (uint32_t)source->text.len});
     lex_file(source, arena, &list, diagnostics);
     layout_tokens(source, arena, &list, diagnostics);
@@ -18,6 +19,11 @@ Node *parse_file(Arena *arena, SourceSet *sources, uint32_t file, Diagnostics *d
     shape_check(&parse, parse.root);
     token_list_free(&list);
     return parse.root;
+}
+
+Node *parse_file(Arena *arena, SourceSet *sources, uint32_t file, Diagnostics *diagnostics)
+{
+    return parse_file_apart(arena, arena, sources, file, diagnostics);
 }
 
 void dump_tokens(SourceSet *sources, uint32_t file, Diagnostics *diagnostics, Buffer *out)

@@ -9,6 +9,8 @@
 #include "compiler/syntax/node.h"
 
 /* The tree lives in the arena and points into the file's text, so the set must outlive it. */
+/* `bodies` gets what stands in the bodies of functions; it may be the arena itself. */
+Node *parse_file_apart(Arena *arena, Arena *bodies, SourceSet *sources, uint32_t file, Diagnostics *diagnostics);
 Node *parse_file(Arena *arena, SourceSet *sources, uint32_t file, Diagnostics *diagnostics);
 
 /* The tokens after the token pass, one a line, for tests and `planc dump --tokens`. */

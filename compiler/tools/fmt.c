@@ -242,7 +242,7 @@ static void write_block(Fmt *fmt, Str text, size_t old_indent)
 
 static size_t source_indent(const Fmt *fmt, uint32_t offset)
 {
-    size_t start = fmt->file->lines[line_of(fmt, offset) - 1], blanks = 0;
+    size_t start = source_line_start(fmt->file, line_of(fmt, offset)), blanks = 0;
     while (start + blanks < fmt->file->text.len && is_blank(fmt->file->text.data[start + blanks]))
         blanks++;
     return blanks;

@@ -76,12 +76,12 @@ void target_parser(Str text)
 static bool compile_text(Str text, Image *image, Buffer *core)
 {
     Compilation compilation = {0};
-    Error error = {0};
     Buffer bytes = {0}, messages = {0};
     bool made = false;
+    Error error = {0};
     compilation.types = types_new(&compilation.arena);
     compilation.program = check_text(&compilation.arena, &compilation.sources, compilation.types,
-                                     STR("fuzz.plan"), text, &compilation.diagnostics, &error);
+                                     STR("fuzz.plan"), text, &compilation.diagnostics);
     if (compilation.program && !compilation.diagnostics.errors &&
         compilation_lower(&compilation) == COMPILE_OK) {
         core_dump(compilation.core, core);

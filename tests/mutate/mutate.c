@@ -128,11 +128,10 @@ static void show(Compilation *compilation, const char *path, Change change, uint
 
 static void check_one(Compilation *compilation, const char *path, Str text)
 {
-    Error error = {0};
     *compilation = (Compilation){0};
     compilation->types = types_new(&compilation->arena);
     compilation->program = check_text(&compilation->arena, &compilation->sources, compilation->types,
-                                      str_from_c(path), text, &compilation->diagnostics, &error);
+                                      str_from_c(path), text, &compilation->diagnostics);
     if (compilation->program && !compilation->diagnostics.errors) compilation_lower(compilation);
 }
 

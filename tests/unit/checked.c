@@ -14,11 +14,10 @@ typedef struct Case {
 
 static void begin(Case *test, const char *text)
 {
-    Error error = {{0}};
     *test = (Case){0};
     TypeTable *types = types_new(&test->arena);
     test->program = check_text(&test->arena, &test->sources, types, STR("case.plan"), str_from_c(text),
-                               &test->diagnostics, &error);
+                               &test->diagnostics);
     CHECK(test->program != NULL);
 }
 

@@ -176,7 +176,7 @@ int main(void)
     Error error = {{0}};
     Buffer text = {0};
     Program *program = check_text(&arena, &sources, types_new(&arena), STR("shop.plan"), str_from_c(source),
-                                  &diagnostics, &error);
+                                  &diagnostics);
     if (!CHECK(program != NULL)) return check_done();
     CoreProgram core = {.arena = &arena};
     metadata_write(program, &core, &text);

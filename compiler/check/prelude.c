@@ -1,0 +1,148 @@
+/* The prelude: what every program begins with, whatever its files say.
+ *
+ * In: a checker that knows nothing yet. Out: the same with the prelude's module, the names that are there in
+ * every file, and the types that the language itself speaks of. It comes from the standard library's text, or
+ * ready as the build left it (ready.h), which is the same and takes no time. Called first of all by
+ * program.c. */
+#include "compiler/check/ready.h"
+#include "compiler/source/stdlib.h"
+#include "compiler/syntax/parse.h"
+
+#include <string.h>
+
+static void init_types(Checker *c)
+{
+    c->wrong = type_simple(c->types, TYPE_WRONG);
+    c->unit = type_simple(c->types, TYPE_UNIT);
+    c->boolean = type_simple(c->types, TYPE_BOOL);
+    c->integer = type_simple(c->types, TYPE_INT);
+    c->real = type_simple(c->types, TYPE_FLOAT);
+    c->duration = type_simple(c->types, TYPE_DURATION);
+    c->time = type_simple(c->types, TYPE_TIME);
+    c->string = type_simple(c->types, TYPE_STRING);
+    c->secret = type_simple(c->types, TYPE_SECRET);
+    c->json = type_simple(c->types, TYPE_JSON);
+    c->fiber = type_simple(c->types, TYPE_FIBER);
+    c->strings = type_list(c->types, c->string);
+}
+
+static Symbol *add_builtin(Checker *c, Scope *scope, BuiltinName builtin, Str name, const Type *type)
+{
+    Symbol *symbol = symbol_new(c, SYMBOL_BUILTIN, arena_copy(c->arena, name), NULL, (Span){0, 0, 0});
+    symbol->builtin = builtin;
+    symbol->type = type;
+    symbol->module = NULL;
+    scope_add(c, scope, symbol);
+    return symbol;
+}
+
+static void init_universe(Checker *c)
+{
+    c->universe = scope_new(c, NULL, 32);
+    add_builtin(c, c->universe, BUILTIN_NAME_SERVICE, STR("service"), c->unit);
+    add_builtin(c, c->universe, BUILTIN_NAME_NOW, STR("now"), c->time);
+    add_builtin(c, c->universe, BUILTIN_NAME_ME, STR("me"), c->string);
+    add_builtin(c, c->universe, BUILTIN_NAME_THIS_RUN, STR("this_run"), c->string);
+    add_builtin(c, c->universe, BUILTIN_NAME_HTTP, STR("http"), c->unit);
+    add_builtin(c, c->universe, BUILTIN_NAME_SSH, STR("ssh"), c->unit);
+    add_builtin(c, c->universe, BUILTIN_NAME_INCIDENT, STR("incident"), c->unit);
+    add_builtin(c, c->universe, BUILTIN_NAME_ALERT, STR("alert"), c->unit);
+    c->std_universe = scope_new(c, c->universe, 4);
+    add_builtin(c, c->std_universe, BUILTIN_NAME_VM, STR("vm"), c->unit);
+    c->prelude_universe = scope_new(c, c->std_universe, 4);
+    add_builtin(c, c->prelude_universe, BUILTIN_NAME_EVEN_NOW, STR("now"), c->time);
+}
+
+/* What the prelude declares and every plan sees: its records, and its two globals under their names. */
+void publish_prelude(Checker *c)
+{
+    struct {
+        const Type **slot;
+        Str name;
+    } wanted[] = {{&c->response, STR_INIT("Response")}, {&c->result, STR_INIT("Result")},
+                  {&c->message, STR_INIT("Message")},   {&c->contact, STR_INIT("Contact")},
+                  {&c->channel, STR_INIT("Channel")},   {&c->alert, STR_INIT("Alert")},
+                  {&c->delivery, STR_INIT("Delivery")}, {&c->incident, STR_INIT("Incident")}};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        const Type *found = type_find_builtin(c->types, wanted[i].name);
+        *wanted[i].slot = found ? found : c->wrong;
+    }
+    Symbol *incident = program_prelude(c->program, STR("incident"));
+    Symbol *alert = program_prelude(c->program, STR("alert"));
+    Symbol *seen = scope_find_here(c->universe, STR("incident"));
+    seen->target_var = incident;
+    seen->type = c->incident;
+    seen = scope_find_here(c->universe, STR("alert"));
+    seen->target_var = alert;
+    seen->type = c->alert == c->wrong ? c->wrong : type_optional(c->types, c->alert);
+}
+
+/* The prelude is one module in several files: the declarations of std/prelude_… stand behind those of
+ * std/prelude. */
+static bool is_part(const EmbeddedFile *file)
+{
+    return str_starts_with(str_from_c(file->name), STR("std/prelude_"));
+}
+
+void prelude_from_source(Checker *c)
+{
+    init_types(c);
+    Module *module = module_new(c, open_std(c, STR("std/prelude")), true);
+    for (const EmbeddedFile *file = stdlib_files; file->name; file++) {
+        if (!is_part(file)) continue;
+        const SourceFile *part = open_std(c, str_from_c(file->name));
+        Node *root = parse_file_apart(c->arena, c->bodies, c->program->sources, part->id, c->diagnostics);
+        for (Node *item = root->file.items.first, *next; item; item = next) {
+            next = item->next;
+            item->next = NULL;
+            node_append(&module->root->file.items, item);
+        }
+    }
+    c->program->prelude = module;
+    modules_add(c, module);
+    init_universe(c);
+    check_modules(c, 0);
+}
+
+/* ---- as the build left it ---- */
+
+/* Its words, with what points somewhere pointing there. */
+static void place(char *to, const ReadyPart *part, char *const *regions)
+{
+    uint64_t *words = (uint64_t *)(void *)to;
+    memcpy(words, part->words, part->count * sizeof *words);
+    for (size_t i = 0; i < (part->count + 63) / 64; i++) {
+        for (uint64_t bits = part->pointers[i]; bits; bits &= bits - 1) {
+            uint64_t *word = &words[i * 64 + (size_t)__builtin_ctzll(bits)];
+            char *region = regions[*word >> READY_REGION_SHIFT];
+            *word = region ? (uintptr_t)(region + (*word & READY_OFFSET)) : 0;
+        }
+    }
+}
+
+bool prelude_load_ready(Checker *c)
+{
+    const Ready *ready = &ready_prelude;
+    char *regions[READY_REGIONS] = {0};
+    if (!ready->declarations.count) return false;
+    regions[READY_DECLARATIONS] = arena_alloc(c->arena, ready->declarations.count * 8);
+    if (!c->summary) regions[READY_BODIES] = arena_alloc(c->arena, ready->bodies.count * 8);
+    for (size_t i = 0; stdlib_files[i].name; i++)
+        regions[READY_TEXTS + i] = (char *)(uintptr_t)stdlib_files[i].text;
+    place(regions[READY_DECLARATIONS], &ready->declarations, regions);
+    if (!c->summary) place(regions[READY_BODIES], &ready->bodies, regions);
+
+    const Checker outer = *c;
+    *c = *(const Checker *)(const void *)(regions[READY_DECLARATIONS] + ready->root);
+    c->arena = c->bodies = outer.arena;
+    c->diagnostics = outer.diagnostics;
+    c->summary = outer.summary;
+    c->program->arena = outer.arena;
+    c->program->sources = outer.program->sources;
+    types_adopt(outer.types, c->types);
+    c->types = c->program->types = outer.types;
+    open_std(c, STR("std/prelude"));
+    for (const EmbeddedFile *file = stdlib_files; file->name; file++)
+        if (is_part(file)) open_std(c, str_from_c(file->name));
+    return true;
+}
