@@ -49,7 +49,7 @@ PLANC_LIBS  := -Wl,--as-needed -lcjson -lm
 PLANVM_LIBS := -Wl,--as-needed -lcjson $(call archive,sqlite3,-lsqlite3) $(call archive,uv_a,-luv) \
                $(call archive,ffi,-lffi) -lm -ldl -lpthread
 
-.PHONY: all planc planvm keeper demo test asan install clean help bootstrap bootstrap-tests lint
+.PHONY: all planc planvm keeper demo test asan stress install clean help bootstrap bootstrap-tests lint
 all: planc planvm keeper
 planc:  $(BUILD)/planc
 planvm: $(BUILD)/planvm
@@ -109,6 +109,16 @@ $(BUILD)/gen/stdlib.o $(BUILD)/gen/pages.o $(BUILD)/gen/ready.o: %.o: %.c
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(call objects,$(PLANC_SRC) $(READY_SRC) $(COMPILER_SRC)): | $(BUILD)/gen/plan.tab.h
 
+# The machine with a collection at every allocation: the rest is as it was built.
+STRESS_OBJ := $(patsubst vm/core/%.c,$(BUILD)/stress/%.o,$(CORE_SRC))
+$(STRESS_OBJ): $(BUILD)/stress/%.o: vm/core/%.c
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -ffp-contract=off -DPLAN_GC_STRESS -c -o $@ $<
+$(BUILD)/stress/planvm: $(STRESS_OBJ) $(filter-out $(call objects,$(CORE_SRC)),$(PLANVM_OBJ))
+	$(SAY) LINK $@
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PLANVM_LIBS)
+
 # A unit test is one file, tests/unit/NAME.c; it links every room that has no main.
 UNIT_SRC := $(wildcard tests/unit/*.c)
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
@@ -136,6 +146,8 @@ test: bootstrap-tests
 asan:
 	@$(MAKE) --no-print-directory BUILD=build/asan \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' test
+stress:
+	@$(MAKE) --no-print-directory BUILD=build/stressed CFLAGS='-O2 -g -DPLAN_GC_STRESS' test
 lint: bootstrap-tests
 	@BUILD=$(BUILD) SANITIZE='$(SANITIZE)' MAKE='$(MAKE)' sh tests/run 'tests/lint/*'
 
@@ -149,6 +161,7 @@ help:
 	@echo 'make demo       a broken service is found, repaired, escalated and reported by a plan (30 seconds)'
 	@echo "make test       all tests (make test CASES='*live*': some)"
 	@echo 'make asan       all tests with the address and undefined-behaviour sanitizers, in build/asan/'
+	@echo 'make stress     all tests with a collection at every allocation, in build/stressed/'
 	@echo 'make lint       the rules of the house: includes, words, sizes, shell scripts'
 	@echo 'make bootstrap  installs with apt what building needs and this machine lacks'
 	@echo 'make install    into PREFIX ($(PREFIX)), below DESTDIR when that is set'

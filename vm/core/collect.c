@@ -367,6 +367,7 @@ static uint8_t *block_take(Vm *vm, size_t size, size_t *room)
 static void block_leave(Vm *vm, uint8_t *block, size_t room)
 {
 #ifdef PLAN_GC_STRESS
+    (void)vm;
     memset(block, 0xDD, room); /* whoever still looks there finds nonsense, or a sanitizer */
     block_close(block, room);
 #else
@@ -458,7 +459,7 @@ void heap_settle(Vm *vm)
         collector = (Collector){.vm = vm, .canonical = true, .cutting = true};
         collector_run(&collector);
     }
-    size_t capacity = heap_round(collector.used + collector.used / 8 + 512 + vm->limits.slack_bytes);
+    size_t capacity = heap_round(collector.used + collector.used / 64 + 512 + vm->limits.slack_bytes);
     if (capacity > vm->limits.heap_bytes)
         capacity = collector.used > vm->limits.heap_bytes ? collector.used : vm->limits.heap_bytes / 8 * 8;
     capacity_set(vm, capacity);

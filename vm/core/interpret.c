@@ -188,8 +188,8 @@ dispatch:
             if (result < S[B]) {
                 BARRIER();
                 NOTE(COVERED_JUMPED);
+                if (--vm->budget == 0) goto budget; /* before the jump: the place is this word, not the one before the target */
                 pc += IMM;
-                if (--vm->budget == 0) goto budget;
                 NEXT;
             }
             NEXT;

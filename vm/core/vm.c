@@ -107,13 +107,13 @@ static void timers_run(Vm *vm)
 /* A waiting run is small. What is counted is part of the state, so that equal runs do this at equal times. */
 static void state_shrink(Vm *vm)
 {
-    enum { SMALL = 8 * 1024, GROWTH = 16 * 1024, ROOM = 1024 };
+    enum { SMALL = 8 * 1024, GROWTH = 16 * 1024, GARBAGE = 256, ROOM = 768 };
     const State *state = vm_state(vm);
     if (vm->limits.slack_bytes) {
         if (state->used <= state->live * 2 + GROWTH + vm->limits.slack_bytes) return;
     } else {
-        bool little_garbage = state->used - state->live <= state->live / 8 + ROOM;
-        bool little_room = state->capacity - state->used <= state->used / 4 + ROOM;
+        bool little_garbage = state->used - state->live <= state->live / 32 + GARBAGE;
+        bool little_room = state->capacity - state->used <= state->used / 32 + ROOM;
         if (state->capacity <= SMALL || (little_garbage && little_room)) return;
     }
     heap_settle(vm);
