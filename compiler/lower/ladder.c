@@ -145,17 +145,20 @@ static Core *rule_record(const Ladder *ladder, Node *rule, int64_t number)
     Str severity = ladder->severity->name;
     Str key = rung ? arena_printf(lower->arena, "%.*s/%lld", STR_ARG(severity), (long long)rung)
                    : arena_printf(lower->arena, "%.*s/rule %lld", STR_ARG(severity), (long long)number);
+    /* In this order, whatever order a compiler of C has for arguments: functions are numbered as they are made. */
+    Core *after = lower_span(ladder->entry, rule->rule.after, span);
+    Core *names = lower_name_list(ladder->entry, pages ? deed->page.targets : deed->notify.targets);
+    Core *message = message_closure(ladder, rule);
+    Core *repeats = repeats_of(ladder, rule), *every = every_of(ladder, rule);
     return lower_record_of(
         lower, "Rule", span, "key", text(ladder, key, span), "level", build_int(core, TYPE_INT, ladder->severity->index, span),
         "ladder", text(ladder, severity, span), "escalation", text(ladder, ladder->escalation->escalation.name, span), "text",
         rule_text(ladder, rule), "trigger", text(ladder, str_from_c(trigger_name(rule->rule.trigger)), span), "rung",
-        build_int(core, TYPE_INT, rung, span), "after",
-        lower_span(ladder->entry, rule->rule.after, span), "hours", build_int(core, TYPE_INT, ladder->hours, span), "count",
+        build_int(core, TYPE_INT, rung, span), "after", after, "hours", build_int(core, TYPE_INT, ladder->hours, span), "count",
         build_int(core, TYPE_INT, rule->rule.count, span), "pages", build_int(core, TYPE_BOOL, pages, span), "each",
         build_int(core, TYPE_BOOL, pages && deed->page.each, span), "required",
-        build_int(core, TYPE_BOOL, !pages && deed->notify.required, span), "names",
-        lower_name_list(ladder->entry, pages ? deed->page.targets : deed->notify.targets), "message",
-        message_closure(ladder, rule), "repeats", repeats_of(ladder, rule), "every", every_of(ladder, rule), NULL);
+        build_int(core, TYPE_BOOL, !pages && deed->notify.required, span), "names", names, "message", message, "repeats", repeats,
+        "every", every, NULL);
 }
 
 /* A fiber of the prelude for the rule; the arguments end with NULL. */
@@ -183,9 +186,9 @@ static void lower_rule(const Ladder *ladder, Node *rule, int64_t number)
     uint32_t made = context_temp(entry, record->type);
     context_add(entry, build_set_local(entry->lower->core, made, record));
     context_call(entry, "add_rule", span, context_local(entry, made, span), NULL);
-    if (rule->rule.trigger == RULE_CONDITION)
-        spawn_for(ladder, "check_condition", span, context_local(entry, made, span), condition_closure(ladder, rule),
-                  lower_span(entry, rule->rule.every, span));
+    if (rule->rule.trigger != RULE_CONDITION) return;
+    Core *holds = condition_closure(ladder, rule), *every = lower_span(entry, rule->rule.every, span);
+    spawn_for(ladder, "check_condition", span, context_local(entry, made, span), holds, every);
 }
 
 void lower_rules(Context *entry, Symbol *severity)

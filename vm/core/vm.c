@@ -1,7 +1,7 @@
 /* The machine seen from outside: events are fed, fibers run until all wait, outputs are read; snapshots and
  * hashes.
  *
- * One event at a time: it is applied, every ready fiber runs until all wait, then timers that are due fire
+ * One event at a time: it is applied, every ready fiber runs until all wait; at a tick timers that are due then fire
  * one by one, each followed by the fibers that it made ready. */
 #include "vm/core/vm.h"
 
@@ -128,12 +128,13 @@ static void scratch_shrink(Vm *vm)
     if (vm->temps.cap > SCRATCH_KEPT / sizeof(Ref)) vec_free(&vm->temps);
 }
 
-static void all_run(Vm *vm)
+/* At one instant signals and results come before timers: those fire at a tick only. */
+static void all_run(Vm *vm, bool timers)
 {
     vm->budget = vm->limits.instructions;
     vm->refills = 0;
     ready_run(vm);
-    timers_run(vm);
+    if (timers) timers_run(vm);
     state_shrink(vm);
     scratch_shrink(vm);
 }
@@ -276,7 +277,7 @@ bool vm_feed(Vm *vm, const VmEvent *event, Error *error)
         return false;
     }
     if (++vm_state(vm)->events > vm->limits.events) log_exceeded(vm);
-    all_run(vm);
+    all_run(vm, event->kind == VM_TICK);
     return true;
 }
 

@@ -95,8 +95,8 @@ void vm_free(Vm *vm);
  * Nothing of a run depends on it, and a machine that is not asked pays nothing for it. */
 void vm_cover(Vm *vm, uint8_t *covered);
 
-/* Takes one event and runs every fiber until all wait. Timers that are due fire in order of (deadline, rank,
- * number of the fiber). False: the event is not one that can be taken (no JSON, START twice, …); nothing has
+/* Takes one event and runs every fiber until all wait. At a TICK the timers that are due fire, in order of (deadline,
+ * rank, number of the fiber); what else comes at the same instant is fed before it. False: the event is not one that can be taken (no JSON, START twice, …); nothing has
  * changed. What goes wrong inside the program is a failure there. */
 bool vm_feed(Vm *vm, const VmEvent *event, Error *error);
 
