@@ -106,6 +106,8 @@ Symbol *symbol_new(Checker *c, SymbolKind kind, Str name, Node *decl, Span span)
 bool scope_add(Checker *c, Scope *scope, Symbol *symbol);
 Symbol *scope_find_here(const Scope *scope, Str name);
 Symbol *scope_find(const Scope *scope, Str name); /* outwards */
+/* What `with NAME = …` means: a name of the scope, or a setting of any file of the program, as for `--set`. */
+Symbol *setting_find(Checker *c, const Scope *scope, Str name);
 void symbol_list_add(Checker *c, SymbolList *list, Symbol *symbol);
 const char *symbol_kind_text(SymbolKind kind); /* "a contact" */
 /* May it be said that this name does not exist? Not twice in one file (the first report gets a second place),

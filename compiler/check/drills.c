@@ -168,7 +168,7 @@ static void check_with(Checker *c, const Symbol *plan, Node *line)
             check_reference(c, setting->setting.value, KIND(SEVERITY), "severity");
             continue;
         }
-        Symbol *symbol = scope_find(c->module->scope, setting->setting.name);
+        Symbol *symbol = setting_find(c, c->module->scope, setting->setting.name);
         for (size_t i = 0; plan && i < plan->param_count; i++) {
             if (str_equal(plan->params[i]->name, setting->setting.name)) symbol = plan->params[i];
         }

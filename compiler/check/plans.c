@@ -19,6 +19,17 @@ static void check_label_test(Checker *c, Node *test)
     report(c, P0306, test->span, "labels are texts: they have `==`, `!=`, `in`, `not in` and `matches`");
 }
 
+Symbol *setting_find(Checker *c, const Scope *scope, Str name)
+{
+    Symbol *symbol = scope_find(scope, name);
+    if (symbol) return symbol;
+    for (size_t i = 0; i < c->program->settings.count; i++) {
+        symbol = c->program->settings.items[i];
+        if (!symbol->module->is_std && str_equal(symbol->name, name)) return symbol;
+    }
+    return NULL;
+}
+
 /* `with ns = label "namespace"`: what the alert gives to params of the plan or the program. */
 static void check_alert_setting(Checker *c, Node *setting)
 {
@@ -27,7 +38,7 @@ static void check_alert_setting(Checker *c, Node *setting)
         check_reference(c, value, KIND(SEVERITY), "severity");
         return;
     }
-    Symbol *symbol = scope_find(c->scope, setting->setting.name);
+    Symbol *symbol = setting_find(c, c->scope, setting->setting.name);
     bool own = symbol && symbol->kind == SYMBOL_LOCAL && symbol->home == c->plan->decl;
     if (!own && (!symbol || symbol->kind != SYMBOL_SETTING)) {
         report(c, P1004, setting->setting.name_span, "there is no param `%.*s` to set", STR_ARG(setting->setting.name));

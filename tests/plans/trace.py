@@ -104,12 +104,13 @@ def normal(words):
 def commands_of(lines):
     text = "\n".join(lines)
     text = re.sub(r"^\s*[A-Z_]+=\$\(", "", text, flags=re.M)
+    text = re.sub(r"\$\(date[^()]*\)\d*", "$TIME", text)
     found = []
     for part in split_shell(text):
         part = re.sub(r"^[A-Z_]+=\S+\s+", "", part).rstrip(")")
         words = normal(words_of(part))
-        if words and words[0] in ("watch",):
-            words = words[1:]
+        if words and words[0] == "watch":
+            words = normal(words_of(split_shell(words[-1])[0]))
         if words and words[0] not in FILTERS:
             found.append(words)
     return found
