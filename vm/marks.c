@@ -64,6 +64,7 @@ static bool add_member(Buffer *out, Str place, const Json *args)
     memcpy(name, key.data, key.len);
     name[key.len] = '\0';
     const Json *value = json_get(args, name);
+    if (str_equal_c(form, "if")) return json_bool(args, name, false);
     if (is_empty(value)) return false;
     if (json_kind(value) != JSON_NUMBER || !form.len)
         add_value(out, value);
@@ -156,6 +157,12 @@ void effect_write(Buffer *out, Str op, const Json *args)
     } else if (str_equal_c(op, "terminal")) {
         bool holds;
         fill(out, STR("message to {target}[: {title}]"), args, &holds);
+    } else if (str_equal_c(op, "mail")) {
+        buffer_add_c(out, "mail to ");
+        for (const Json *to = json_first(json_get(args, "to")); to; to = json_next(to)) {
+            if (to != json_first(json_get(args, "to"))) buffer_add_c(out, ", ");
+            add_plain(out, json_text(to));
+        }
     } else {
         add_plain(out, op);
         buffer_add_char(out, ' ');

@@ -436,7 +436,8 @@ bool run_replay(const RunSetup *setup, RunSource *source, RunOutcome *outcome)
 static bool is_unknowable(const EffectRequest *effect)
 {
     if (effect->effect_class != EFFECT_CHANGE) return false;
-    if (!str_equal_c(effect->op, "http") && !str_equal_c(effect->op, "native")) return false;
+    bool far = str_equal_c(effect->op, "http") || str_equal_c(effect->op, "mail");
+    if (!far && !str_equal_c(effect->op, "native")) return false;
     Json *args = json_parse(effect->args, NULL);
     bool again = str_equal_c(json_string(args, "on_unknown", "ask"), "again");
     json_free(args);

@@ -76,7 +76,10 @@ static ParamSpec *specs_of_symbol(Checker *c, const Symbol *symbol)
 static void add_edge(Checker *c, Symbol *to, Call *call, Node *node)
 {
     BodyKind kind = c->body ? c->body->kind : BODY_VALUE;
-    vec_push(&c->edges, (CallEdge){c->body ? c->body->symbol : NULL, to, call, node, NULL, kind});
+    /* What a provider does when it is handed a message, whoever makes the channel does not do. */
+    bool provides = kind == BODY_LAMBDA && c->body->provides && to->is_effect;
+    Symbol *from = c->body && !provides ? c->body->symbol : NULL;
+    vec_push(&c->edges, (CallEdge){from, to, call, node, NULL, kind});
 }
 
 /* May the effect fn be called here: after `run`, or as the one call of a provider's function? */

@@ -136,6 +136,13 @@ static void check_reach(Checker *c, Node *contact, Node *reach)
     }
 }
 
+/* A channel that is named like a way serves it. */
+static void use_channel_of_way(Checker *c, Str way)
+{
+    Symbol *channel = scope_find(c->scope, way);
+    if (channel && channel->kind == SYMBOL_CHANNEL) symbol_use(c, channel);
+}
+
 static void check_contact(Checker *c, Node *node)
 {
     check_shown(c, node->contact.title, "a title");
@@ -143,6 +150,7 @@ static void check_contact(Checker *c, Node *node)
         switch (field->kind) {
         case NODE_FIELD:
             check_texts(c, field->field.values);
+            use_channel_of_way(c, field->field.name);
             for node_each(value, field->field.values) {
                 if (value->kind == NODE_MISSING)
                     report(c, P1102, value->span, "the %.*s of `%.*s` is missing", STR_ARG(field->field.name),

@@ -132,11 +132,26 @@ static const Type *check_enum_member(Checker *c, Node *node, Symbol *symbol)
     return c->wrong;
 }
 
+/* `statuspage.Status.resolved`: a member of an imported file's enum. NULL: it is something else. */
+static const Type *check_imported_member(Checker *c, Node *node)
+{
+    Node *object = node->member.object, *module_name = object->member.object;
+    Symbol *module = module_name->kind == NODE_NAME ? scope_find(c->scope, module_name->name.text) : NULL;
+    if (!module || module->kind != SYMBOL_MODULE) return NULL;
+    Symbol *symbol = scope_find_here(module->target->scope, object->member.name);
+    if (!symbol || symbol->kind != SYMBOL_ENUM) return NULL;
+    module->is_read = true;
+    module_name->symbol = module;
+    object->symbol = symbol;
+    return check_enum_member(c, node, symbol);
+}
+
 /* A member of something that is a name and no value: a module, an enum, `service`. NULL: it is an ordinary
  * member. */
 static const Type *check_member_of_name(Checker *c, Node *node)
 {
     Node *object = node->member.object;
+    if (object->kind == NODE_MEMBER) return check_imported_member(c, node);
     if (object->kind != NODE_NAME) return NULL;
     Symbol *symbol = scope_find(c->scope, object->name.text);
     if (!symbol) return NULL;

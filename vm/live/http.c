@@ -1,8 +1,8 @@
-/* libcurl behind http.h; the only includer of curl.h. The library is opened at the first request and reached
- * through a table of functions, so that a run without HTTP does not pay for it. One multi handle works on the
- * loop: curl says which sockets and which time it waits for. Called by http_effect.c. A change must reach the
- * wire at most once: it gets a fresh connection, because curl by itself sends again what was lost on one that
- * it used before. */
+/* libcurl behind http.h; the only includer of curl.h. The library is opened at the first request or mail and
+ * reached through a table of functions, so that a run without either does not pay for it. One multi handle
+ * works on the loop: curl says which sockets and which time it waits for. Called by http_effect.c and
+ * mail_effect.c. A change must reach the wire at most once: it gets a fresh connection, because curl by
+ * itself sends again what was lost on one that it used before. */
 #include "vm/live/http.h"
 
 #include <ctype.h>
@@ -58,7 +58,9 @@ struct Http {
 struct HttpCall {
     Http *http;
     CURL *easy;
-    struct curl_slist *headers_out;
+    struct curl_slist *headers_out, *recipients;
+    bool is_mail;
+    Str upload; /* what of a mail has not left yet */
     Buffer body;
     bool cut;
     VEC(HttpHeader) headers;
@@ -104,6 +106,7 @@ static void call_free(HttpCall *call)
         http->curl.easy_cleanup(call->easy);
     }
     http->curl.slist_free_all(call->headers_out);
+    http->curl.slist_free_all(call->recipients);
     for (size_t i = 0; i < call->headers.count; i++)
         free(call->headers.items[i].name);
     vec_free(&call->headers);
@@ -119,12 +122,21 @@ static int64_t moment(const HttpCall *call, CURLINFO which)
     return (int64_t)at / 1000;
 }
 
+/* May the server have the request? A mail is its own once its text has begun to leave, unless it says no. */
+static bool was_sent(const HttpCall *call, long status)
+{
+    long request = 0;
+    curl_off_t text = 0;
+    call->http->curl.easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &request);
+    call->http->curl.easy_getinfo(call->easy, CURLINFO_SIZE_UPLOAD_T, &text);
+    return call->is_mail ? text > 0 && status < 400 : request > 0;
+}
+
 static void call_end(HttpCall *call, CURLcode code)
 {
     const Library *curl = &call->http->curl;
-    long status = 0, sent = 0;
+    long status = 0;
     curl->easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl->easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &sent);
     const char *error = NULL;
     if (code != CURLE_OK) error = call->message[0] ? call->message : curl->easy_strerror(code);
     HttpEnd end = {.status = (int)status,
@@ -133,7 +145,7 @@ static void call_end(HttpCall *call, CURLcode code)
                    .body = buffer_str(&call->body),
                    .cut = call->cut,
                    .timed_out = code == CURLE_OPERATION_TIMEDOUT,
-                   .sent = sent > 0,
+                   .sent = was_sent(call, status),
                    .elapsed = moment(call, CURLINFO_TOTAL_TIME_T),
                    .lookup = moment(call, CURLINFO_NAMELOOKUP_TIME_T),
                    .connected = moment(call, CURLINFO_CONNECT_TIME_T),
@@ -233,6 +245,12 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     HttpCall *call = ctx;
     Str line = str_trim((Str){bytes, size * count});
+    if (call->is_mail) { /* the line in which the server says no is kept */
+        bool refuses = line.len && (line.data[0] == '4' || line.data[0] == '5');
+        if (refuses) buffer_clear(&call->body);
+        if (refuses) buffer_add_str(&call->body, line);
+        return size * count;
+    }
     ptrdiff_t colon = str_find(line, STR(":"));
     /* After a redirect, or "100 Continue", the headers begin anew. */
     if (str_starts_with(line, STR("HTTP/"))) {
@@ -248,6 +266,15 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
         vec_push(&call->headers, (HttpHeader){name, name + colon + 1});
     }
     return size * count;
+}
+
+static size_t give_mail(char *bytes, size_t size, size_t count, void *ctx)
+{
+    HttpCall *call = ctx;
+    size_t len = call->upload.len < size * count ? call->upload.len : size * count;
+    if (len) memcpy(bytes, call->upload.data, len);
+    call->upload = str_slice(call->upload, len, call->upload.len);
+    return len;
 }
 
 /* ---- opening, starting, ending ---- */
@@ -282,38 +309,45 @@ void http_close(Http *http)
     free(http);
 }
 
+/* What holds for every call. */
 static void set_options(HttpCall *call, const HttpRequest *request)
 {
     const Library *curl = &call->http->curl;
     CURL *easy = call->easy;
-    long fresh = request->change, follow = request->follow && !request->change;
-    long timeout = request->timeout > 0 ? (long)request->timeout : 30000L;
+    long fresh = request->change, timeout = request->timeout > 0 ? (long)request->timeout : 30000L;
     curl->easy_setopt(easy, CURLOPT_URL, request->url);
-    curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl->easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, call->message);
-    curl->easy_setopt(easy, CURLOPT_USERAGENT, "plan/" PLAN_VERSION);
     curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
     curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                       request->connect_timeout > 0 ? (long)request->connect_timeout : timeout);
     if (request->ca) curl->easy_setopt(easy, CURLOPT_CAINFO, request->ca);
     if (request->cert) curl->easy_setopt(easy, CURLOPT_SSLCERT, request->cert);
     if (request->key) curl->easy_setopt(easy, CURLOPT_SSLKEY, request->key);
-    if (request->proxy) curl->easy_setopt(easy, CURLOPT_PROXY, request->proxy);
-    /* Many requests to one server share its connection where it can carry them at once. */
-    if (!fresh && strncasecmp(request->url, "https:", 6) == 0) curl->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-    curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, follow);
-    curl->easy_setopt(easy, CURLOPT_MAXREDIRS, 5L);
     curl->easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh);
     curl->easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh);
-    curl->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-    curl->easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers_out);
     curl->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl->easy_setopt(easy, CURLOPT_WRITEDATA, call);
     curl->easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl->easy_setopt(easy, CURLOPT_HEADERDATA, call);
+}
+
+static void set_http(HttpCall *call, const HttpRequest *request)
+{
+    const Library *curl = &call->http->curl;
+    CURL *easy = call->easy;
+    curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl->easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl->easy_setopt(easy, CURLOPT_USERAGENT, "plan/" PLAN_VERSION);
+    if (request->proxy) curl->easy_setopt(easy, CURLOPT_PROXY, request->proxy);
+    /* Many requests to one server share its connection where it can carry them at once. */
+    if (!request->change && strncasecmp(request->url, "https:", 6) == 0)
+        curl->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, (long)(request->follow && !request->change));
+    curl->easy_setopt(easy, CURLOPT_MAXREDIRS, 5L);
+    curl->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    curl->easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers_out);
     if (request->basic) {
         curl->easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
         curl->easy_setopt(easy, CURLOPT_USERPWD, request->basic);
@@ -327,11 +361,31 @@ static void set_options(HttpCall *call, const HttpRequest *request)
     if (!head) curl->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
+static void set_mail(HttpCall *call, const HttpRequest *request)
+{
+    const Library *curl = &call->http->curl;
+    CURL *easy = call->easy;
+    const MailEnvelope *mail = request->mail;
+    curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    curl->easy_setopt(easy, CURLOPT_USE_SSL, (long)(mail->plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+    if (mail->user) curl->easy_setopt(easy, CURLOPT_USERNAME, mail->user);
+    if (mail->password) curl->easy_setopt(easy, CURLOPT_PASSWORD, mail->password);
+    for (char **to = mail->to; *to; to++)
+        call->recipients = curl->slist_append(call->recipients, *to);
+    curl->easy_setopt(easy, CURLOPT_MAIL_FROM, mail->from);
+    curl->easy_setopt(easy, CURLOPT_MAIL_RCPT, call->recipients);
+    call->is_mail = true;
+    call->upload = request->body;
+    curl->easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl->easy_setopt(easy, CURLOPT_READFUNCTION, give_mail);
+    curl->easy_setopt(easy, CURLOPT_READDATA, call);
+}
+
 HttpCall *http_start(Http *http, const HttpRequest *request, HttpEndFn fn, void *ctx, Error *error)
 {
     HttpCall *call = memory_alloc(sizeof *call);
     *call = (HttpCall){.http = http, .easy = http->curl.easy_init(), .fn = fn, .ctx = ctx};
-    for (char **header = request->headers; *header; header++)
+    for (char **header = request->headers; header && *header; header++)
         call->headers_out = http->curl.slist_append(call->headers_out, *header);
     /* Servers that do not know it cost a second each; what is sent here is small. */
     call->headers_out = http->curl.slist_append(call->headers_out, "Expect:");
@@ -339,6 +393,10 @@ HttpCall *http_start(Http *http, const HttpRequest *request, HttpEndFn fn, void 
     bool started = call->easy != NULL;
     if (started) {
         set_options(call, request);
+        if (request->mail)
+            set_mail(call, request);
+        else
+            set_http(call, request);
         started = http->curl.multi_add_handle(http->multi, call->easy) == CURLM_OK;
     }
     if (started) return call;

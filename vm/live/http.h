@@ -1,4 +1,4 @@
-/* HTTP requests on the loop, by libcurl, which is opened when the first one is made. */
+/* HTTP requests and mail on the loop, by libcurl, which is opened when the first one is made. */
 #ifndef PLAN_LIVE_HTTP_H
 #define PLAN_LIVE_HTTP_H
 
@@ -9,9 +9,18 @@
 typedef struct Http Http;
 typedef struct HttpCall HttpCall;
 
+/* Whom a mail is for, and how it is handed over. */
+typedef struct MailEnvelope {
+    const char *from;
+    char **to;                   /* NULL-terminated */
+    const char *user, *password; /* NULL: the server is not told who we are */
+    bool plain;                  /* without TLS */
+} MailEnvelope;
+
 typedef struct HttpRequest {
     const char *method, *url;
-    char **headers; /* "Name: value", NULL-terminated */
+    const MailEnvelope *mail; /* a mail, of which the body is the whole text; NULL: a request */
+    char **headers;           /* "Name: value", NULL-terminated */
     Str body;
     const char *basic;           /* "user:password"; NULL: none */
     const char *ca, *cert, *key; /* paths; NULL: the machine's authorities; no certificate of ours */
@@ -27,10 +36,10 @@ typedef struct HttpHeader {
 } HttpHeader;
 
 typedef struct HttpEnd {
-    int status; /* 0: no answer */
+    int status; /* of HTTP, or the last of SMTP; 0: no answer */
     const HttpHeader *headers;
     size_t header_count;
-    Str body;
+    Str body; /* of a mail: the line in which the server said no */
     bool cut; /* there was more body */
     bool timed_out;
     bool sent; /* the server may have had the request */
@@ -45,7 +54,8 @@ typedef void (*HttpEndFn)(void *ctx, const HttpEnd *end);
 Http *http_open(Loop *loop, Error *error);
 void http_close(Http *http); /* open calls are dropped */
 
-/* `fn` is called once from the loop. NULL and an error: the request cannot be made at all. */
+/* `fn` is called once from the loop; until then the body of a mail must stay where it is. NULL and an error:
+ * the request cannot be made at all. */
 HttpCall *http_start(Http *http, const HttpRequest *request, HttpEndFn fn, void *ctx, Error *error);
 void http_cancel(HttpCall *call); /* fn is not called */
 

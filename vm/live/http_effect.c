@@ -24,13 +24,7 @@ typedef VEC(char *) HeaderLines;
 
 static char *filled(HttpWork *work, Str text, SecretForm form, Error *error)
 {
-    Buffer value = {0};
-    char *copy = NULL;
-    if (secrets_fill(work->effect->live->secrets, &value, text, form, error))
-        copy = arena_copy_c(&work->arena, buffer_str(&value));
-    if (value.data) explicit_bzero(value.data, value.cap);
-    buffer_free(&value);
-    return copy;
+    return effect_fill(work->effect, &work->arena, text, form, error);
 }
 
 static bool add_header(HttpWork *work, HeaderLines *lines, const char *name, Str value, Error *error)

@@ -100,6 +100,7 @@ typedef struct Operation {
 static const Operation operations[] = {
     {"http", http_effect_start}, {"command", command_start},   {"call", call_start},
     {"deliver", deliver_start},  {"terminal", terminal_start}, {"native", native_start},
+    {"mail", mail_start},
 };
 
 static void live_start(World *world, const EffectRequest *request)

@@ -205,6 +205,8 @@ static Verdict judge_effect(const PolicyGate *gate, const LiveEffect *effect)
     Verdict verdict = {.gate = gate, .word = POLICY_ALLOW};
     if (strcmp(effect->op, "command") == 0) judge_command(&verdict, effect);
     if (strcmp(effect->op, "http") == 0) judge_http(&verdict, effect);
+    if (strcmp(effect->op, "mail") == 0)
+        judge(&verdict, POLICY_HOST, host_of(json_string(effect->args, "server", "")));
     if (strcmp(effect->op, "native") == 0)
         judge(&verdict, POLICY_NATIVE, json_string(effect->args, "library", ""));
     return verdict;

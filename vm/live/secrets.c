@@ -29,6 +29,7 @@ enum {
     VALUE_MAX = 65536,       /* bytes of a secret */
     COMMAND_TIMEOUT = 15000, /* ms for a command that gives one */
     REDACT_MIN = 3,          /* shorter values would blacken everything */
+    URL_PART_MIN = 16,       /* characters of a URL's piece that is taken for a key */
 };
 
 typedef struct Secret {
@@ -212,32 +213,32 @@ static void write_url(Buffer *out, Str text, const char *digits, const char *pla
     }
 }
 
-static void add_url_form(Secret *secret, const char *digits, const char *plain)
+static void add_url_form(Secret *secret, Str value, const char *digits, const char *plain)
 {
     Buffer form = {0};
-    write_url(&form, buffer_str(&secret->value), digits, plain);
+    write_url(&form, value, digits, plain);
     add_form(secret, &form);
 }
 
 /* Base64 of the value as it stands `before` bytes behind a group's start (as in "user:" + value); only the
  * letters that do not depend on its neighbours. */
-static void add_base64_form(Secret *secret, size_t before, const char *letters)
+static void add_base64_form(Secret *secret, Str value, size_t before, const char *letters)
 {
     Buffer form = {0};
-    size_t bits = (before + secret->value.len) * 8;
+    size_t bits = (before + value.len) * 8;
     for (size_t bit = before ? (before * 8 + 5) / 6 * 6 : 0; bit + 6 <= bits; bit += 6) {
-        unsigned value = 0;
+        unsigned letter = 0;
         for (size_t k = 0; k < 6; k++) {
             size_t at = bit + k - before * 8;
-            unsigned byte = (unsigned char)secret->value.data[at / 8];
-            value = value << 1 | (byte >> (7 - at % 8) & 1U);
+            unsigned byte = (unsigned char)value.data[at / 8];
+            letter = letter << 1 | (byte >> (7 - at % 8) & 1U);
         }
-        buffer_add_char(&form, letters[value]);
+        buffer_add_char(&form, letters[letter]);
     }
     /* The whole value by itself ends in a letter of its own, and padding. */
-    size_t rest = secret->value.len % 3;
+    size_t rest = value.len % 3;
     if (before == 0 && rest) {
-        unsigned last = (unsigned char)secret->value.data[secret->value.len - 1];
+        unsigned last = (unsigned char)value.data[value.len - 1];
         Buffer padded = {0};
         buffer_add_str(&padded, buffer_str(&form));
         buffer_add_char(&padded, letters[rest == 1 ? (last & 3U) << 4 : (last & 15U) << 2]);
@@ -249,10 +250,10 @@ static void add_base64_form(Secret *secret, size_t before, const char *letters)
     add_form(secret, &form);
 }
 
-static void add_json_form(Secret *secret, bool slashes)
+static void add_json_form(Secret *secret, Str value, bool slashes)
 {
     Buffer quoted = {0}, form = {0};
-    json_write_string(&quoted, buffer_str(&secret->value));
+    json_write_string(&quoted, value);
     for (size_t i = 1; i + 1 < quoted.len; i++) {
         if (slashes && quoted.data[i] == '/') buffer_add_char(&form, '\\');
         buffer_add_char(&form, quoted.data[i]);
@@ -261,23 +262,55 @@ static void add_json_form(Secret *secret, bool slashes)
     add_form(secret, &form);
 }
 
-static void make_forms(Secrets *secrets, Secret *secret)
+static void add_forms(Secret *secret, Str value)
 {
     Buffer raw = {0};
-    buffer_add_str(&raw, buffer_str(&secret->value));
+    buffer_add_str(&raw, value);
     add_form(secret, &raw);
-    add_json_form(secret, false);
-    add_json_form(secret, true);
+    add_json_form(secret, value, false);
+    add_json_form(secret, value, true);
     /* As a value, as a form, as (part of) a path; with either case of digits. */
     static const char *const plain[] = {"-._~", "-._~+", "-._~/"};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
-        add_url_form(secret, "0123456789ABCDEF", plain[i]);
-        add_url_form(secret, "0123456789abcdef", plain[i]);
+        add_url_form(secret, value, "0123456789ABCDEF", plain[i]);
+        add_url_form(secret, value, "0123456789abcdef", plain[i]);
     }
     for (size_t before = 0; before < 3; before++) {
-        add_base64_form(secret, before, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
-        add_base64_form(secret, before, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+        add_base64_form(secret, value, before,
+                        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+        add_base64_form(secret, value, before,
+                        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
     }
+}
+
+/* Of a URL a server sees, and may say, the part behind the host only, or a piece of it: in a webhook's that
+ * is the secret. Pieces shorter than a key are words that stand elsewhere too. */
+static void add_url_parts(Secret *secret)
+{
+    Str url = buffer_str(&secret->value);
+    ptrdiff_t scheme = str_find(url, STR("://"));
+    if (scheme < 0) return;
+    Str rest = str_slice(url, (size_t)scheme + 3, url.len);
+    size_t host = 0;
+    while (host < rest.len && !strchr("/?#", rest.data[host]))
+        host++;
+    ptrdiff_t at = str_find(str_slice(rest, 0, host), STR("@"));
+    if (at > 0) add_forms(secret, str_slice(rest, 0, (size_t)at));
+    rest = str_slice(rest, host, rest.len);
+    if (rest.len >= URL_PART_MIN) add_forms(secret, rest);
+    for (size_t start = 0; start < rest.len;) {
+        size_t end = start;
+        while (end < rest.len && !strchr("/?&=#", rest.data[end]))
+            end++;
+        if (end - start >= URL_PART_MIN) add_forms(secret, str_slice(rest, start, end));
+        start = end + 1;
+    }
+}
+
+static void make_forms(Secrets *secrets, Secret *secret)
+{
+    add_forms(secret, buffer_str(&secret->value));
+    add_url_parts(secret);
     if (secret->forms.count && secret->forms.items[0].len > secrets->longest)
         secrets->longest = secret->forms.items[0].len;
 }

@@ -68,6 +68,7 @@ static inline LiveWorld *live_of(World *world)
 /* Begins of the operations (vm/code/effects.def). */
 void command_start(LiveEffect *effect);
 void http_effect_start(LiveEffect *effect);
+void mail_start(LiveEffect *effect);      /* mail */
 void deliver_start(LiveEffect *effect);   /* deliver */
 void call_start(LiveEffect *effect);      /* call */
 void terminal_start(LiveEffect *effect);  /* terminal */
@@ -82,6 +83,9 @@ void effect_fail(LiveEffect *effect, const char *text, bool unknown);
 /* Appends `,"name":"text"` with the text made fit for the machine: secrets taken out, what is not UTF-8
  * replaced, and nothing in it that could be taken for a secret's handle. */
 void effect_add_text(const LiveEffect *effect, Buffer *json, const char *name, Str text);
+/* The text with its secrets put in, in an arena that is wiped when the effect is over. NULL: one cannot be
+ * had. */
+char *effect_fill(const LiveEffect *effect, Arena *arena, Str text, SecretForm form, Error *error);
 void text_clean(const Secrets *secrets, Buffer *out, Str text);
 /* Cuts the text to at most `cap` bytes, whole characters; true: there was more. */
 bool text_bound(Buffer *text, size_t cap);

@@ -1,5 +1,8 @@
 /* What comes from the world as text of the machine: UTF-8, no secrets, no handles. Called for every output,
- * body and error before it becomes part of a result; nothing else may put foreign bytes there. */
+ * body and error before it becomes part of a result; nothing else may put foreign bytes there. And the way
+ * out: a text of the machine with its secrets put in. */
+#include <string.h>
+
 #include "vm/base/utf8.h"
 #include "vm/live/state.h"
 
@@ -62,4 +65,15 @@ void effect_add_text(const LiveEffect *effect, Buffer *json, const char *name, S
     buffer_printf(json, ",\"%s\":", name);
     json_write_string(json, buffer_str(&clean));
     buffer_free(&clean);
+}
+
+char *effect_fill(const LiveEffect *effect, Arena *arena, Str text, SecretForm form, Error *error)
+{
+    Buffer value = {0};
+    char *copy = NULL;
+    if (secrets_fill(effect->live->secrets, &value, text, form, error))
+        copy = arena_copy_c(arena, buffer_str(&value));
+    if (value.data) explicit_bzero(value.data, value.cap);
+    buffer_free(&value);
+    return copy;
 }
