@@ -358,8 +358,8 @@ static bool words_verify(Verifier *verifier)
         if (op >= OPCODE_COUNT_OF) return wrong(verifier, "there is no such instruction");
         const OpcodeInfo *info = &opcode_info[op];
         const uint16_t *below = verifier->operand_below;
-        bool inside = (instruction_a(word) < below[info->a]) & (instruction_b(word) < below[info->b]) &
-                      (instruction_c(word) < below[info->c]);
+        bool inside = instruction_a(word) < below[info->a] && instruction_b(word) < below[info->b] &&
+                      instruction_c(word) < below[info->c];
         if (!inside && !operands_verify(verifier, info)) return false;
         inside = (uint32_t)instruction_imm(word) < verifier->immediate_below[info->imm];
         if (!inside && !immediate_verify(verifier, info->imm, instruction_imm(word))) return false;
