@@ -268,7 +268,7 @@ static void fiber_scan(Collector *collector, FiberObject *fiber, bool running)
     fiber->joiner_first = ref_move(collector, fiber->joiner_first);
     fiber->joiner_last = ref_move(collector, fiber->joiner_last);
     fiber->step = ref_move(collector, fiber->step);
-    fiber->joining = ref_move(collector, fiber->joining);
+    if (fiber->state == FIBER_JOINING) fiber->joining = ref_move(collector, fiber->joining);
     fiber->error = ref_move(collector, fiber->error);
 }
 

@@ -34,7 +34,7 @@ static bool fiber_before(const FiberObject *a, const FiberObject *b, bool timers
 {
     if (timers && a->deadline != b->deadline) return a->deadline < b->deadline;
     if (a->rank != b->rank) return a->rank < b->rank;
-    return a->number < b->number;
+    return a->header.len < b->header.len;
 }
 
 static void queue_insert(Vm *vm, Ref *first, Ref *last, Ref ref, bool timers)
@@ -104,7 +104,7 @@ static void fiber_enlist(Vm *vm, Ref ref)
 {
     State *state = vm_state(vm);
     FiberObject *fiber = fiber_at(vm, ref);
-    fiber->number = ++state->next_fiber;
+    fiber->header.len = ++state->next_fiber;
     fiber->before = state->last;
     *(state->last ? &fiber_at(vm, state->last)->next : &state->first) = ref;
     state->last = ref;
@@ -162,8 +162,6 @@ static void wait_leave(Vm *vm, Ref ref)
     }
     fiber->deadline = 0;
     fiber->topics = 0;
-    fiber->effect = 0;
-    fiber->joining = 0;
     fiber->target = 0;
     fiber->flags &= ~(uint32_t)FIBER_QUIET_JOIN;
 }

@@ -136,8 +136,7 @@ static inline uint32_t frame_refs(uint64_t way_back)
 }
 
 typedef struct FiberObject {
-    ObjectHeader header;
-    uint32_t number;
+    ObjectHeader header; /* len: the fiber's number */
     int32_t rank;
     uint32_t state, flags;
     uint32_t pc;                  /* next instruction */
@@ -149,15 +148,17 @@ typedef struct FiberObject {
     Ref queue_next, queue_before; /* among the ready ones, the timers, or those that wait for the same end */
     Ref joiner_first, joiner_last; /* fibers that wait for this one's end */
     Ref step;                     /* string, or 0 */
-    Ref joining;                  /* JOINING: whose end it waits for */
     Ref error;                    /* RAISES, FAILED; 0 when it RAISES: it was cancelled */
     uint32_t target;              /* register that gets what it waits for */
-    uint32_t table;               /* IN_EFFECT: entry of the effect table */
-    union {
+    union {              /* all of both is 0 in the other states */
         uint64_t topics; /* WAITING */
         uint64_t effect; /* IN_EFFECT */
     };
-    int64_t deadline; /* WAITING; INT64_MAX: none */
+    union {
+        int64_t deadline; /* WAITING; INT64_MAX: none */
+        uint32_t table;   /* IN_EFFECT: entry of the effect table */
+        Ref joining;      /* JOINING: whose end it waits for */
+    };
 } FiberObject;
 
 /* ---- the state ---- */

@@ -24,7 +24,7 @@ static VmOutput output_of(Vm *vm, VmOutputKind kind, Ref ref, uint32_t pc)
     output.at = scratch_keep(vm);
     if (ref) {
         const FiberObject *fiber = heap_object(vm, ref);
-        output.fiber = fiber->number;
+        output.fiber = fiber->header.len;
         if (fiber->step && text_is(vm, fiber->step))
             output.step = arena_copy(&vm->arena, text_view(vm, fiber->step));
     }

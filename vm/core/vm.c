@@ -192,7 +192,8 @@ static void result_take(Vm *vm, size_t place, const VmValue *value, Ref json)
     Ref error = vm->failure.set ? error_take(vm, fiber_place(heap_object(vm, vm->temps.items[place]))) : 0;
     Ref waiting = vm->temps.items[place];
     fiber = heap_object(vm, waiting);
-    fiber->effect = fiber->table = 0;
+    fiber->effect = 0;
+    fiber->deadline = 0;
     if (error) {
         fiber->flags |= FIBER_RAISES;
         fiber->error = error;
