@@ -104,7 +104,8 @@ static void emit_list(Emitter *e, const Core *node, unsigned target)
 static void emit_pairs(Emitter *e, const Core *node, unsigned target, Bank bank, bool as_json)
 {
     unsigned map = growing(e, target);
-    emitter_put(e, node, bank == BANK_SCALAR ? OPCODE_MAP_S : OPCODE_MAP_R, map, 0, 0, 0);
+    int32_t count = (int32_t)(node->list.count / 2);
+    emitter_put(e, node, bank == BANK_SCALAR ? OPCODE_MAP_S : OPCODE_MAP_R, map, 0, 0, count);
     Mark mark = emitter_mark(e);
     for (const Core *key = node->list.first; key && key->next; key = key->next->next) {
         const Core *item = key->next;
@@ -118,9 +119,10 @@ static void emit_pairs(Emitter *e, const Core *node, unsigned target, Bank bank,
         } else {
             value = emit_operand(e, item);
         }
-        emitter_put(e, node, bank == BANK_SCALAR ? OPCODE_PUT_S : OPCODE_PUT_R, map, name, value, 0);
+        emitter_put(e, node, bank == BANK_SCALAR ? OPCODE_PUT_S : OPCODE_PUT_R, map, name, value, 1);
         emitter_release(e, mark);
     }
+    if (count) emitter_put(e, node, OPCODE_SHARE, map, 0, 0, 0);
     emitter_move(e, node, BANK_REF, target, map);
 }
 

@@ -222,26 +222,26 @@ static Ref map_of_json(Converter *converter, Ref json, uint32_t element)
     return map;
 }
 
-/* What a field gets that the object does not have. False: it must have it. */
-static bool missing_value(Converter *converter, uint32_t type, int64_t *scalar, Ref *ref)
+bool value_when_missing(Vm *vm, uint32_t type, Ref *ref)
 {
-    Vm *vm = converter->vm;
     const ImageType *info = &vm->image->types[type];
-    *scalar = 0;
+    bool scalars = image_type_is_scalar(vm->image, info->element);
     *ref = 0;
     switch ((ImageTypeKind)info->kind) {
     case IMAGE_STRING: *ref = REF_EMPTY; return true;
     case IMAGE_JSON: *ref = REF_NULL; return true;
-    case IMAGE_LIST:
-        *ref =
-            list_new(vm, image_type_is_scalar(vm->image, info->element) ? OBJECT_LIST_S : OBJECT_LIST_R, 0);
-        return *ref != 0;
-    case IMAGE_MAP:
-        *ref = map_new(vm, image_type_is_scalar(vm->image, info->element) ? OBJECT_MAP_S : OBJECT_MAP_R);
-        return *ref != 0;
-    case IMAGE_RECORD: return mismatch(converter, 0, type);
+    case IMAGE_LIST: *ref = list_new(vm, scalars ? OBJECT_LIST_S : OBJECT_LIST_R, 0); return *ref != 0;
+    case IMAGE_MAP: *ref = map_new(vm, scalars ? OBJECT_MAP_S : OBJECT_MAP_R); return *ref != 0;
+    case IMAGE_RECORD: return false;
     default: return true;
     }
+}
+
+static bool missing_value(Converter *converter, uint32_t type, int64_t *scalar, Ref *ref)
+{
+    *scalar = 0;
+    if (value_when_missing(converter->vm, type, ref)) return true;
+    return !converter->vm->failure.set && mismatch(converter, 0, type);
 }
 
 static Ref record_of_json(Converter *converter, Ref json, const ImageType *type)

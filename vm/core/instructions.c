@@ -153,6 +153,13 @@ Ref list_change(Vm *vm, uint64_t word, bool scalar)
                   : list_put(vm, list, at, 0, *fiber_ref(vm, current, instruction_c(word)), own);
 }
 
+Ref map_make(Vm *vm, uint64_t word, ObjectKind kind)
+{
+    enum { ROOM_AT_MOST = 256 }; /* the word may say anything */
+    uint32_t room = (uint32_t)instruction_imm(word);
+    return map_with_room(vm, kind, room < ROOM_AT_MOST ? room : ROOM_AT_MOST);
+}
+
 Ref map_add(Vm *vm, uint64_t word, bool scalar)
 {
     Ref current = vm_state(vm)->current;

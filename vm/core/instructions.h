@@ -60,6 +60,7 @@ Ref record_with(Vm *vm, uint64_t word, bool scalar);
 Ref list_make(Vm *vm, uint64_t word, bool scalar);
 Ref list_add(Vm *vm, uint64_t word, bool scalar);
 Ref list_change(Vm *vm, uint64_t word, bool scalar);
+Ref map_make(Vm *vm, uint64_t word, ObjectKind kind);
 Ref map_add(Vm *vm, uint64_t word, bool scalar);
 /* NULL: a failure is set, or there is no such key. Does not allocate. */
 const MapEntryObject *map_look(Vm *vm, Ref map, ObjectKind kind, Ref key);

@@ -429,8 +429,8 @@ dispatch:
             R[A] = 0;
             NEXT;
         }
-        OP(MAP_S) MAKE(map_new(vm, OBJECT_MAP_S));
-        OP(MAP_R) MAKE(map_new(vm, OBJECT_MAP_R));
+        OP(MAP_S) MAKE(map_make(vm, word, OBJECT_MAP_S));
+        OP(MAP_R) MAKE(map_make(vm, word, OBJECT_MAP_R));
         OP(PUT_S) MAKE(map_add(vm, word, true));
         OP(PUT_R) MAKE(map_add(vm, word, false));
         OP(CONCAT) MAKE(concat_make(vm, word));

@@ -3,41 +3,18 @@
  *
  * Integers that fit in 64 bits are ints, all other numbers floats. Of a member that comes twice the last one
  * counts. Nothing in the text can make this crash or recurse without bound. */
-#include "vm/core/marshal.h"
+#include "vm/core/json_reader.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Reader {
-    Vm *vm;
-    Str text;
-    size_t at;
-    unsigned depth;
-    bool from_world;
-} Reader;
-
-static bool value_read(Reader *reader); /* pushes the value on the temps */
-
-static bool reader_fail(Reader *reader, const char *what)
+static PLAN_COLD bool reader_fail(Reader *reader, const char *what)
 {
     return vm_raise(reader->vm, FAILURE_RUN, "this is no JSON: %s at byte %zu", what, reader->at);
 }
 
-static char reader_peek(const Reader *reader)
-{
-    return reader->at < reader->text.len ? reader->text.data[reader->at] : '\0';
-}
-
-static void blanks_skip(Reader *reader)
-{
-    while (reader->at < reader->text.len && strchr(" \t\r\n", reader->text.data[reader->at]) &&
-           reader->text.data[reader->at]) {
-        reader->at++;
-    }
-}
-
-static bool word_read(Reader *reader, const char *word)
+bool reader_word(Reader *reader, const char *word)
 {
     size_t len = strlen(word);
     if (reader->text.len - reader->at < len || memcmp(reader->text.data + reader->at, word, len) != 0)
@@ -110,7 +87,7 @@ static bool escape_read(Reader *reader, Buffer *out)
     }
     uint32_t point, low;
     if (!hex_read(reader, &point)) return false;
-    if (point >= 0xD800 && point < 0xDC00 && word_read(reader, "\\u")) {
+    if (point >= 0xD800 && point < 0xDC00 && reader_word(reader, "\\u")) {
         if (!hex_read(reader, &low)) return false;
         if (low >= 0xDC00 && low < 0xE000) {
             point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
@@ -177,9 +154,41 @@ static bool string_scan(Reader *reader)
     }
 }
 
-static bool string_read(Reader *reader)
+#define NOT_PLAIN SIZE_MAX
+
+/* How many bytes stand between the quotes, if they mean just themselves. */
+static size_t plain_length(const Reader *reader)
 {
-    return string_scan(reader) && ref_push(reader, text_take_scratch(reader->vm));
+    const char *text = reader->text.data + reader->at + 1;
+    size_t left = reader->text.len - reader->at - 1;
+    for (size_t i = 0; i < left; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c == '"') return i;
+        if (c == '\\' || c < ' ' || c >= 0x80) break;
+    }
+    return NOT_PLAIN;
+}
+
+bool reader_string(Reader *reader)
+{
+    size_t len = plain_length(reader);
+    if (len == NOT_PLAIN) return string_scan(reader) && ref_push(reader, text_take_scratch(reader->vm));
+    Str text = str_slice(reader->text, reader->at + 1, reader->at + 1 + len);
+    reader->at += len + 2;
+    return ref_push(reader, text_new(reader->vm, text));
+}
+
+bool reader_name(Reader *reader, Str *name)
+{
+    size_t len = plain_length(reader);
+    if (len == NOT_PLAIN) {
+        if (!string_scan(reader)) return false;
+        *name = buffer_str(&reader->vm->scratch);
+        return true;
+    }
+    *name = str_slice(reader->text, reader->at + 1, reader->at + 1 + len);
+    reader->at += len + 2;
+    return true;
 }
 
 /* ---- numbers ---- */
@@ -243,9 +252,27 @@ bool float_parse(Str text, double *value)
     return *value - *value == 0; /* not infinite */
 }
 
+/* A whole number of few digits, as nearly all are. */
+bool reader_short_int(Reader *reader, int64_t *value)
+{
+    enum { DIGITS = 17 };
+    size_t start = reader->at + (reader_peek(reader) == '-'), at = start;
+    int64_t number = 0;
+    while (at < reader->text.len && at - start <= DIGITS && reader->text.data[at] >= '0' && reader->text.data[at] <= '9')
+        number = number * 10 + (reader->text.data[at++] - '0');
+    char next = at < reader->text.len ? reader->text.data[at] : '\0';
+    bool leading = at - start > 1 && reader->text.data[start] == '0';
+    if (at == start || at - start > DIGITS || leading || next == '.' || next == 'e' || next == 'E') return false;
+    *value = start > reader->at ? -number : number;
+    reader->at = at;
+    return true;
+}
+
 static bool number_read(Reader *reader)
 {
     bool whole;
+    int64_t short_value;
+    if (reader_short_int(reader, &short_value)) return ref_push(reader, box_new(reader->vm, OBJECT_INT, short_value));
     Str rest = str_slice(reader->text, reader->at, reader->text.len);
     size_t len = number_scan(rest, &whole);
     if (!len) return reader_fail(reader, "something that is no value");
@@ -267,14 +294,14 @@ static bool list_read(Reader *reader)
 {
     size_t place = reader->vm->temps.count;
     reader->at++;
-    blanks_skip(reader);
+    reader_skip_blanks(reader);
     if (reader_peek(reader) == ']') {
         reader->at++;
         return ref_push(reader, list_new(reader->vm, OBJECT_LIST_R, 0));
     }
     for (;;) {
-        if (!value_read(reader)) return false;
-        blanks_skip(reader);
+        if (!reader_value(reader)) return false;
+        reader_skip_blanks(reader);
         char c = reader_peek(reader);
         if (c != ',' && c != ']') return reader_fail(reader, "a list wants , or ]");
         reader->at++;
@@ -282,47 +309,54 @@ static bool list_read(Reader *reader)
     }
 }
 
-static bool member_read(Reader *reader, size_t place)
+/* The member's name: the same one as at its last place, if the reader remembers it. Documents repeat few names. */
+static bool name_read(Reader *reader)
 {
     Vm *vm = reader->vm;
-    blanks_skip(reader);
+    Str name;
+    if (!reader_name(reader, &name)) return false;
+    size_t known = reader->names + (name.len * 7 + (name.len ? (unsigned char)name.data[name.len - 1] : 0u)) % READER_NAMES;
+    Ref ref = vm->temps.items[known];
+    if (!ref || !str_equal(text_view(vm, ref), name)) {
+        ref = text_new(vm, name);
+        vm->temps.items[known] = ref;
+    }
+    return ref_push(reader, ref);
+}
+
+static bool member_read(Reader *reader)
+{
+    reader_skip_blanks(reader);
     if (reader_peek(reader) != '"') return reader_fail(reader, "a member wants a name in quotes");
-    if (!string_read(reader)) return false;
-    blanks_skip(reader);
+    if (!name_read(reader)) return false;
+    reader_skip_blanks(reader);
     if (reader_peek(reader) != ':') return reader_fail(reader, "a member wants a :");
     reader->at++;
-    if (!value_read(reader)) return false;
-    Ref put = map_put_own(vm, vm->temps.items[place], vm->temps.items[place + 1], vm->temps.items[place + 2]);
-    if (!put) return false;
-    vm->temps.count = place + 1;
-    vm->temps.items[place] = put;
-    return true;
+    return reader_value(reader);
 }
 
 static bool object_read(Reader *reader)
 {
-    Ref map = map_new(reader->vm, OBJECT_MAP_R);
-    if (!map) return false;
-    size_t place = temp_push(reader->vm, map);
+    size_t place = reader->vm->temps.count;
     reader->at++;
-    blanks_skip(reader);
+    reader_skip_blanks(reader);
     if (reader_peek(reader) == '}') {
         reader->at++;
-        return true;
+        return ref_push(reader, map_new(reader->vm, OBJECT_MAP_R));
     }
     for (;;) {
-        if (!member_read(reader, place)) return false;
-        blanks_skip(reader);
+        if (!member_read(reader)) return false;
+        reader_skip_blanks(reader);
         char c = reader_peek(reader);
         if (c != ',' && c != '}') return reader_fail(reader, "an object wants , or }");
         reader->at++;
-        if (c == '}') return true;
+        if (c == '}') return ref_push(reader, map_of_temps(reader->vm, place));
     }
 }
 
-static bool value_read(Reader *reader)
+bool reader_value(Reader *reader)
 {
-    blanks_skip(reader);
+    reader_skip_blanks(reader);
     if (reader->depth >= VALUE_DEPTH) return reader_fail(reader, "it is nested too deeply");
     reader->depth++;
     char c = reader_peek(reader);
@@ -332,12 +366,12 @@ static bool value_read(Reader *reader)
     else if (c == '[')
         read = list_read(reader);
     else if (c == '"')
-        read = string_read(reader);
-    else if (word_read(reader, "null"))
+        read = reader_string(reader);
+    else if (reader_word(reader, "null"))
         read = ref_push(reader, REF_NULL);
-    else if (word_read(reader, "true"))
+    else if (reader_word(reader, "true"))
         read = ref_push(reader, REF_TRUE);
-    else if (word_read(reader, "false"))
+    else if (reader_word(reader, "false"))
         read = ref_push(reader, REF_FALSE);
     else
         read = number_read(reader);
@@ -345,16 +379,25 @@ static bool value_read(Reader *reader)
     return read;
 }
 
+Reader reader_begin(Vm *vm, Str text, bool from_world)
+{
+    Reader reader = {.vm = vm, .text = text, .from_world = from_world, .names = vm->temps.count};
+    for (int i = 0; i < READER_NAMES; i++)
+        temp_push(vm, 0);
+    return reader;
+}
+
+bool reader_ends(Reader *reader)
+{
+    reader_skip_blanks(reader);
+    return reader->at == reader->text.len || reader_fail(reader, "more follows its end");
+}
+
 Ref json_read(Vm *vm, Str text, bool from_world)
 {
-    Reader reader = {.vm = vm, .text = text, .from_world = from_world};
+    Reader reader = reader_begin(vm, text, from_world);
     size_t place = vm->temps.count;
-    bool read = value_read(&reader);
-    if (read) {
-        blanks_skip(&reader);
-        if (reader.at != text.len) read = reader_fail(&reader, "more follows its end");
-    }
-    Ref json = read ? vm->temps.items[place] : 0;
-    vm->temps.count = place;
+    Ref json = reader_value(&reader) && reader_ends(&reader) ? vm->temps.items[place] : 0;
+    vm->temps.count = reader.names;
     return json;
 }

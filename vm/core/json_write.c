@@ -2,6 +2,7 @@
 #include "vm/core/marshal.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +37,27 @@ void json_write_text(Buffer *out, Str text)
     buffer_add_char(out, '"');
 }
 
+/* A number of few digits, most of them before the point. The quotient of two whole numbers is rounded as the decimal
+ * number that it stands for would be, so this is the one that reads back the same. */
+static bool short_float_write(Buffer *out, double real)
+{
+    enum { SCALE = 1000 };
+    double scaled = real * SCALE;
+    if (!(fabs(scaled) < 1e12) || scaled != floor(scaled) || scaled == 0 || scaled / SCALE != real) return false;
+    int64_t number = (int64_t)fabs(scaled);
+    if (real < 0) buffer_add_char(out, '-');
+    buffer_add_int(out, number / SCALE);
+    unsigned part = (unsigned)(number % SCALE);
+    if (!part) return true;
+    buffer_add_char(out, '.');
+    for (unsigned digit = SCALE / 10; part; part %= digit, digit /= 10)
+        buffer_add_char(out, (char)('0' + part / digit));
+    return true;
+}
+
 void float_write(Buffer *out, double real)
 {
+    if (short_float_write(out, real)) return;
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, real);

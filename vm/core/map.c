@@ -84,22 +84,37 @@ static void slot_set(TableObject *table, uint32_t number)
     slots[at] = number + 1;
 }
 
-static Ref table_new(Vm *vm, bool scalar, uint32_t room)
+static uint32_t slots_for(uint32_t room)
 {
     uint32_t slots = 0;
     if (room > INDEX_FROM) {
         for (slots = 32; slots < room * 2; slots *= 2)
             continue;
     }
-    size_t size = heap_round(sizeof(TableObject) + (size_t)room * sizeof(MapEntryObject) + (size_t)slots * 4);
-    if (!heap_reserve(vm, size)) return 0;
-    Ref ref = heap_take(vm, scalar ? OBJECT_TABLE_S : OBJECT_TABLE_R, size);
+    return slots;
+}
+
+static size_t table_size(uint32_t room)
+{
+    return heap_round(sizeof(TableObject) + (size_t)room * sizeof(MapEntryObject) + (size_t)slots_for(room) * 4);
+}
+
+/* Of what was reserved. */
+static Ref table_take(Vm *vm, bool scalar, uint32_t room)
+{
+    uint32_t slots = slots_for(room);
+    Ref ref = heap_take(vm, scalar ? OBJECT_TABLE_S : OBJECT_TABLE_R, table_size(room));
     TableObject *table = heap_object(vm, ref);
     table->header.len = room;
     table->used = 0;
     table->slots = slots;
     memset(table_slots(table), 0, (size_t)slots * 4);
     return ref;
+}
+
+static Ref table_new(Vm *vm, bool scalar, uint32_t room)
+{
+    return heap_reserve(vm, table_size(room)) ? table_take(vm, scalar, room) : 0;
 }
 
 /* A map of the table in the last temp. */
@@ -118,6 +133,43 @@ Ref map_new(Vm *vm, ObjectKind kind)
     size_t place = temp_push(vm, 0);
     Ref map = map_view(vm, kind, 0);
     temp_drop(vm, place);
+    return map;
+}
+
+Ref map_with_room(Vm *vm, ObjectKind kind, uint32_t room)
+{
+    if (!room) return map_new(vm, kind);
+    if (!heap_reserve(vm, table_size(room) + sizeof(MapObject))) return 0;
+    Ref table = table_take(vm, kind == OBJECT_MAP_S, room), ref = heap_take(vm, kind, sizeof(MapObject));
+    MapObject *map = heap_object(vm, ref);
+    map->table = table;
+    map->pad = 0;
+    heap_own(vm, ref);
+    return ref;
+}
+
+Ref map_of_temps(Vm *vm, size_t place)
+{
+    size_t count = (vm->temps.count - place) / 2;
+    if (count >= vm->limits.list_items || count >= UINT32_MAX / 64) {
+        vm_raise_limit(vm, LIMIT_LIST, "a map has too many keys");
+        return 0;
+    }
+    Ref map = map_with_room(vm, OBJECT_MAP_R, (uint32_t)count);
+    TableObject *table = map && count ? map_table(vm, map) : NULL;
+    for (size_t i = place; table && i < vm->temps.count; i += 2) {
+        Str key = text_view(vm, vm->temps.items[i]);
+        uint32_t hash = key_hash(key), number = table_find(vm, table, table->used, hash, key);
+        if (number == UINT32_MAX) {
+            number = table->used++;
+            table->entries[number] = (MapEntryObject){vm->temps.items[i], hash, 0};
+            slot_set(table, number);
+        }
+        table->entries[number].value = vm->temps.items[i + 1];
+    }
+    if (table) ((MapObject *)heap_object(vm, map))->header.len = table->used;
+    if (map) heap_share(vm, map);
+    vm->temps.count = place;
     return map;
 }
 

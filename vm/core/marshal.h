@@ -17,6 +17,13 @@ void float_write(Buffer *out, double real);
  * What comes from the world loses its invalid UTF-8 and what looks like a secret's marks. */
 Ref json_read(Vm *vm, Str text, bool from_world);
 
+/* JSON text from the world as a value of a reference type, in one go. False: not this way, and no failure is set;
+ * json_read and json_to_value know more. */
+bool json_read_typed(Vm *vm, Str text, uint32_t type, Ref *ref);
+/* What a member of the type is that an object does not have: *ref of a reference type; scalars are 0. False: it must have
+ * one (a record), or a failure is set. */
+bool value_when_missing(Vm *vm, uint32_t type, Ref *ref);
+
 /* Numbers that a whole string is. */
 bool int_parse(Str text, int64_t *value);
 bool float_parse(Str text, double *value);

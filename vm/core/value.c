@@ -84,8 +84,13 @@ VmValue *vm_value_of_result(const Vm *vm, uint64_t effect, Str json, Error *erro
     Vm *maker = vm_bare(vm->image, &vm->limits);
     vm_state(maker)->globals = 0;
     int64_t scalar = 0;
-    Ref ref = json_read(maker, json, true);
-    if (ref && json_to_value(maker, ref, value->type, 0, &scalar, &ref)) {
+    Ref ref = 0;
+    bool read = json_read_typed(maker, json, value->type, &ref);
+    if (!read) {
+        ref = json_read(maker, json, true);
+        read = ref && json_to_value(maker, ref, value->type, 0, &scalar, &ref);
+    }
+    if (read) {
         vm_state(maker)->start = ref;
         value_take(maker, value);
     } else {

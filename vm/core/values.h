@@ -79,6 +79,9 @@ const MapEntryObject *map_entries(const Vm *vm,
                                   Ref map); /* valid until the next allocation; NULL if there are none */
 const MapEntryObject *map_find(const Vm *vm, Ref map, Str key); /* NULL: no such key */
 Ref map_new(Vm *vm, ObjectKind kind);
+/* An empty one that its maker alone holds and fills in place (map_put with own) until it is shared. */
+Ref map_with_room(Vm *vm, ObjectKind kind, uint32_t room);
+Ref map_of_temps(Vm *vm, size_t place); /* of the keys and references in turn from a place on, which are dropped */
 Ref map_put(Vm *vm, Ref map, Ref key, int64_t value,
             bool own); /* value: a scalar or a Ref, by the map's bank */
 /* The same for a map that nobody else has seen: an older value is overwritten. */

@@ -178,20 +178,15 @@ Ref fiber_of_effect(const Vm *vm, uint64_t effect)
     return 0;
 }
 
-/* The result into the waiting fiber's register, or a failure that it raises when it runs. */
-static void result_take(Vm *vm, size_t place, const VmValue *value, Ref json)
+/* The result into the waiting fiber's register (the fiber is a temp), or the failure that is set, which it raises when it
+ * runs. */
+static void result_place(Vm *vm, size_t place, Ref ref)
 {
-    FiberObject *fiber = heap_object(vm, vm->temps.items[place]);
-    const ImageEffect *effect = &vm->image->effects[fiber->table];
-    int64_t scalar = 0;
-    Ref ref = 0;
-    if (value)
-        value_place(vm, value, effect->result, &ref);
-    else if (json)
-        json_to_value(vm, json, effect->result, 0, &scalar, &ref);
+    size_t held = temp_push(vm, ref);
     Ref error = vm->failure.set ? error_take(vm, fiber_place(heap_object(vm, vm->temps.items[place]))) : 0;
+    ref = temp_drop(vm, held);
     Ref waiting = vm->temps.items[place];
-    fiber = heap_object(vm, waiting);
+    FiberObject *fiber = heap_object(vm, waiting);
     fiber->effect = 0;
     fiber->deadline = 0;
     if (error) {
@@ -204,11 +199,32 @@ static void result_take(Vm *vm, size_t place, const VmValue *value, Ref json)
     fiber_ready(vm, waiting);
 }
 
+/* The result into the waiting fiber's register, or a failure that it raises when it runs. */
+static void result_take(Vm *vm, size_t place, const VmValue *value, Ref json)
+{
+    FiberObject *fiber = heap_object(vm, vm->temps.items[place]);
+    const ImageEffect *effect = &vm->image->effects[fiber->table];
+    int64_t scalar = 0;
+    Ref ref = 0;
+    if (value)
+        value_place(vm, value, effect->result, &ref);
+    else if (json)
+        json_to_value(vm, json, effect->result, 0, &scalar, &ref);
+    result_place(vm, place, ref);
+}
 static bool result_feed(Vm *vm, const VmEvent *event, Error *error)
 {
     Ref waiting = fiber_of_effect(vm, event->effect);
     if (!waiting) return true;
     size_t place = temp_push(vm, waiting);
+    Ref typed = 0;
+    const ImageEffect *effect = &vm->image->effects[((const FiberObject *)heap_object(vm, waiting))->table];
+    if (!event->value && event->json.len <= vm->limits.input_bytes &&
+        json_read_typed(vm, event->json, effect->result, &typed)) {
+        result_place(vm, place, typed);
+        temp_drop(vm, place);
+        return true;
+    }
     Ref json = event->value ? 0 : event_json(vm, event->json, error);
     bool taken = event->value || json || vm->failure.kind == FAILURE_LIMIT;
     if (taken) result_take(vm, place, event->value, json);
