@@ -219,7 +219,7 @@ static bool anywhere(Checker *c, Search *search, TreeVisit *visit)
 {
     for (size_t i = 0; i < c->program->modules.count && !search->found; i++) {
         const Module *module = c->program->modules.items[i];
-        if (!module->is_std) tree_walk(module->root, visit, search);
+        if (!module->is_prelude) tree_walk(module->root, visit, search);
     }
     return search->found;
 }

@@ -300,9 +300,22 @@ bool builtin_TEXT_FOR_SHELL(const BuiltinCall *call)
     return quoted(call, "'\\''");
 }
 
+/* A server may read a backslash as one or as an escape, as it was told; with E before the quote it is always an
+ * escape, so there it is doubled. Where E is unknown (not PostgreSQL) that is an error, and no way out of the
+ * quotes. */
 bool builtin_TEXT_FOR_SQL(const BuiltinCall *call)
 {
-    return quoted(call, "''");
+    Str text;
+    if (!arg_text(call, 0, &text)) return false;
+    if (str_find(text, STR("\\")) < 0) return quoted(call, "''");
+    Buffer *out = scratch_begin(call);
+    buffer_add_c(out, " E'");
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '\'' || text.data[i] == '\\') buffer_add_char(out, text.data[i]);
+        buffer_add_char(out, text.data[i]);
+    }
+    buffer_add_char(out, '\'');
+    return give_scratch(call);
 }
 
 static bool is_unreserved(char c)

@@ -42,5 +42,6 @@ void terminal_start(LiveEffect *effect)
     Str body = json_string(args, "body", "");
     people_say(effect->live->people, "%.*s: %.*s%s%.*s", STR_ARG(target), STR_ARG(title),
                body.len ? "\n" : "", STR_ARG(body));
+    if (json_bool(args, "bell", false)) people_ring(effect->live->people);
     end_c(effect, "{\"ok\":true}");
 }

@@ -279,6 +279,12 @@ void people_say(People *people, const char *format, ...)
     buffer_free(&text);
 }
 
+void people_ring(People *people)
+{
+    bool heard = people->options.output == LIVE_TERMINAL && isatty(STDOUT_FILENO);
+    if (heard && write(STDOUT_FILENO, "\a", 1) < 0) return; /* a terminal that is gone hears nothing */
+}
+
 /* ---- effects ---- */
 
 /* A look that is made every few seconds says something only when it says something new. */

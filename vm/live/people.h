@@ -40,6 +40,7 @@ void people_close(People *people); /* NULL is fine */
 void people_mark(People *people, const WorldMark *mark);
 /* One line that is no mark: a message, a call to make. */
 void people_say(People *people, const char *format, ...) PLAN_PRINTF(2, 3);
+void people_ring(People *people); /* the terminal's bell, where there is one */
 /* What an effect came to; looks that say the same as last time are not repeated. */
 void people_effect_ended(People *people, const PeopleEffect *effect);
 bool people_are_asked(const People *people); /* is a question open? */
