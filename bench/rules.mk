@@ -35,3 +35,12 @@ $(RECOGNISER_OBJ):
 $(BUILD)/bench/recogniser: $(RECOGNISER_OBJ) $(BUILD)/vm/base/str.o $(BUILD)/vm/base/memory.o $(BUILD)/vm/base/error.o
 	$(SAY) LINK $@
 	$(Q)$(CC) -o $@ $^
+
+# The floors for the live world: bare loops over the same system calls and libraries.
+HOST_BENCH := $(BUILD)/bench/spawn $(BUILD)/bench/gets $(BUILD)/bench/events
+bench: $(HOST_BENCH)
+$(BUILD)/bench/events: $(filter-out $(BUILD)/vm/planvm.o,$(PLANVM_OBJ))
+$(HOST_BENCH): $(BUILD)/bench/%: bench/host/%.c
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(PLANVM_LIBS) -lcurl
