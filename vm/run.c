@@ -15,6 +15,9 @@
 /* Events of one turn at most, so that a flood of results does not hold back what is to be started. */
 #define TURN_EVENTS 256
 
+/* How long rows may stay without a commit while the world is only looked at. */
+#define HELD_MAX 200 /* ms */
+
 /* What the machine put out in this turn, copied into the turn's arena until it may leave. */
 typedef struct Outgoing {
     LogKind kind; /* INTENT, CANCEL or MARK */
@@ -40,6 +43,8 @@ typedef struct Driver {
     Arena kept;        /* for the whole call */
     Map seen;          /* msgs of all signals so far */
     VEC(Pending) pending;
+    bool held; /* rows are written and not committed: nothing outside depends on them yet */
+    int64_t held_since;
     bool leaving; /* nothing more is begun: what has its intent now is begun at resume */
     bool failed;  /* stop: outcome says why */
 } Driver;
@@ -212,13 +217,31 @@ static bool signal_take(Driver *driver, const WorldEvent *event)
                       LOG_SIGNAL);
 }
 
-/* After this nothing of the turn can be lost: now it may be seen. */
+/* A turn after which the world is only looked at needs no commit of its own: were it lost, the looks would be
+ * made again, and nothing would have been changed or said. Such turns share one, HELD_MAX after the first of
+ * them at the latest. */
+static bool turn_may_wait(Driver *driver)
+{
+    if (driver->consumed.count || driver->leaving || vm_status(driver->setup->vm) == VM_ENDED) return false;
+    for (size_t i = 0; i < driver->outgoing.count; i++) {
+        const Outgoing *out = &driver->outgoing.items[i];
+        if (out->kind != LOG_INTENT || out->effect.effect_class != EFFECT_LOOK) return false;
+    }
+    int64_t now = driver->setup->world->now(driver->setup->world);
+    if (!driver->held) driver->held_since = now;
+    driver->held = now - driver->held_since < HELD_MAX;
+    return driver->held;
+}
+
+/* After this nothing of the turn that anybody could see can be lost: now it may be seen. */
 static bool turn_publish(Driver *driver)
 {
     const RunSetup *setup = driver->setup;
     World *world = setup->world;
-    if (setup->journal && !journal_commit(setup->journal, &driver->outcome->error))
-        return broken(driver, RUN_BROKEN);
+    if (setup->journal && !turn_may_wait(driver)) {
+        driver->held = false;
+        if (!journal_commit(setup->journal, &driver->outcome->error)) return broken(driver, RUN_BROKEN);
+    }
     for (size_t i = 0; i < driver->consumed.count; i++) {
         if (setup->observer && setup->observer->durable)
             setup->observer->durable(setup->observer->ctx, driver->consumed.items[i]);
@@ -266,7 +289,11 @@ static void loop(Driver *driver)
     World *world = driver->setup->world;
     while (!driver->leaving && !driver->failed && vm_status(vm) != VM_ENDED) {
         for (int taken = 0; taken < TURN_EVENTS && vm_status(vm) != VM_ENDED; taken++) {
-            WorldEvent event = world->next(world, vm_next_deadline(vm), taken == 0);
+            int64_t due = vm_next_deadline(vm), held_due = driver->held_since + HELD_MAX;
+            bool sooner = driver->held && held_due < due;
+            WorldEvent event = world->next(world, sooner ? held_due : due, taken == 0);
+            /* It is what is held that is due, not the machine. */
+            if (event.kind == WORLD_TIME && sooner && event.now < due) break;
             if (!event_take(driver, &event)) break;
         }
         if (!driver->failed) turn_publish(driver);

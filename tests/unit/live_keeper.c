@@ -266,6 +266,34 @@ static void test_keeper_goes(void)
     CHECK(wait_until_keeper_goes());
 }
 
+/* A machine that was started anew before the traces of a program reached its disk: nobody knows whether it ran. */
+static void test_lost_traces(void)
+{
+    char path[300];
+    live_test_start(&test, 70, "command", EFFECT_CHANGE, false, "{\"argv\":[\"true\"]}");
+    CHECK(json_bool(live_test_result(&test, 70, 20000), "ok", false));
+    end_world();
+    snprintf(path, sizeof path, "%s/boot", test.dir);
+    FILE *file = fopen(path, "w");
+    if (!CHECK(file != NULL)) return;
+    fputs("00000000-0000-0000-0000-000000000000", file);
+    fclose(file);
+    live_test_open(&test, "{}");
+    char args[600];
+    snprintf(args, sizeof args, "{\"sh\":\"echo x >> %s/began-71\"}", test.dir);
+    live_test_start(&test, 71, "command", EFFECT_CHANGE, true, args);
+    CHECK(json_bool(live_test_result(&test, 71, 20000), "unknown", false));
+    CHECK_INT(lines_in("began-71"), 0);
+    /* And it stays so, also when a program of this boot was begun before anybody was told. */
+    live_test_start(&test, 72, "command", EFFECT_CHANGE, false, "{\"argv\":[\"true\"]}");
+    CHECK(json_bool(live_test_result(&test, 72, 20000), "ok", false));
+    end_world();
+    live_test_open(&test, "{}");
+    live_test_start(&test, 71, "command", EFFECT_CHANGE, true, args);
+    CHECK(json_bool(live_test_result(&test, 71, 20000), "unknown", false));
+    CHECK_INT(lines_in("began-71"), 0);
+}
+
 int main(void)
 {
     live_test_begin(&test, "{}");
@@ -278,6 +306,7 @@ int main(void)
     test_cancelled_after_death();
     test_cancelled_with_secrets();
     test_other_boot();
+    test_lost_traces();
     test_keeper_goes();
     live_test_open(&test, "{}");
     test_no_keeper();

@@ -357,6 +357,7 @@ void command_start(LiveEffect *effect)
     effect->cancel = cancel;
     bool made = make_spec(work, &error);
     if (change && effect->again && keeper_client_adopt(keeper, effect->id, ended, work)) return;
+    if (change && effect->again && keeper_client_is_lost(keeper, effect->id, ended, work)) return;
     if (!made) {
         work_free(work);
         effect_fail(effect, error.text, change && effect->again);

@@ -24,15 +24,6 @@ int effect_files_open(int run, uint64_t effect, const char *name, int flags)
     return openat(run, file_path(path, effect, name), flags | O_CLOEXEC, 0600);
 }
 
-static bool sync_folder(int run, const char *path)
-{
-    int fd = openat(run, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return false;
-    bool synced = fsync(fd) == 0;
-    close(fd);
-    return synced;
-}
-
 EffectClaim effect_files_claim(int run, uint64_t effect, Error *error)
 {
     char path[64];
@@ -40,12 +31,9 @@ EffectClaim effect_files_claim(int run, uint64_t effect, Error *error)
     mkdirat(run, file_path(path, effect, ""), 0700);
     int fd = effect_files_open(run, effect, "started", O_CREAT | O_EXCL | O_WRONLY);
     if (fd < 0 && errno == EEXIST) return EFFECT_TAKEN;
-    /* Durable, because after a power failure the journal knows the intent: with no `started` it would be
-     * begun again. */
-    bool durable = fd >= 0 && fsync(fd) == 0 && sync_folder(run, path) && sync_folder(run, "fx");
-    if (!durable) error_set(error, "%s in the run's folder cannot be written: %s", path, strerror(errno));
+    if (fd < 0) error_set(error, "%s in the run's folder cannot be written: %s", path, strerror(errno));
     if (fd >= 0) close(fd);
-    return durable ? EFFECT_CLAIMED : EFFECT_FAILED;
+    return fd >= 0 ? EFFECT_CLAIMED : EFFECT_FAILED;
 }
 
 bool effect_files_replace(int run, uint64_t effect, const char *name, Str text)
@@ -75,6 +63,50 @@ static void read_boot(char boot[64])
     close(fd);
     boot[got > 0 ? got : 0] = 0;
     boot[strcspn(boot, "\n")] = 0;
+}
+
+static bool sync_folder(int run, const char *path)
+{
+    int fd = openat(run, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return false;
+    bool synced = fsync(fd) == 0;
+    close(fd);
+    return synced;
+}
+
+bool effect_files_is_other_boot(int run)
+{
+    char now[64], text[64];
+    read_boot(now);
+    int fd = openat(run, "boot", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    if (fd >= 0) close(fd);
+    text[got > 0 ? got : 0] = 0;
+    return fd >= 0 && strcmp(text, now) != 0;
+}
+
+bool effect_files_note_boot(int run)
+{
+    char now[64];
+    read_boot(now);
+    int fd = openat(run, "boot.new", O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+    size_t len = strlen(now);
+    bool kept = fd >= 0 && write(fd, now, len) == (ssize_t)len && fsync(fd) == 0 &&
+                renameat(run, "boot.new", run, "boot") == 0 && fsync(run) == 0;
+    if (fd >= 0) close(fd);
+    return kept;
+}
+
+bool effect_files_settle_unknown(int run, uint64_t effect, const SpawnEnd *end)
+{
+    char path[64];
+    mkdirat(run, "fx", 0700);
+    mkdirat(run, file_path(path, effect, ""), 0700);
+    if (!effect_files_set_end(run, effect, end)) return false;
+    int fd = effect_files_open(run, effect, "exit", O_RDONLY);
+    bool kept = fd >= 0 && fsync(fd) == 0 && sync_folder(run, path) && sync_folder(run, "fx");
+    if (fd >= 0) close(fd);
+    return kept;
 }
 
 /* When a process began, in ticks since the boot: field 22 of its stat, counted behind the name, which may

@@ -24,7 +24,9 @@ typedef enum EffectClaim {
     EFFECT_FAILED,  /* the files cannot be written: error */
 } EffectClaim;
 
-/* Makes `started`, durable before it returns: whoever makes it may start the program, nobody else ever. */
+/* Makes `started`: whoever makes it may start the program, nobody else ever. Nothing here is synced, because
+ * what a killed process wrote survives it. A power failure can lose it; for that the run's folder knows the
+ * boot of the machine in which its programs were started (`boot`, synced before the first of them). */
 EffectClaim effect_files_claim(int run, uint64_t effect, Error *error);
 bool effect_files_set_process(int run, uint64_t effect, pid_t pid, int64_t deadline);
 bool effect_files_set_end(int run, uint64_t effect, const SpawnEnd *end);
@@ -33,6 +35,13 @@ bool effect_files_is_started(int run, uint64_t effect);
 bool effect_files_get_process(int run, uint64_t effect, EffectProcess *process); /* false: not known */
 bool effect_files_get_end(int run, uint64_t effect, SpawnEnd *end);              /* false: it has not ended */
 bool effect_process_is_alive(const EffectProcess *process);
+
+/* Was the machine started anew since this run began a program? Then one without an end may have run, whatever
+ * is here. */
+bool effect_files_is_other_boot(int run);
+bool effect_files_note_boot(int run); /* durable */
+/* Puts down, durably, that nobody knows how it ended. */
+bool effect_files_settle_unknown(int run, uint64_t effect, const SpawnEnd *end);
 
 int effect_files_open(int run, uint64_t effect, const char *name, int flags); /* "out", "err"; -1 */
 /* The first SPAWN_OUTPUT_CAP bytes of `out` or `err`; *cut: there was more. */

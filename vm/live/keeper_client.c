@@ -43,6 +43,7 @@ struct KeeperClient {
     Loop *loop;
     int run;
     char *run_dir, *program;
+    bool boot_is_noted; /* this boot of the machine is in the run's folder */
     int fd;
     LoopPoll *poll;
     Buffer in, out;
@@ -158,6 +159,16 @@ bool keeper_client_adopt(KeeperClient *client, uint64_t effect, ProcessEndFn fn,
 {
     SpawnEnd end;
     if (!effect_files_get_end(client->run, effect, &end)) return false;
+    give(client, effect, &end, fn, ctx);
+    return true;
+}
+
+bool keeper_client_is_lost(KeeperClient *client, uint64_t effect, ProcessEndFn fn, void *ctx)
+{
+    SpawnEnd end = {.exit = 126, .unknown = true};
+    if (client->boot_is_noted || !effect_files_is_other_boot(client->run)) return false;
+    snprintf(end.error, sizeof end.error, "the machine was started anew while it was under way");
+    effect_files_settle_unknown(client->run, effect, &end);
     give(client, effect, &end, fn, ctx);
     return true;
 }
@@ -350,6 +361,8 @@ void keeper_client_start(KeeperClient *client, const SpawnSpec *spec, ProcessEnd
                          .ctx = ctx};
     spawn_write(&waiting->spec, spec);
     vec_push(&client->waiting, waiting);
+    /* What was in doubt when this process took the run over has been settled by now. */
+    if (!client->boot_is_noted) client->boot_is_noted = effect_files_note_boot(client->run);
     if (waiting->spec.len >= KEEPER_MESSAGE_CAP)
         finish_without_keeper(waiting, "its input is too long");
     else

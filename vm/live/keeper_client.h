@@ -15,6 +15,9 @@ void keeper_client_close(KeeperClient *client); /* what runs goes on, and the ke
 void keeper_client_start(KeeperClient *client, const SpawnSpec *spec, ProcessEndFn fn, void *ctx);
 /* Has the program of that number ended already? Then fn is called and the answer is true. */
 bool keeper_client_adopt(KeeperClient *client, uint64_t effect, ProcessEndFn fn, void *ctx);
+/* It is in doubt, and the machine was started anew since: then fn is called with an unknown end and the
+ * answer is true. */
+bool keeper_client_is_lost(KeeperClient *client, uint64_t effect, ProcessEndFn fn, void *ctx);
 /* Ends it, also one that was not started here; fn is not called. `forget`: nothing that it printed is kept.
  */
 void keeper_client_stop(KeeperClient *client, uint64_t effect, bool forget);
