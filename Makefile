@@ -71,7 +71,7 @@ $(BUILD)/%.o: %.c
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The interpreter loop: shared dispatch code is what computed goto wants to avoid, and floats must not be fused.
-$(BUILD)/vm/core/interpret.o $(BUILD)/vm/core/interpret_covered.o: ALL_CFLAGS += -ffp-contract=off $(if $(findstring gcc,$(CC)),-fno-gcse -fno-crossjumping)
+$(BUILD)/vm/core/interpret.o $(BUILD)/vm/core/interpret_watched.o: ALL_CFLAGS += -ffp-contract=off $(if $(findstring gcc,$(CC)),-fno-gcse -fno-crossjumping)
 
 # What is generated from one source: the grammar's tables, and the standard library as a C array.
 $(BUILD)/gen/plan.y: grammar/plan.y grammar/keywords.def grammar/expand.awk

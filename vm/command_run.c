@@ -63,6 +63,19 @@ static void session_row(void *ctx, const LogRow *row)
     if (session->is_viewed) view_row(&session->view, row);
 }
 
+static void trace_line(void *ctx, Str line)
+{
+    (void)ctx;
+    fprintf(stderr, "%.*s\n", STR_ARG(line));
+}
+
+static bool session_machine(Session *session, Str entry, Error *error)
+{
+    session->vm = vm_new(&session->image, entry, NULL, error);
+    if (session->vm && option_given(session->arguments, OPTION_TRACE)) vm_trace(session->vm, trace_line, NULL);
+    return session->vm != NULL;
+}
+
 enum { HEARTBEAT = 5 * 60 * 1000 }; /* ms */
 
 static bool heartbeat_of(const Arguments *arguments, int64_t *heartbeat, Error *error)
@@ -321,8 +334,7 @@ static int run_begin(Session *session, const Json *plan, Str id, Str start)
                       .starter = option_user(arguments),
                       .start = start,
                       .created = time_now()};
-    session->vm = vm_new(&session->image, run.entry, NULL, &error);
-    if (!session->vm) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
+    if (!session_machine(session, run.entry, &error)) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
     session->journal = journal_create(arguments->root.data, &run, buffer_str(&session->bytes), &error);
     if (!session->journal) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
     return session_drive(session);
@@ -419,8 +431,8 @@ static int resume(Session *session, Str id)
     if (!session->journal || !journal_image(session->journal, &session->bytes, &error) ||
         !session_image(session, &error))
         return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
-    session->vm = vm_new(&session->image, journal_run(session->journal)->entry, NULL, &error);
-    if (!session->vm) return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
+    if (!session_machine(session, journal_run(session->journal)->entry, &error))
+        return command_fail(arguments, EXIT_MISUSE, "%s", error.text);
     return session_drive(session);
 }
 

@@ -104,6 +104,14 @@ static bool row_add(Driver *driver, LogRow *row)
     return true;
 }
 
+/* What broke the plan off, and where: in which of its functions, if there were several. */
+static void note_failure(Error *error, const Json *json)
+{
+    Str at = json_string(json, "at", ""), stack = json_string(json, "stack", "");
+    error_set(error, "%s%s%s", json_string(json, "message", "the plan failed").data,
+              stack.len ? ", " : at.len ? ", at " : "", stack.len ? stack.data : at.data);
+}
+
 /* The run's end in words, from the plan's own last mark and from what the machine says. */
 static void note_end(Driver *driver, const LogRow *row)
 {
@@ -119,8 +127,7 @@ static void note_end(Driver *driver, const LogRow *row)
         const Json *error = json_get(json, "error");
         outcome->failed = json_bool(json, "failed", false);
         if (outcome->failed && !outcome->error.text[0])
-            error_set(&outcome->error, "%s%s%s", json_string(error, "message", "the plan failed").data,
-                      json_string(error, "at", "").len ? ", at " : "", json_string(error, "at", "").data);
+            note_failure(&outcome->error, error);
     }
     json_free(json);
 }

@@ -41,7 +41,7 @@ static StepParts step_parts(Node *node)
 
 /* Locals of the function around a step that is being run. */
 typedef struct StepRun {
-    uint32_t name, failed, reason, place, error, keep;
+    uint32_t name, failed, reason, place, stack, error, keep;
 } StepRun;
 
 static StepRun step_run(Context *context, const StepParts *parts)
@@ -52,6 +52,7 @@ static StepRun step_run(Context *context, const StepParts *parts)
                    .failed = context_temp(context, simple_type(lower, TYPE_BOOL))};
     run.reason = context_temp(context, text);
     run.place = context_temp(context, text);
+    run.stack = context_temp(context, text);
     run.error = context_temp(context, simple_type(lower, TYPE_ERROR));
     run.keep = context_temp(context, simple_type(lower, TYPE_INT));
     context_add(context, build_set_local(lower->core, run.name, lower_string(context, parts->title)));
@@ -63,6 +64,17 @@ static Core *text(Context *context, const char *words, Span span)
     return build_text(context->lower->core, str_from_c(words), span);
 }
 
+/* As a run error's stack shows it: plan, phase, step. */
+static Str step_function_name(Context *context, const StepParts *parts)
+{
+    Arena *arena = context->lower->arena;
+    Str title = STR("");
+    node_plain_text(arena, parts->title, &title);
+    Str phase = context->phase.len ? arena_printf(arena, ", phase \"%.*s\"", STR_ARG(context->phase)) : STR("");
+    return arena_printf(arena, "plan %.*s%.*s, %s \"%.*s\"", STR_ARG(context->plan->name), STR_ARG(phase), parts->kind,
+                        STR_ARG(title));
+}
+
 /* The step's statements become a function; the result spawns it. */
 static Core *spawn_step(Context *context, const StepParts *parts)
 {
@@ -71,8 +83,7 @@ static Core *spawn_step(Context *context, const StepParts *parts)
     Span span = parts->node->span;
     Core *spawn = core_new(core, CORE_SPAWN, simple_type(lower, TYPE_FIBER), span);
     spawn->index = RANK_PLAN;
-    Str name = arena_printf(lower->arena, "%.*s.%s.%zu", STR_ARG(context->plan->name), parts->kind,
-                            core->functions.count);
+    Str name = step_function_name(context, parts);
     NodeList lists[] = {parts->body, {parts->title, parts->title, 1}};
     Context inner = context_split(context, name, simple_type(lower, TYPE_UNIT), span, lists, 2, spawn);
     inner.step = parts->node;
@@ -125,6 +136,8 @@ static void attempt(Context *context, const StepParts *parts, const StepRun *run
                                          error_part(context, BUILTIN_ERROR_TEXT, run->error, span)));
     core_append(handler, build_set_local(core, run->place,
                                          error_part(context, BUILTIN_ERROR_PLACE, run->error, span)));
+    core_append(handler, build_set_local(core, run->stack,
+                                         error_part(context, BUILTIN_ERROR_STACK, run->error, span)));
     context_add(context, build_try(core, build_do(core, join), run->error, handler, false));
     context_call(context, "step_over", span, NULL);
     if (!parts->timeout) return;
@@ -141,7 +154,8 @@ static void emit_failed(Context *context, const StepParts *parts, const StepRun 
                                     build_object(core, span, "name", context_local(context, run->name, span),
                                                  "kind", text(context, parts->kind, span), "error",
                                                  context_local(context, run->reason, span), "at",
-                                                 context_local(context, run->place, span), NULL)));
+                                                 context_local(context, run->place, span), "stack",
+                                                 context_local(context, run->stack, span), NULL)));
 }
 
 static void emit_skipped(Context *context, const StepRun *run, Core *reason, Span span)

@@ -43,6 +43,14 @@ bool builtin_ERROR_PLACE(const BuiltinCall *call)
     return give_scratch(call);
 }
 
+bool builtin_ERROR_STACK(const BuiltinCall *call)
+{
+    const ErrorObject *error = arg_error(call);
+    if (!error) return false;
+    error_stack_write(call->vm, error, scratch_begin(call));
+    return give_scratch(call);
+}
+
 bool builtin_ERROR_KIND(const BuiltinCall *call)
 {
     const ErrorObject *error = arg_error(call);

@@ -328,6 +328,7 @@ static void object_scan(Collector *collector, ObjectHeader *header, bool running
     case OBJECT_ERROR: {
         ErrorObject *error = object;
         error->message = ref_move(collector, error->message);
+        error->stack = ref_move(collector, error->stack);
         break;
     }
     case OBJECT_FIBER: fiber_scan(collector, object, running); break;

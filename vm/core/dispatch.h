@@ -46,7 +46,7 @@ static void frame_save(const Vm *vm, const uint64_t *pc, const int64_t *s, const
 #define REAL(number) real_of_bits(S[number])
 #define SAVE() frame_save(vm, pc, S, R, frame.depth)
 #define LOAD() (frame_load(vm, &frame), pc = frame.pc, S = frame.s, R = frame.r)
-/* What interpret_covered.c, which compiles this file once more, notes of instructions and of jumps. */
+/* What interpret_watched.c, which compiles this file once more, notes of instructions and of jumps. */
 #ifndef NOTE
 #define NOTE(what) ((void)0)
 #define FIBER_RUN fiber_run

@@ -91,6 +91,8 @@ typedef struct ErrorObject {
     uint32_t kind, pc;
     Ref message;
     uint32_t fatal; /* no handler catches it */
+    Ref stack;      /* list of places, from the inside out; 0: none */
+    uint32_t pad;
 } ErrorObject;
 
 typedef struct StackObject {
@@ -208,7 +210,8 @@ struct Vm {
     VEC(VmOutput) outputs;
     Arena arena; /* of the outputs' strings */
     Buffer scratch;
-    uint8_t *covered; /* vm_cover; NULL: nobody asks */
+    uint8_t *covered;    /* vm_cover; NULL: nobody asks */
+    struct Trace *trace; /* vm_trace; NULL: nobody listens */
 };
 
 /* Objects of the block by Ref; the caller knows the kind. */

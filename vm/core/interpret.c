@@ -31,7 +31,7 @@ void FIBER_RUN(Vm *vm)
     bool started = fiber->flags & FIBER_STARTED;
     if (fiber->flags & FIBER_RAISES) {
         fiber->flags &= ~(uint32_t)FIBER_RAISES;
-        error = fiber->error ? fiber->error : error_cancelled(vm, fiber_place(fiber));
+        error = fiber->error ? fiber->error : error_cancelled(vm, vm_state(vm)->current);
         fiber = heap_object(vm, vm_state(vm)->current);
         fiber->error = 0;
         if (started) goto unwind;
@@ -519,7 +519,7 @@ dispatch:
             if (!fiber_cancel(vm, R[A])) NEXT;
             fiber = heap_object(vm, vm_state(vm)->current);
             fiber->flags &= ~(uint32_t)FIBER_RAISES;
-            error = error_cancelled(vm, fiber_place(fiber));
+            error = error_cancelled(vm, vm_state(vm)->current);
             goto unwind;
         }
         OP(WAIT)
@@ -583,11 +583,11 @@ budget:
 unsaved:
     SAVE();
 raise:
-    error = error_take(vm, fiber_place(heap_object(vm, vm_state(vm)->current)));
+    error = error_take(vm, vm_state(vm)->current);
 unwind:
     if (--vm->budget == 0) {
         budget_exceeded(vm);
-        error = error_take(vm, fiber_place(heap_object(vm, vm_state(vm)->current)));
+        error = error_take(vm, vm_state(vm)->current);
     }
     if (!fiber_unwind(vm, error)) return;
     LOAD();

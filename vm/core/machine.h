@@ -6,6 +6,7 @@
 #ifndef PLAN_CORE_MACHINE_H
 #define PLAN_CORE_MACHINE_H
 
+#include "vm/core/marshal.h"
 #include "vm/core/values.h"
 
 enum { RANK_MAIN = 1000, TOPIC_SIGNAL = 1 };
@@ -44,8 +45,10 @@ bool value_place(Vm *vm, const VmValue *value, uint32_t type, Ref *ref);
 /* ---- failure.c ---- */
 
 /* An error object of the failure that is set, which is then set no more. Never 0. */
-Ref error_take(Vm *vm, uint32_t pc);
-Ref error_cancelled(Vm *vm, uint32_t pc);
+Ref error_take(Vm *vm, Ref fiber);
+Ref error_cancelled(Vm *vm, Ref fiber);
+/* "in f at shop.plan:3, from g at shop.plan:9": the plan's own functions. Gives how many. */
+uint32_t error_stack_write(const Vm *vm, const ErrorObject *error, Buffer *out);
 /* Leaves the running fiber's functions until a handler takes the error. False: none does, the fiber has
  * ended. */
 bool fiber_unwind(Vm *vm, Ref error);
@@ -63,8 +66,14 @@ void output_done(Vm *vm, Ref error);
 
 /* Runs the fiber, which is state->current, until it waits or ends. */
 void fiber_run(Vm *vm);
-/* The same, and notes what it runs (interpret_covered.c). */
-void fiber_run_covered(Vm *vm);
+/* The same, and notes and tells what it runs (interpret_watched.c). */
+void fiber_run_watched(Vm *vm);
+
+/* ---- trace.c: only while vm->trace is there ---- */
+
+void trace_word(Vm *vm, uint32_t pc, const int64_t *s, const Ref *r); /* before it runs, with its registers */
+void trace_event(Vm *vm, const VmEvent *event);
+void trace_outputs(Vm *vm);
 
 /* ---- builtins.c ---- */
 

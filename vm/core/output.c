@@ -89,6 +89,12 @@ void output_done(Vm *vm, Ref error_ref)
         json_write_text(json, text_view(vm, error->message));
         buffer_add_c(json, ",\"at\":");
         json_write_text(json, output.at);
+        Buffer stack = {0};
+        if (error_stack_write(vm, error, &stack) > 1) { /* one alone is what "at" says */
+            buffer_add_c(json, ",\"stack\":");
+            json_write_text(json, buffer_str(&stack));
+        }
+        buffer_free(&stack);
         buffer_add_char(json, '}');
         output.json = scratch_keep(vm);
     }

@@ -1,8 +1,8 @@
 /* The machine seen from outside: events are fed, fibers run until all wait, outputs are read; snapshots and
  * hashes.
  *
- * One event at a time: it is applied, every ready fiber runs until all wait; at a tick timers that are due then fire
- * one by one, each followed by the fibers that it made ready. */
+ * One event at a time: it is applied, every ready fiber runs until all wait; at a tick timers that are due
+ * then fire one by one, each followed by the fibers that it made ready. */
 #include "vm/core/vm.h"
 
 #include "vm/base/hash.h"
@@ -71,6 +71,7 @@ void vm_free(Vm *vm)
     arena_free(&vm->arena);
     buffer_free(&vm->failure.text);
     buffer_free(&vm->scratch);
+    vm_trace(vm, NULL, NULL);
     free(vm);
 }
 
@@ -85,8 +86,8 @@ static void ready_run(Vm *vm)
 {
     for (Ref ref; (ref = fiber_take_ready(vm)) != 0;) {
         vm_state(vm)->current = ref;
-        if (vm->covered)
-            fiber_run_covered(vm);
+        if (vm->covered || vm->trace)
+            fiber_run_watched(vm);
         else
             fiber_run(vm);
         vm_state(vm)->current = 0;
@@ -183,7 +184,7 @@ Ref fiber_of_effect(const Vm *vm, uint64_t effect)
 static void result_place(Vm *vm, size_t place, Ref ref)
 {
     size_t held = temp_push(vm, ref);
-    Ref error = vm->failure.set ? error_take(vm, fiber_place(heap_object(vm, vm->temps.items[place]))) : 0;
+    Ref error = vm->failure.set ? error_take(vm, vm->temps.items[place]) : 0;
     ref = temp_drop(vm, held);
     Ref waiting = vm->temps.items[place];
     FiberObject *fiber = heap_object(vm, waiting);
@@ -212,6 +213,7 @@ static void result_take(Vm *vm, size_t place, const VmValue *value, Ref json)
         json_to_value(vm, json, effect->result, 0, &scalar, &ref);
     result_place(vm, place, ref);
 }
+
 static bool result_feed(Vm *vm, const VmEvent *event, Error *error)
 {
     Ref waiting = fiber_of_effect(vm, event->effect);
@@ -268,7 +270,7 @@ static void log_exceeded(Vm *vm)
 {
     vm_raise_limit(vm, LIMIT_LOG, "the run has too many events");
     vm->failure.fatal = true;
-    size_t place = temp_push(vm, error_take(vm, fiber_place(heap_object(vm, vm_state(vm)->main))));
+    size_t place = temp_push(vm, error_take(vm, vm_state(vm)->main));
     Ref error = temp_drop(vm, place);
     if (error) fiber_fail(vm, vm_state(vm)->main, error);
 }
@@ -287,6 +289,7 @@ bool vm_feed(Vm *vm, const VmEvent *event, Error *error)
     if (state->status == VM_NEW && event->kind != VM_START)
         return error_set(error, "the run has not been started");
     vm->settled = false;
+    if (vm->trace) trace_event(vm, event);
     int64_t before = state->now;
     if (event->now > state->now) state->now = event->now;
     if (!event_apply(vm, event, error)) {
@@ -295,6 +298,7 @@ bool vm_feed(Vm *vm, const VmEvent *event, Error *error)
     }
     if (++vm_state(vm)->events > vm->limits.events) log_exceeded(vm);
     all_run(vm, event->kind == VM_TICK);
+    if (vm->trace) trace_outputs(vm);
     return true;
 }
 

@@ -95,6 +95,11 @@ void vm_free(Vm *vm);
  * Nothing of a run depends on it, and a machine that is not asked pays nothing for it. */
 void vm_cover(Vm *vm, uint8_t *covered);
 
+/* From now on every event, instruction and output is told as a line of text, without a newline, for people to read. NULL:
+ * no more. Nothing of a run depends on it, and a machine that is not asked pays nothing for it. */
+typedef void VmTrace(void *ctx, Str line);
+void vm_trace(Vm *vm, VmTrace *tell, void *ctx);
+
 /* Takes one event and runs every fiber until all wait. At a TICK the timers that are due fire, in order of (deadline,
  * rank, number of the fiber); what else comes at the same instant is fed before it. False: the event is not one that can be taken (no JSON, START twice, …); nothing has
  * changed. What goes wrong inside the program is a failure there. */

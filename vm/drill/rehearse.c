@@ -6,6 +6,8 @@
 #include "vm/drill/world.h"
 #include "vm/run.h"
 
+#include <stdio.h>
+
 enum { SLACK_BYTES = 256 * 1024 };
 
 /* What one drill's parts need to reach each other. */
@@ -68,6 +70,12 @@ static bool next_old_row(void *ctx, LogRow *row, Error *error)
     return false;
 }
 
+static void trace_line(void *ctx, Str line)
+{
+    (void)ctx;
+    fprintf(stderr, "%.*s\n", STR_ARG(line));
+}
+
 static bool fresh_machine(const Stage *stage, RunSetup *setup, RunOutcome *outcome)
 {
     vm_free(setup->vm);
@@ -77,6 +85,7 @@ static bool fresh_machine(const Stage *stage, RunSetup *setup, RunOutcome *outco
     setup->vm = vm_new(stage->drill_case->image, stage->entry, &limits, &outcome->error);
     if (!setup->vm) outcome->end = RUN_BROKEN;
     if (setup->vm && stage->drill_case->covered) vm_cover(setup->vm, stage->drill_case->covered);
+    if (setup->vm && stage->drill_case->traced) vm_trace(setup->vm, trace_line, NULL);
     return setup->vm != NULL;
 }
 

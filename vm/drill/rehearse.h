@@ -13,6 +13,7 @@ typedef struct DrillCase {
     const Image *image;
     const Json *metadata, *drill; /* the image's, parsed; one of its drills */
     uint8_t *covered;             /* see vm_cover in vm/core/vm.h; NULL: nobody wants to know */
+    bool traced;                  /* every event, instruction and output goes to standard error (vm_trace) */
     void (*seen)(void *ctx, Record *record); /* every record that was made, whole; may be NULL */
     void *ctx;
 } DrillCase;

@@ -32,6 +32,7 @@ static const char usage[] =
     "  --limit TIME        a drill that takes longer of your time is ended (default 1m)\n"
     "  --limit NAME=VALUE  what bounds a run: heap=64M, stack, string, list, fibers, instructions, input, log\n"
     "  --verbose           what happened in each drill, and when\n"
+    "  --trace             every event, instruction and output, on standard error\n"
     "  --log FILE          writes what happened as JSON lines (`-`: standard output)\n"
     "  --coverage[=FORMAT] what the drills were at and what no drill ever ran: text, json, lcov or\n"
     "                      cobertura; in the last three the report of the drills goes to standard error\n"
@@ -118,6 +119,7 @@ static bool read_option(DrillRun *run, char **argv, int argc, int *at)
         return value && read_number("--threshold", value, 100, &run->threshold);
     if (strcmp(arg, "--coverage") == 0 || strncmp(arg, "--coverage=", 11) == 0) return read_coverage(run, arg);
     if (strcmp(arg, "--verbose") == 0 || strcmp(arg, "-v") == 0) return run->verbose = true;
+    if (strcmp(arg, "--trace") == 0) return run->trace = true;
     return misuse("there is no option ", arg);
 }
 
@@ -314,6 +316,7 @@ static void work(void *ctx, size_t worker, size_t number, Buffer *result)
                             .metadata = file->metadata,
                             .drill = job->drill,
                             .covered = covered,
+                            .traced = run->trace,
                             .seen = run->coverage ? see_record : NULL,
                             .ctx = &watching};
     Rehearsal rehearsal;

@@ -42,7 +42,7 @@ typedef struct DrillRun {
     const char *coverage_out;    /* file, or NULL: stdout */
     double threshold;            /* percent; below 0: none */
     ReportFormat format;
-    bool verbose;
+    bool verbose, trace;
     size_t workers;
     int64_t limit; /* ms that one drill may take of our time */
     /* as it went */

@@ -4,7 +4,7 @@
 #include "vm/base/time.h"
 #include "vm/marks.h"
 
-enum { LINES_BEFORE = 8, LINES_AFTER = 4, TEXT_LIMIT = 160 };
+enum { LINES_BEFORE = 8, LINES_AFTER = 4, TEXT_LIMIT = 400 };
 
 /* Text on one line, cut when it is long. */
 static void add_flat(Buffer *out, Str text)

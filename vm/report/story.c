@@ -169,7 +169,7 @@ static void note_step(Story *story, int64_t now, const Json *args)
                                         .ended = STORY_NEVER});
 }
 
-static void end_step(Story *story, int64_t now, const Json *args, StoryStepState state, const char *why)
+static StoryStep *end_step(Story *story, int64_t now, const Json *args, StoryStepState state, const char *why)
 {
     Str name = json_string(args, "name", "");
     StoryStep *step = NULL;
@@ -184,6 +184,7 @@ static void end_step(Story *story, int64_t now, const Json *args, StoryStepState
     step->ended = now;
     step->state = state;
     step->error = keep(story, args, why);
+    return step;
 }
 
 static void note_done(Story *story, int64_t now, const Json *args)
@@ -192,7 +193,9 @@ static void note_done(Story *story, int64_t now, const Json *args)
 }
 static void note_failed(Story *story, int64_t now, const Json *args)
 {
-    end_step(story, now, args, STEP_FAILED, "error");
+    StoryStep *step = end_step(story, now, args, STEP_FAILED, "error");
+    Str stack = json_string(args, "stack", "");
+    if (stack.len) step->error = arena_printf(&story->arena, "%.*s, %.*s", STR_ARG(step->error), STR_ARG(stack));
 }
 static void note_skipped(Story *story, int64_t now, const Json *args)
 {
