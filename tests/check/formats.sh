@@ -1,7 +1,7 @@
 #!/bin/sh
 # `planc check` for machines: one document whatever the number of files, a finding of a shared file once, and nothing else
-# on stdout; --output, --fail-level, --deny; SARIF against every member that it must have (and, where SARIF_SCHEMA names
-# the official schema, against that), JUnit as GitLab reads it.
+# on stdout; --output, --fail-level, --deny; SARIF against every member that it must have and against the 2.1.0 schema (OASIS,
+# as the npm package @microsoft/jest-sarif ships it), JUnit as GitLab reads it.
 # To renew the expected documents after a message has changed: planc check --format F tests/check/formats.
 set -u
 cd "${root:-$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)}" || exit 2
@@ -26,8 +26,8 @@ exits() { # exits STATUS ARGUMENT…: of planc check on the three files; stdout 
     status=$?
     [ "$status" -eq "$wanted" ] || { cat "$work/messages"; echo "exits $status, not $wanted"; false; }
 }
-sarif() { # shellcheck disable=SC2086
-    python3 tests/check/sarif.py "$1" ${SARIF_SCHEMA:-}
+sarif() {
+    python3 tests/check/sarif.py "$1" tests/check/sarif-schema-2.1.0.json
 }
 result() { # result EXPRESSION WANTED: a Python expression over the results of $work/out
     python3 -c 'import json, sys
