@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every finding of the checker has its page, with the number and title that codes.def gives it; no page is about a finding
-# that there is not.
+# that there is not; and its examples are what it says.
 set -u
 cd "${root:-$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)}" || exit 2
 failed=0
@@ -21,4 +21,5 @@ for page in docs/errors/P*.md; do
         ;;
     esac
 done
+python3 tests/check/pages.py "${PLANC:-build/planc}" docs/errors/P*.md || failed=1
 exit $failed

@@ -1,0 +1,155 @@
+"""The examples of docs/errors: what a page says is found is found, and what it says is meant is not.
+
+    pages.py PLANC PAGE…
+
+An example is a piece of a plan. It is tried as a whole file, among declarations, as the body of a plan, of a step, of a
+function, of a drill, and so on; what it does not declare itself is declared around it. A page is right if in one of these
+places the first example gives the page's code and the second one gives no error and not that code.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+# What examples speak of without declaring it: name, the declaration.
+AROUND = [
+    ("service", 'service "Shop" { owner "Team"; runbook "https://wiki.example.com" }'),
+    ("slack", 'import "std/slack"'),
+    ("webhook", 'import "std/webhook"'),
+    ("terminal", 'import "std/terminal"'),
+    ("ns", 'param ns = "shop"'),
+    ("base", 'param base = "http://shop.test"'),
+    ("lb", 'param lb = "http://lb.test"'),
+    ("url", 'param url = "http://shop.test"'),
+    ("app", 'param app = "deployment/shop"'),
+    ("name", 'param name = "shop"'),
+    ("pod", 'param pod = "shop-0"'),
+    ("count", "param count = 3"),
+    ("hosts", "param hosts = [\"a\", \"b\"]"),
+    ("key", 'secret key = env "SHOP_KEY"'),
+    ("token", 'secret token = env "SHOP_TOKEN"'),
+    ("password", 'secret password = env "SHOP_PASSWORD"'),
+    ("hook", 'secret hook = env "SHOP_HOOK"'),
+    ("db1", 'host db1 = ssh("db1.example.com", user: "ops")'),
+    ("log", 'channel log = terminal.channel("log")'),
+    ("incidents", 'channel incidents = slack.channel("#incidents", webhook: hook)'),
+    ("oncall", 'contact oncall "On call" { phone "1"; sms "2"; answer within 5m; backup lead }'),
+    ("lead", 'contact lead "Lead" { phone "3"; sms "4"; answer within 5m }'),
+    ("ann", 'contact ann "Ann" { phone "5"; sms "6"; answer within 5m }'),
+    ("bob", 'contact bob "Bob" { phone "7"; sms "8"; answer within 5m }'),
+    ("head", 'contact head "Head" { phone "9"; sms "10"; answer within 5m }'),
+    ("vp", 'contact vp "VP" { phone "11"; sms "12"; answer within 5m }'),
+    ("commander", 'role commander "Commander" { primary lead; backup head }'),
+    ("office", 'calendar office { zone "Europe/Berlin"; open mon..fri 09:00..17:00 }'),
+    ("SEV1", 'severity SEV1 "Down" { respond within 15m; resolve within 1h; escalate by ladder }'),
+    ("SEV2", 'severity SEV2 "Slow" { respond within 1h; resolve within 8h; escalate by ladder }'),
+    ("SEV3", 'severity SEV3 "Odd" { respond within 4h; resolve within 3d; escalate by ladder }'),
+    ("ladder", "escalation ladder { at once page oncall; when unacknowledged for 15m page lead; at last page lead every 10m }"),
+    ("leadership", "escalation leadership { at once page oncall; when unacknowledged for 15m page lead; at last page lead every 10m }"),
+    ("progress", 'template progress { title "x"; body "y" }'),
+    ("healthy", 'fn healthy() -> bool { return observe http.get("http://shop.test").ok }'),
+    ("outage", 'plan outage "Outage" { severity SEV1; step "Look" { page lead "x"; run `kubectl delete pod x -n shop`; resolve "ok" } }'),
+    ("check", 'fn check() -> bool { return observe http.get("http://shop.test").ok }'),
+]
+NO_EXAMPLE = "An example would not fit on a page."
+PLACES = {
+    "whole": "%s\n",
+    "file": "%s\n",
+    "plan": 'plan sample "Sample" {\n%s\n}\n',
+    "step": 'plan sample "Sample" {\n  step "Sample" {\n%s\n  }\n}\n',
+    "phase": 'plan sample "Sample" {\n  phase "Sample" {\n%s\n  }\n}\n',
+    "incident": 'plan sample "Sample" {\n  severity SEV1\n  step "Sample" {\n%s\n    resolve "done"\n  }\n}\n',
+    "incident plan": 'plan sample "Sample" {\n  severity SEV1\n%s\n}\n',
+    "value": 'plan sample "Sample" {\n  step "Sample" {\n    let sample = (%s)\n    note "${sample}"\n  }\n}\n',
+    "fn": "fn sample() {\n%s\n}\n",
+    "drill": 'drill "sample" of outage {\n%s\n}\n',
+    "severity": 'severity SEV9 "Sample" {\n%s\n}\n',
+    "escalation": "escalation sample {\n%s\n}\n",
+    "contact": 'contact sample "Sample" {\n%s\n}\n',
+    "service field": 'service "Shop" {\n%s\n}\n',
+    "template": "template sample {\n%s\n}\n",
+    "remedies": 'plan sample "Sample" {\n  step "Sample" {\n    remedies "Sample" until healthy() within 1m every 10s {\n%s\n    }\n  }\n}\n',
+}
+
+
+def around(text):
+    """The declarations that the text mentions and lacks, and those that these mention."""
+    wanted, known = [], {}
+    for name, line in AROUND:
+        known[name] = line
+    declared = set(re.findall(
+        r"^\s*(?:effect\s+)?(?:contact|role|rotation|channel|param|secret|host|severity(?=\s+\w+\s+\")|escalation|template|fn|plan|let|var|record|enum|calendar|classify)\s+(\w+)",
+        text, re.M))
+    if re.search(r"^\s*service\s+[\"m]", text, re.M):
+        declared.add("service")
+    for path in re.findall(r'^\s*import\s+"std/(\w+)"', text, re.M):
+        declared.add(path)
+    todo, rest = {"service"}, text
+    while True:
+        found = {name for name in known if name not in declared and name not in wanted
+                 and (name in todo or re.search(r"(?<![\w.\"-])%s\b" % re.escape(name), rest))}
+        if not found:
+            break
+        wanted += sorted(found)
+        rest = "\n".join(known[name] for name in found)
+    order = [name for name, _ in AROUND]
+    return "\n".join(known[name] for name in sorted(wanted, key=order.index)) + "\n"
+
+
+def whole(place, text):
+    return text if place == "whole" else around(text) + text
+
+
+def codes(planc, text):
+    """Severity and code of each finding. Where lines `# NAME.plan` part the text it is several files; the last is checked."""
+    with tempfile.TemporaryDirectory() as folder:
+        parts = re.split(r"^# (\w+\.plan)\n", text, flags=re.M)
+        names = parts[1::2] or ["sample.plan"]
+        bodies = parts[2::2] or [text]
+        for name, body in zip(names, bodies):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(body)
+        command = [planc, "check", os.path.join(folder, names[-1])]
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return re.findall(r"^\S+: (error|warning|note)\[(P\d+)\]", said, re.M)
+
+
+def examples(page):
+    text = open(page, encoding="utf-8").read()
+    parts = re.split(r"^(What is found:|What is meant, perhaps:)$", text, flags=re.M)
+    given = {"What is found:": [], "What is meant, perhaps:": []}
+    for title, body in zip(parts[1::2], parts[2::2]):
+        given[title] += re.findall(r"^```\w*\n(.*?)^```", body, re.M | re.S)
+    return given["What is found:"], given["What is meant, perhaps:"]
+
+
+def try_page(planc, page):
+    """None if the page is right, else what is wrong with it."""
+    code = re.search(r"P\d+", page).group()
+    bad, good = examples(page)
+    if not bad and not good and NO_EXAMPLE in open(page, encoding="utf-8").read():
+        return None
+    if not bad or not good:
+        return "has not both examples"
+    near = "its first example gives the code nowhere"
+    for place, frame in PLACES.items():
+        outcome = [codes(planc, whole(place, frame % text)) for text in bad]
+        if not all(any(found == code for _, found in one) for one in outcome):
+            continue
+        after = [codes(planc, whole(place, frame % text)) for text in good]
+        wrong = sorted({found for one in after for kind, found in one if kind == "error" or found == code})
+        if not wrong:
+            return None
+        near = "as %s its second example gives %s" % (place, ", ".join(wrong))
+    return near
+
+
+with ThreadPoolExecutor(2) as pool:
+    outcomes = list(pool.map(lambda page: try_page(sys.argv[1], page), sys.argv[2:]))
+for path, outcome in zip(sys.argv[2:], outcomes):
+    if outcome:
+        print("%s: %s" % (path, outcome))
+sys.exit(1 if any(outcomes) else 0)
