@@ -21,7 +21,7 @@ typedef struct Compilation {
 CompileResult compilation_check_summary(Compilation *compilation, const char *path, Error *error);
 CompileResult compilation_check(Compilation *compilation, const char *path, Error *error);
 /* Only after compilation_check gave COMPILE_OK. */
-CompileResult compilation_lower(Compilation *compilation);
+void compilation_lower(Compilation *compilation);
 void compilation_free(Compilation *compilation);
 
 #endif

@@ -30,13 +30,10 @@ CompileResult compilation_check_summary(Compilation *compilation, const char *pa
     return result_of(compilation);
 }
 
-CompileResult compilation_lower(Compilation *compilation)
+void compilation_lower(Compilation *compilation)
 {
-    compilation->core = lower_program(compilation->program, compilation->types, &compilation->sources, &compilation->arena,
-                                      &compilation->diagnostics);
-    if (compilation->diagnostics.errors) return COMPILE_FINDINGS;
+    compilation->core = lower_program(compilation->program, compilation->types, &compilation->sources, &compilation->arena);
     core_fold(compilation->core);
-    return COMPILE_OK;
 }
 
 void compilation_free(Compilation *compilation)
@@ -53,7 +50,7 @@ CompileResult compile_file(const char *path, bool colour, Buffer *image, Buffer 
     Compilation compilation = {0};
     Error error = {0};
     CompileResult result = compilation_check(&compilation, path, &error);
-    if (result == COMPILE_OK) result = compilation_lower(&compilation);
+    if (result == COMPILE_OK) compilation_lower(&compilation);
     if (result == COMPILE_OK && image && !emit_image(compilation.core, image, &error)) result = COMPILE_UNREADABLE;
     if (result == COMPILE_UNREADABLE) buffer_printf(messages, "%s\n", error.text);
     diag_render_text(&compilation.diagnostics, &compilation.sources, colour, messages);

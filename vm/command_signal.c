@@ -4,12 +4,14 @@
 
 #include "vm/base/json.h"
 #include "vm/base/time.h"
+#include "vm/live/secrets.h"
 #include "vm/marks.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* The members that the words after RUN become. One that ends in `?` may be left out; "question" is a
@@ -38,9 +40,32 @@ static void add_question(Json *signal, const char *word)
                         str_from_c(word));
 }
 
-/* yes and no are true and false; numbers are numbers; all else is text. */
+/* One line of standard input, which a terminal does not show: for what may not stand in a command line. */
+static Json *read_answer(void)
+{
+    char line[4096] = "";
+    struct termios shown, hidden;
+    bool terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
+    if (terminal) {
+        hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        fprintf(stderr, "the answer (it is not shown): ");
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    }
+    if (fgets(line, sizeof line, stdin)) line[strcspn(line, "\r\n")] = '\0';
+    if (terminal) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        fputc('\n', stderr);
+    }
+    Json *answer = json_new_string(str_from_c(line));
+    explicit_bzero(line, sizeof line);
+    return answer;
+}
+
+/* yes and no are true and false; numbers are numbers; - is a line of standard input; all else is text. */
 static Json *answer_value(const char *word)
 {
+    if (strcmp(word, "-") == 0) return read_answer();
     if (strcmp(word, "yes") == 0 || strcmp(word, "no") == 0) return json_new_bool(word[0] == 'y');
     Json *json = json_parse(str_from_c(word), NULL);
     if (json_kind(json) == JSON_NUMBER || json_kind(json) == JSON_BOOL) return json;
@@ -94,7 +119,10 @@ static void echo_mark(Echo *echo, const LogRow *row)
 {
     Json *args = json_parse(row->json, NULL);
     Buffer line = {0};
-    if (mark_write(&line, row->name, args)) buffer_printf(&echo->said, "%s\n", line.data);
+    if (mark_write(&line, row->name, args)) {
+        secrets_show(&echo->said, buffer_str(&line));
+        buffer_add_char(&echo->said, '\n');
+    }
     if (str_equal_c(row->name, "signal.refused")) echo->refused = true;
     buffer_free(&line);
     json_free(args);

@@ -73,6 +73,7 @@ typedef struct Checker {
     bool guarded;         /* the chain left of `??`: guarded members are absent instead of failing */
     bool secrets_allowed; /* inside the body of a request: a json value may hold a secret */
     bool in_extern;       /* a list may have a fixed size */
+    bool in_secret_look;  /* its options, which stand behind it, say `secret: true` */
     bool in_span;         /* business time may stand here */
     bool in_template;     /* an absent `${}` leaves its line out */
     struct {
@@ -89,6 +90,7 @@ typedef struct Checker {
     size_t *first_steps; /* by plans' indexes: number of the first step + 1, or 0; NULL until a drill asks */
     const Type *wrong, *unit, *boolean, *integer, *real, *duration, *time, *string, *secret, *json, *fiber,
         *strings;
+    const Type *secret_response, *secret_result; /* of looks with `secret: true` */
     const Type *response, *result, *message, *contact, *channel, *alert, *delivery, *incident;
 } Checker;
 
@@ -97,7 +99,6 @@ typedef struct Checker {
 #define report_help(c, diag, ...) diag_help((c)->diagnostics, (diag), __VA_ARGS__)
 #define report_second(c, diag, at, ...) diag_second((c)->diagnostics, (diag), (at), __VA_ARGS__)
 /* "… is not supported yet" */
-void report_unsupported(Checker *c, Span at, const char *what);
 
 /* ---- names (scope.c) ---- */
 Scope *scope_new(Checker *c, Scope *outer, size_t buckets);
@@ -282,7 +283,6 @@ void check_drill_rules(Checker *c, Node *drill);
 void check_fact_can_fail(Checker *c, const Node *drill, const Node *expect);
 void report_says_nothing(Checker *c, const Node *expect, const char *what);
 void check_assigned(Checker *c, NodeList list); /* assigned.c */
-void check_supported(Checker *c);
 void check_unused(Checker *c);
 void check_allowed(Checker *c);
 

@@ -67,6 +67,14 @@ static OptionUse use_of(const Effect *effect)
     return OPTION_FN;
 }
 
+/* What the output is must be known before the run, so that it can be followed. */
+static void check_secret_option(Checker *c, const Node *arg)
+{
+    const Node *value = arg->arg.value;
+    if (value->kind == NODE_BOOL && value->boolean.value) return;
+    report(c, P0408, arg->span, "this option is written `secret: true`, or left out");
+}
+
 bool check_option(Checker *c, Node *arg, Effect *effect)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -76,7 +84,7 @@ bool check_option(Checker *c, Node *arg, Effect *effect)
         if (*slot) report(c, P0307, arg->span, "`%.*s` is given twice", STR_ARG(arg->arg.name));
         *slot = arg->arg.value;
         check_value(c, arg->arg.value, option_type(c, i, arg->arg.value));
-        if (i == 9) report_unsupported(c, arg->span, "a look whose output is secret");
+        if (i == 9) check_secret_option(c, arg);
         return true;
     }
     return false;
@@ -168,6 +176,13 @@ void check_bare_look(Checker *c, Node *node)
     if (c->body && c->body->symbol) c->body->symbol->looks = true;
 }
 
+static bool has_option(NodeList options, const char *name)
+{
+    for node_each(arg, options)
+        if (str_equal_c(arg->arg.name, name)) return true;
+    return false;
+}
+
 const Type *check_observe(Checker *c, Node *node)
 {
     Node *root = effect_root_of(node->observe.effect);
@@ -175,7 +190,10 @@ const Type *check_observe(Checker *c, Node *node)
         report(c, P0407, node->span,
                "nothing looks at the world here: a declaration and a template are fixed");
     size_t edges = c->edges.count;
+    bool outer = c->in_secret_look;
+    c->in_secret_look = has_option(node->observe.options, "secret");
     const Type *type = check_rooted(c, node->observe.effect, root);
+    c->in_secret_look = outer;
     Effect *effect = node_effect(root);
     if (!effect) {
         for node_each(arg, node->observe.options) {
@@ -246,6 +264,10 @@ static void check_run_effect(Checker *c, Node *node, Effect *effect)
     effect->effect_class = EFFECT_CHANGE;
     check_run_place(c, node);
     check_options(c, node->run.options, effect);
+    if (effect->options.secret) {
+        Diag *diag = report(c, P0408, effect->options.secret->span, "only what a look gives can be a secret");
+        report_help(c, diag, "a secret that a command makes is declared: `secret token = command `…``");
+    }
     check_unknown(c, node, effect);
     bool look = (effect->form == EFFECT_FORM_COMMAND && effect->command.known == COMMAND_LOOKS) ||
                 (effect->form == EFFECT_FORM_HTTP &&

@@ -383,7 +383,6 @@ static const Type *check_ask(Checker *c, Node *node)
     } else if (c->conditions) {
         report(c, P0406, node->span, "a condition looks, and is tried again; it cannot ask people");
     }
-    if (node->ask.secret) report_unsupported(c, node->span, "asking for a secret");
     check_shown(c, node->ask.question, "a question");
     if (node->ask.by) check_reference(c, node->ask.by, KINDS_PERSON, "contact or role");
     const Type *type = node->ask.type ? type_of_node(c, node->ask.type) : c->boolean;
@@ -395,6 +394,8 @@ static const Type *check_ask(Checker *c, Node *node)
         report(c, P0309, node->ask.type->span, "nobody can answer with `%.*s` in one line", STR_ARG(type->name));
         type = c->wrong;
     }
+    if (node->ask.secret && (node->ask.of || node->ask.type))
+        report(c, P0309, node->span, "a secret is neither chosen from a list nor read as another type");
     if (node->ask.secret) type = c->secret;
     check_duration(c, node->ask.within);
     if (node->ask.otherwise) check_value(c, node->ask.otherwise, type);
@@ -439,7 +440,8 @@ static const Type *check_by_kind(Checker *c, Node *node, const Type *hint)
         report(c, P0309, node->span, "a range stands after `in`, in `match`, or is gone through by `for`");
         break;
     case NODE_COMMAND: {
-        if (c->effect_root == node || has_syntax_error(c, node->span)) return c->result;
+        if (c->effect_root == node || has_syntax_error(c, node->span))
+            return c->in_secret_look ? c->secret_result : c->result;
         Diag *diag = report(c, P0403, node->span, "this command stands alone");
         report_help(c, diag, "put `observe` before it if it looks, `run` if it changes something");
         break;

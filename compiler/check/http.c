@@ -121,5 +121,5 @@ const Type *check_http_call(Checker *c, Node *node, Str method, Effect *effect)
     if (!http->url) report(c, P0307, node->span, "`http.%.*s` needs a URL", STR_ARG(name));
     int bodies = (http->json != NULL) + (http->form != NULL) + (http->body != NULL);
     if (bodies > 1) report(c, P0307, node->span, "a request has one body: `json`, `form` or `body`");
-    return c->response;
+    return effect->options.secret || c->in_secret_look ? c->secret_response : c->response;
 }

@@ -36,6 +36,8 @@ static bool special_member(Checker *c, const Type *record, const Node *node, Mem
         {c->result, "json", MEMBER_OUT_JSON, c->json},
         {c->response, "body", MEMBER_BODY, c->string},
         {c->response, "json", MEMBER_BODY_JSON, c->json},
+        {c->secret_result, "out", MEMBER_OUT, c->secret},
+        {c->secret_response, "body", MEMBER_BODY, c->secret},
         {c->response, "reason", MEMBER_REASON, c->string},
         {c->incident, "age", MEMBER_AGE, c->duration},
         {c->incident, "opened", MEMBER_OPENED, c->time},

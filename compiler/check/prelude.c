@@ -53,6 +53,17 @@ static void init_universe(Checker *c)
     add_builtin(c, c->prelude_universe, BUILTIN_NAME_EVEN_NOW, STR("now"), c->time);
 }
 
+/* The result of a look whose output is a secret: the same record, with a handle for its output. */
+static const Type *with_secret(Checker *c, const Type *record, const char *field, Str name)
+{
+    if (record->kind != TYPE_RECORD) return record;
+    TypeField *fields = arena_array(c->arena, TypeField, record->field_count + 1);
+    memcpy(fields, record->fields, record->field_count * sizeof *fields);
+    int index = type_field_index(record, str_from_c(field));
+    if (index >= 0) fields[index].type = c->secret;
+    return type_record(c->types, name, fields, record->field_count, record->decl);
+}
+
 /* What the prelude declares and every plan sees: its records, and its two globals under their names. */
 void publish_prelude(Checker *c)
 {
@@ -67,6 +78,8 @@ void publish_prelude(Checker *c)
         const Type *found = type_find_builtin(c->types, wanted[i].name);
         *wanted[i].slot = found ? found : c->wrong;
     }
+    c->secret_response = with_secret(c, c->response, "body", STR("secret Response"));
+    c->secret_result = with_secret(c, c->result, "out", STR("secret Result"));
     Symbol *incident = program_prelude(c->program, STR("incident"));
     Symbol *alert = program_prelude(c->program, STR("alert"));
     Symbol *seen = scope_find_here(c->universe, STR("incident"));

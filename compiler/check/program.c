@@ -206,7 +206,6 @@ static void check_whole(Checker *c)
     check_scripts(c);
     check_drills(c);
     check_promises(c);
-    check_supported(c);
     check_unused(c);
     check_allowed(c);
 }

@@ -282,11 +282,6 @@ static void check_attach(Checker *c, Node *node)
     check_shown(c, node->attach.name, "a name");
 }
 
-static void not_supported(Checker *c, Node *node, const char *what)
-{
-    report_unsupported(c, node->span, what);
-}
-
 void check_statement(Checker *c, Node *node)
 {
     switch (node->kind) {
@@ -320,5 +315,5 @@ void check_statement(Checker *c, Node *node)
     }
     if (check_beside_statement(c, node) || check_step_statement(c, node) || check_people_statement(c, node))
         return;
-    if (node->kind != NODE_WRONG && node->kind != NODE_FROM) not_supported(c, node, "this statement");
+    if (node->kind != NODE_WRONG && node->kind != NODE_FROM) report(c, P0110, node->span, "this does not stand here");
 }

@@ -4,11 +4,6 @@
  * agree. */
 #include "compiler/check/check.h"
 
-void report_unsupported(Checker *c, Span at, const char *what)
-{
-    report(c, P0299, at, "%s is not supported yet", what);
-}
-
 static const Type *simple_by_name(Checker *c, Str name)
 {
     const Type *const types[] = {c->boolean, c->integer, c->real,   c->duration,
@@ -101,7 +96,7 @@ const Type *type_of_node(Checker *c, Node *node)
     switch (node->kind) {
     case NODE_TYPE_NAME: type = type_of_name(c, node->type_name.name); break;
     case NODE_TYPE_LIST:
-        if (node->type_list.size && !c->in_extern) report_unsupported(c, node->span, "a list of fixed size");
+        if (node->type_list.size && !c->in_extern) report(c, P0309, node->span, "only what a native function fills in has a size");
         type = type_list(c->types, type_of_node(c, node->type_list.element));
         break;
     case NODE_TYPE_MAP: type = type_map(c->types, type_of_node(c, node->type_map.element)); break;

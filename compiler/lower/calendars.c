@@ -30,7 +30,7 @@ Core *lower_plain_span(Lower *lower, int64_t length, Span span)
 Core *lower_span(Context *context, Node *node, Span span)
 {
     Lower *lower = context->lower;
-    if (!node) return lower_plain_span(lower, 0, span);
+    if (!node) return build_global(lower->core, lower_prelude_global(lower, "no_span"), span);
     if (node->kind != NODE_BUSINESS) return span_of(lower, lower_value(context, node), 0, -1, span);
     Node *length = node->business.duration;
     return span_of(lower, length ? lower_value(context, length) : build_int(lower->core, TYPE_DURATION, 0, span),

@@ -503,6 +503,13 @@ Core *lower_function_call(Context *context, Node *node, Call *call)
         core_append(value, lower_value(context, args[0]));
         return value;
     }
+    case FUNCTION_VM_SECRET: {
+        Core *handle = core_new(core, CORE_CONCAT, node->type, span);
+        core_append(handle, build_text(core, STR("\xEF\xB7\x90"), span)); /* docs/decisions/0002 */
+        core_append(handle, lower_value(context, args[0]));
+        core_append(handle, build_text(core, STR("\xEF\xB7\x91"), span));
+        return handle;
+    }
     case FUNCTION_VM_ZONE_OFFSET: return lower_zone_question(context, node, BUILTIN_TIME_ZONE_OFFSET, args);
     case FUNCTION_VM_ZONE_CHANGE: return lower_zone_question(context, node, BUILTIN_TIME_ZONE_CHANGE, args);
     case FUNCTION_COUNT: break;

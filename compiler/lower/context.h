@@ -30,7 +30,6 @@ typedef struct Lower {
     CoreProgram *core;
     const Program *program;
     Arena *arena;
-    Diagnostics *diagnostics;
     CoreFunction *setup; /* once it is made */
     CoreFunction *severities; /* once it is made */
     VEC(Symbol *) pending; /* functions that are declared and have no body yet */
@@ -74,7 +73,6 @@ CoreFunction *lower_prelude_function(Lower *lower, const char *name); /* asserts
 uint32_t lower_prelude_global(Lower *lower, const char *name);
 const Type *lower_record_type(Lower *lower, const char *name);
 CoreFunction *lower_fn_symbol(Lower *lower, Symbol *symbol); /* declares it on first use */
-void lower_unsupported(Lower *lower, Span at, const char *what);
 Str lower_source(Lower *lower, Span span); /* the plan's own words, on one line and with single blanks */
 uint32_t symbol_global(Lower *lower, Symbol *symbol); /* the global of a top-level name or of a plan's var */
 

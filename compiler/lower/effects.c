@@ -46,6 +46,36 @@ static Core *effect_request(Context *context, const char *op, const Effect *effe
     return request;
 }
 
+/* ---- looks whose output is a secret ---- */
+
+/* The name by which the world is to know it: a local that with_handle sets. */
+static Core *secret_name(Context *context, const Effect *effect, uint32_t *name, Span span)
+{
+    if (!effect->options.secret) return build_text(context->lower->core, STR(""), span);
+    *name = context_temp(context, simple_type(context->lower, TYPE_STRING));
+    return context_local(context, *name, span);
+}
+
+/* The world gives no output then: the handle stands in its place. */
+static Core *with_handle(Context *context, Core *request, uint32_t name, const char *field, Span span)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    uint32_t result = context_temp(context, request->type);
+    Core *sequence = core_new(core, CORE_SEQUENCE, request->type, span);
+    Core *chosen = build_call(core, lower_prelude_function(lower, "new_secret"), span, build_text(core, STR("look"), span), NULL);
+    core_append(sequence, build_set_local(core, name, chosen));
+    core_append(sequence, build_set_local(core, result, request));
+    Core *handle = build_call(core, lower_prelude_function(lower, "secret_handle"), span, context_local(context, name, span), NULL);
+    Core *shown = core_new(core, CORE_WITH_FIELD, request->type, span);
+    shown->a = context_local(context, result, span);
+    shown->index = (uint32_t)type_field_index(request->type, str_from_c(field));
+    shown->b = build_choose(core, build_field(core, context_local(context, result, span), "ok"), handle,
+                            build_text(core, STR(""), span));
+    sequence->a = shown;
+    return sequence;
+}
+
 /* ---- commands ---- */
 
 static Core *word_text(Context *context, const CommandWord *word)
@@ -131,6 +161,7 @@ static Core *lower_command(Context *context, Node *node, const Effect *effect)
     const Command *command = &effect->command;
     const EffectOptions *options = &effect->options;
     Core *args = core_new(core, CORE_OBJECT, simple_type(context->lower, TYPE_JSON), span);
+    uint32_t name = 0;
     Core *first = command->is_script
                       ? build_object(core, span, "sh", build_text(core, command->script, span), "params",
                                      script_values(context, command, span), NULL)
@@ -140,7 +171,7 @@ static Core *lower_command(Context *context, Node *node, const Effect *effect)
         "env", value_or_null(context, options->env, span), "input",
         value_or_null(context, options->input, span), "user", value_or_null(context, options->user, span),
         "timeout", timeout_of(context, effect, span), "on_unknown", on_unknown_text(context, effect, span),
-        NULL);
+        "secret", secret_name(context, effect, &name, span), NULL);
     for (Core *item = first->list.first, *next; item; item = next) {
         next = item->next;
         item->next = NULL;
@@ -151,7 +182,8 @@ static Core *lower_command(Context *context, Node *node, const Effect *effect)
         item->next = NULL;
         core_append(args, item);
     }
-    return effect_request(context, "command", effect, args, "Result", span);
+    Core *request = effect_request(context, "command", effect, args, "Result", span);
+    return options->secret ? with_handle(context, request, name, "out", span) : request;
 }
 
 /* ---- HTTP ---- */
@@ -228,18 +260,20 @@ static Core *lower_http(Context *context, Node *node, const Effect *effect)
     CoreProgram *core = context->lower->core;
     Span span = node->span;
     const HttpRequest *http = &effect->http;
+    uint32_t name = 0;
     Core *args = build_object(
         core, span, "method", build_text(core, http->method, span), "url", http_url(context, http, span),
         "headers", http_headers(context, http, span), "body", http_body(context, http, span), "basic",
         value_or_null(context, http->basic, span), "hmac", value_or_null(context, http->hmac, span),
         "timeout", timeout_of(context, effect, span), "on_unknown", on_unknown_text(context, effect, span),
-        NULL);
+        "secret", secret_name(context, effect, &name, span), NULL);
     add_if_said(context, args, "ca", http->ca, span);
     add_if_said(context, args, "cert", http->cert, span);
     add_if_said(context, args, "key", http->key, span);
     add_if_said(context, args, "proxy", http->proxy, span);
     add_if_said(context, args, "connect_timeout", http->connect_timeout, span);
-    return effect_request(context, "http", effect, args, "Response", span);
+    Core *request = effect_request(context, "http", effect, args, "Response", span);
+    return effect->options.secret ? with_handle(context, request, name, "body", span) : request;
 }
 
 /* ---- effect fn ---- */

@@ -28,11 +28,6 @@ const Type *lower_record_type(Lower *lower, const char *name)
     return type;
 }
 
-void lower_unsupported(Lower *lower, Span at, const char *what)
-{
-    diag_report(lower->diagnostics, DIAG_P0299, at, "%s is not supported yet", what);
-}
-
 Str lower_source(Lower *lower, Span span)
 {
     Str source = source_text(lower->core->sources, span);
@@ -82,13 +77,13 @@ static void lower_pending(Lower *lower)
     }
 }
 
-CoreProgram *lower_program(const Program *checked, TypeTable *types, SourceSet *sources, Arena *arena, Diagnostics *diagnostics)
+CoreProgram *lower_program(const Program *checked, TypeTable *types, SourceSet *sources, Arena *arena)
 {
     CoreProgram *core = arena_new(arena, CoreProgram);
     core->arena = arena;
     core->types = types;
     core->sources = sources;
-    Lower lower = {.core = core, .program = checked, .arena = arena, .diagnostics = diagnostics};
+    Lower lower = {.core = core, .program = checked, .arena = arena};
     for (size_t i = 0; i < checked->plans.count; i++) lower_plan(&lower, checked->plans.items[i]);
     lower_pending(&lower);
     vec_free(&lower.pending);

@@ -8,9 +8,7 @@
 #include "compiler/check/checked.h"
 #include "compiler/lower/core.h"
 
-/* The core program lives in the arena (core_free its arrays). Its metadata is filled as well. What the language has and
- * the lowering does not is reported as P0299. */
-CoreProgram *lower_program(const Program *checked, TypeTable *types, SourceSet *sources, Arena *arena,
-                           Diagnostics *diagnostics);
+/* The core program lives in the arena (core_free its arrays). Its metadata is filled as well. */
+CoreProgram *lower_program(const Program *checked, TypeTable *types, SourceSet *sources, Arena *arena);
 
 #endif

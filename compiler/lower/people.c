@@ -140,10 +140,6 @@ Core *lower_ask(Context *context, Node *node)
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
     Span span = node->span;
-    if (node->ask.secret) {
-        lower_unsupported(lower, span, "`ask secret`");
-        return build_int(core, TYPE_BOOL, 0, span);
-    }
     uint32_t question = context_temp(context, simple_type(lower, TYPE_STRING));
     uint32_t silence = context_temp(context, simple_type(lower, TYPE_STRING));
     Core *sequence = core_new(core, CORE_SEQUENCE, node->type, span);
@@ -151,7 +147,7 @@ Core *lower_ask(Context *context, Node *node)
     Core *silent = node->ask.otherwise ? lower_text_of(context, lower_value(context, node->ask.otherwise), span)
                                        : build_text(core, STR(""), span);
     core_append(sequence, build_set_local(core, silence, silent));
-    Core *asked = build_call(core, lower_prelude_function(lower, "ask_people"), span, build_text(core, STR("ask"), span),
+    Core *asked = build_call(core, lower_prelude_function(lower, "ask_people"), span, build_text(core, node->ask.secret ? STR("secret") : STR("ask"), span),
                              context_local(context, question, span), context_local(context, question, span),
                              lower_one_name(context, node->ask.by ? node->ask.by : context->by, span), lower_deadline_after(context, node->ask.within, span),
                              context_local(context, silence, span), silent_meaning(context, node, silence), choices(context, node),

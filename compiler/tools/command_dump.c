@@ -39,7 +39,7 @@ static int dump_program(const char *path, bool bytecode)
     Error error = {0};
     Buffer out = {0}, bytes = {0};
     CompileResult result = compilation_check(&compilation, path, &error);
-    if (result == COMPILE_OK) result = compilation_lower(&compilation);
+    if (result == COMPILE_OK) compilation_lower(&compilation);
     if (result == COMPILE_OK && !bytecode) core_dump(compilation.core, &out);
     if (result == COMPILE_OK && bytecode) {
         Image image;

@@ -54,7 +54,7 @@ AROUND = [
     ("outage", 'plan outage "Outage" { severity SEV1; step "Look" { page lead "x"; run `kubectl delete pod x -n shop`; resolve "ok" } }'),
     ("check", 'fn check() -> bool { return observe http.get("http://shop.test").ok }'),
 ]
-NO_EXAMPLE = "An example would not fit on a page."
+NO_EXAMPLE = "n example would not fit on a page."  # its case is a script, or a file in tests/check/fail
 PLACES = {
     "whole": "%s\n",
     "file": "%s\n",

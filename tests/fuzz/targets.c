@@ -82,8 +82,8 @@ static bool compile_text(Str text, Image *image, Buffer *core)
     compilation.types = types_new(&compilation.arena);
     compilation.program = check_text(&compilation.arena, &compilation.sources, compilation.types,
                                      STR("fuzz.plan"), text, &compilation.diagnostics);
-    if (compilation.program && !compilation.diagnostics.errors &&
-        compilation_lower(&compilation) == COMPILE_OK) {
+    if (compilation.program && !compilation.diagnostics.errors) {
+        compilation_lower(&compilation);
         core_dump(compilation.core, core);
         made = emit_image(compilation.core, &bytes, &error);
         if (made && !image_open(buffer_str(&bytes), image, &error)) {

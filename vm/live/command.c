@@ -308,13 +308,17 @@ static void finish(CommandWork *work, const SpawnEnd *end, const ProcessOutput *
             snprintf(seen.error, sizeof seen.error, "the connection to the host failed or broke");
     }
     const char *failure = failure_of(effect, &seen, output->err);
+    Error error = {""};
+    bool secret = effect_is_secret(effect);
+    if (secret && !effect_keep_secret(effect, output->out, &error))
+        snprintf(seen.error, sizeof seen.error, "its output cannot be kept as a secret: %s", error.text);
     bool ok = seen.exit == 0 && !seen.signal && !seen.timed_out && !seen.unknown && !seen.error[0];
     buffer_printf(&json, "{\"ok\":%s,\"exit\":%d", ok ? "true" : "false", seen.exit);
     if (seen.signal) {
         const char *name = sigabbrev_np(seen.signal);
         buffer_printf(&json, ",\"signal\":\"%s\"", name ? name : "unknown");
     }
-    add_stream(effect, &json, "out", output->out, output->out_cut);
+    if (!secret) add_stream(effect, &json, "out", output->out, output->out_cut);
     add_stream(effect, &json, "err", output->err, output->err_cut);
     buffer_printf(&json, ",\"exits\":[%d]", seen.exit);
     if (seen.timed_out) buffer_add_c(&json, ",\"timed_out\":true");

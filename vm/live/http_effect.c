@@ -188,13 +188,16 @@ static void ended(void *ctx, const HttpEnd *end)
     Buffer json = {0};
     bool ok = !end->error && end->status >= 200 && end->status < 300;
     bool unknown = end->error && end->sent && effect->effect_class != EFFECT_LOOK;
+    Error kept = {""};
+    bool secret = effect_is_secret(effect);
+    if (secret) ok = effect_keep_secret(effect, end->body, &kept) && ok;
     buffer_printf(&json, "{\"ok\":%s,\"status\":%d", ok ? "true" : "false", end->status);
     add_headers(effect, &json, end);
     size_t len = end->body.len, longest = secrets_longest(effect->live->secrets);
     if (end->cut) len -= longest < len ? longest : len;
-    effect_add_text(effect, &json, "body", str_slice(end->body, 0, len));
+    if (!secret) effect_add_text(effect, &json, "body", str_slice(end->body, 0, len));
     if (end->cut) buffer_add_c(&json, ",\"body_cut\":true");
-    if (end->error) effect_add_text(effect, &json, "error", str_from_c(end->error));
+    if (end->error || kept.text[0]) effect_add_text(effect, &json, "error", str_from_c(end->error ? end->error : kept.text));
     if (end->timed_out) buffer_add_c(&json, ",\"timed_out\":true");
     buffer_printf(&json,
                   ",\"lookup\":%" PRId64 ",\"connected\":%" PRId64 ",\"secured\":%" PRId64

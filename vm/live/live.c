@@ -37,8 +37,35 @@ static void queue_free(EventQueue *queue)
     vec_free(queue);
 }
 
+/* The answer to a question that asks for a secret is one: its value goes no further than here. */
+static void hide_answer(LiveWorld *live, Buffer *json)
+{
+    Json *signal = json_parse(buffer_str(json), NULL);
+    const Json *question = NULL;
+    if (str_equal_c(json_string(signal, "kind", ""), "answer"))
+        question = people_question(live->people, signal);
+    if (str_equal_c(json_string(question, "kind", ""), "secret")) {
+        Buffer value = {0};
+        Error error = {""};
+        const Json *given = json_get(signal, "value");
+        if (json_kind(given) == JSON_STRING)
+            buffer_add_str(&value, json_text(given));
+        else
+            json_write(&value, given);
+        if (!secrets_learn(live->secrets, json_string(question, "secret", ""), buffer_str(&value), &error))
+            people_say(live->people, "the answer cannot be kept as a secret: %s", error.text);
+        json_set_string(signal, "value", STR(""));
+        if (json->len) explicit_bzero(json->data, json->len);
+        buffer_clear(json);
+        json_write(json, signal);
+        buffer_free(&value);
+    }
+    json_free(signal);
+}
+
 void live_signal(LiveWorld *live, Buffer *json)
 {
+    hide_answer(live, json);
     queue_push(&live->signals, WORLD_SIGNAL, 0, json);
 }
 

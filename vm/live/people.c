@@ -233,6 +233,19 @@ static Tone tone_of(Str kind)
     return TONE_PLAIN;
 }
 
+const Json *people_question(const People *people, const Json *signal)
+{
+    int64_t id = json_int(signal, "id", 0);
+    Str what = json_string(signal, "what", "");
+    for (size_t i = 0; (id || what.len) && i < people->questions.open.count; i++) {
+        const Question *question = &people->questions.open.items[i];
+        bool meant = id ? question->id == id : str_equal(json_string(question->args, "what", ""), what);
+        if (meant) return question->args;
+    }
+    const Question *oldest = id || what.len ? NULL : questions_find(&people->questions, "ask secret unknown");
+    return oldest ? oldest->args : NULL;
+}
+
 void people_mark(People *people, const WorldMark *mark)
 {
     Error error;

@@ -37,6 +37,8 @@ typedef struct PeopleEffect {
 
 People *people_open(const PeopleOptions *options);
 void people_close(People *people); /* NULL is fine */
+/* The arguments of the open question that a signal `answer` is for: of its number or words, else the oldest. NULL: none. */
+const Json *people_question(const People *people, const Json *signal);
 void people_mark(People *people, const WorldMark *mark);
 /* One line that is no mark: a message, a call to make. */
 void people_say(People *people, const char *format, ...) PLAN_PRINTF(2, 3);

@@ -49,6 +49,7 @@ static const char *answer_keys(Str kind, size_t options)
     if (str_equal_c(kind, "manual") || str_equal_c(kind, "call")) return "d done";
     if (str_equal_c(kind, "unknown")) return "y done, N not done, g again";
     if (str_equal_c(kind, "failed")) return "r retry, k skip, c cancel";
+    if (str_equal_c(kind, "secret")) return "planvm answer RUN -";
     return options ? "1-9 choose, v write" : "y yes, N no, v write";
 }
 

@@ -4,6 +4,7 @@
 #include "vm/live/secrets.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -35,6 +36,7 @@ enum {
 typedef struct Secret {
     Str name, from, source;
     bool known;
+    char *owned; /* the name, of one that was learnt */
     Buffer value;
     VEC(Buffer) forms; /* what to look for in texts that come back, the longest first */
 } Secret;
@@ -44,19 +46,6 @@ struct Secrets {
     VEC(Secret) list;
     size_t longest;
 };
-
-Secrets *secrets_open(const Json *list, const char *run)
-{
-    Secrets *secrets = memory_alloc(sizeof *secrets);
-    secrets->run = memory_copy_c(str_from_c(run));
-    for (const Json *item = json_first(list); item; item = json_next(item)) {
-        Secret secret = {.name = json_string(item, "name", ""),
-                         .from = json_string(item, "from", "env"),
-                         .source = json_string(item, "value", "")};
-        vec_push(&secrets->list, secret);
-    }
-    return secrets;
-}
 
 static void wipe(Buffer *buffer)
 {
@@ -73,6 +62,7 @@ void secrets_close(Secrets *secrets)
         for (size_t k = 0; k < secret->forms.count; k++)
             wipe(&secret->forms.items[k]);
         vec_free(&secret->forms);
+        free(secret->owned);
     }
     vec_free(&secrets->list);
     free(secrets->run);
@@ -349,6 +339,83 @@ static bool secret_find(Secrets *secrets, Secret *secret, Error *error)
     return true;
 }
 
+/* ---- what the run learns ---- */
+
+static Secret *find_named(Secrets *secrets, Str name)
+{
+    for (size_t i = 0; i < secrets->list.count; i++)
+        if (str_equal(secrets->list.items[i].name, name)) return &secrets->list.items[i];
+    return NULL;
+}
+
+static Secret *add_learnt(Secrets *secrets, Str name)
+{
+    Secret secret = {.owned = memory_copy_c(name), .from = STR("run")};
+    secret.name = str_from_c(secret.owned);
+    vec_push(&secrets->list, secret);
+    return &secrets->list.items[secrets->list.count - 1];
+}
+
+/* Also what a process before this one has learnt must not be shown. */
+static void recall_learnt(Secrets *secrets)
+{
+    Buffer path = {0};
+    Error error = {""};
+    buffer_printf(&path, "%s/secrets", secrets->run);
+    DIR *folder = opendir(path.data);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        Str name = str_from_c(entry->d_name);
+        if (entry->d_name[0] != '.' && !find_named(secrets, name)) secret_find(secrets, add_learnt(secrets, name), &error);
+    }
+    if (folder) closedir(folder);
+    buffer_free(&path);
+}
+
+Secrets *secrets_open(const Json *list, const char *run)
+{
+    Secrets *secrets = memory_alloc(sizeof *secrets);
+    secrets->run = memory_copy_c(str_from_c(run));
+    for (const Json *item = json_first(list); item; item = json_next(item)) {
+        Secret secret = {.name = json_string(item, "name", ""),
+                         .from = json_string(item, "from", "env"),
+                         .source = json_string(item, "value", "")};
+        vec_push(&secrets->list, secret);
+    }
+    recall_learnt(secrets);
+    return secrets;
+}
+
+static bool keep_value(const Secrets *secrets, Str name, Str value, Error *error)
+{
+    Buffer path = {0};
+    buffer_printf(&path, "%s/secrets", secrets->run);
+    mkdir(path.data, 0700);
+    buffer_printf(&path, "/%.*s", STR_ARG(name));
+    int fd = open(path.data, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool fine = fd >= 0 && write(fd, value.data, value.len) == (ssize_t)value.len && fsync(fd) == 0;
+    if (!fine) error_set(error, "%s cannot be written: %s", path.data, strerror(errno));
+    if (fd >= 0) close(fd);
+    buffer_free(&path);
+    return fine;
+}
+
+bool secrets_learn(Secrets *secrets, Str name, Str value, Error *error)
+{
+    while (value.len && strchr("\r\n", value.data[value.len - 1]))
+        value.len--;
+    if (!value.len || value.len > VALUE_MAX) return error_set(error, value.len ? "it is too long for a secret" : "it is empty");
+    if (!keep_value(secrets, name, value, error)) return false;
+    Secret *secret = find_named(secrets, name);
+    if (!secret) secret = add_learnt(secrets, name);
+    if (!str_equal(buffer_str(&secret->value), value)) {
+        buffer_clear(&secret->value);
+        buffer_add_str(&secret->value, value);
+        secret->known = true;
+        make_forms(secrets, secret);
+    }
+    return true;
+}
+
 /* ---- putting in and taking out ---- */
 
 typedef struct Handle {
@@ -399,9 +466,7 @@ static void write_value(Buffer *out, const Secret *secret, bool in_url, SecretFo
 bool secrets_fill(Secrets *secrets, Buffer *out, Str text, SecretForm form, Error *error)
 {
     for (Handle handle; next_handle(text, &handle); text = handle.after) {
-        Secret *secret = NULL;
-        for (size_t i = 0; i < secrets->list.count && !secret; i++)
-            if (str_equal(secrets->list.items[i].name, handle.name)) secret = &secrets->list.items[i];
+        Secret *secret = find_named(secrets, handle.name);
         if (!secret) return error_set(error, "the plan has no secret %.*s", STR_ARG(handle.name));
         if (!secret_find(secrets, secret, error)) return false;
         buffer_add_str(out, handle.before);

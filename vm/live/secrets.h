@@ -20,6 +20,10 @@ typedef enum SecretForm {
 Secrets *secrets_open(const Json *list, const char *run);
 void secrets_close(Secrets *secrets);
 
+/* A value that the run learns on its way (an answer, the output of a look): it is kept as generated ones are, and known by
+ * `name` from now on. Line ends behind it are no part of it. False: it cannot be kept. */
+bool secrets_learn(Secrets *secrets, Str name, Str value, Error *error);
+
 bool secrets_are_in(Str text);
 /* Appends the text with every handle replaced by its value. False: one cannot be had, and the error says
  * which and why. */

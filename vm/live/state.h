@@ -86,6 +86,10 @@ void effect_add_text(const LiveEffect *effect, Buffer *json, const char *name, S
 /* The text with its secrets put in, in an arena that is wiped when the effect is over. NULL: one cannot be
  * had. */
 char *effect_fill(const LiveEffect *effect, Arena *arena, Str text, SecretForm form, Error *error);
+/* Is the output to be a secret of the run? Then it is kept, before any other text of the effect is added, and no part of the
+ * result: the machine has its handle. False, with *error: it cannot be kept. */
+bool effect_is_secret(const LiveEffect *effect);
+bool effect_keep_secret(const LiveEffect *effect, Str text, Error *error);
 void text_clean(const Secrets *secrets, Buffer *out, Str text);
 /* Cuts the text to at most `cap` bytes, whole characters; true: there was more. */
 bool text_bound(Buffer *text, size_t cap);

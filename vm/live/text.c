@@ -77,3 +77,13 @@ char *effect_fill(const LiveEffect *effect, Arena *arena, Str text, SecretForm f
     buffer_free(&value);
     return copy;
 }
+
+bool effect_is_secret(const LiveEffect *effect)
+{
+    return json_string(effect->args, "secret", "").len > 0;
+}
+
+bool effect_keep_secret(const LiveEffect *effect, Str text, Error *error)
+{
+    return !text.len || secrets_learn(effect->live->secrets, json_string(effect->args, "secret", ""), text, error);
+}
