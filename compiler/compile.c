@@ -7,6 +7,7 @@
 #include "compiler/emit/emit.h"
 #include "compiler/lower/fold.h"
 #include "compiler/lower/lower.h"
+#include "compiler/tools/effects.h"
 
 static CompileResult result_of(const Compilation *compilation)
 {
@@ -59,4 +60,17 @@ CompileResult compile_file(const char *path, bool colour, Buffer *image, Buffer 
                                   compilation.diagnostics.notes};
     compilation_free(&compilation);
     return result;
+}
+
+bool compile_effects(const char *path, Buffer *json, Buffer *messages)
+{
+    Compilation compilation = {0};
+    Error error = {0};
+    CompileResult result = compilation_check(&compilation, path, &error);
+    if (result == COMPILE_UNREADABLE) buffer_printf(messages, "%s\n", error.text);
+    if (result == COMPILE_FINDINGS)
+        diag_render_text(&compilation.diagnostics, &compilation.sources, false, messages);
+    if (result == COMPILE_OK) effects_json(compilation.program, &compilation.arena, json);
+    compilation_free(&compilation);
+    return result == COMPILE_OK;
 }

@@ -21,4 +21,7 @@ typedef struct CompileCounts {
  * diagnostics as text, with colour if `colour`. counts may be NULL. */
 CompileResult compile_file(const char *path, bool colour, Buffer *image, Buffer *messages, CompileCounts *counts);
 
+/* What the plan can touch, as `planc effects --json` says it. False: messages says why. */
+bool compile_effects(const char *path, Buffer *json, Buffer *messages);
+
 #endif

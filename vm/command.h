@@ -29,6 +29,9 @@ typedef enum ExitStatus {
 /* Gets an image of a plan; messages get what the compiler says, as text to be shown. False: there is none. */
 typedef bool PlanLoad(const char *path, Buffer *image, Buffer *messages);
 
+/* What a plan can touch, as JSON (compiler/tools/effects.h). */
+typedef bool PlanEffects(const char *path, Buffer *json, Buffer *messages);
+
 typedef struct Arguments {
     const char *command;
     int argc; /* of the command, itself included, as it was given */
@@ -38,11 +41,12 @@ typedef struct Arguments {
     const char *values[OPTION_COUNT]; /* NULL: not given; without a value: "" */
     Buffer root;                      /* where runs are */
     PlanLoad *load;
+    PlanEffects *effects;
 } Arguments;
 
 typedef int CommandFunction(const Arguments *arguments);
 CommandFunction command_run, command_resume, command_drill, command_list, command_status, command_log,
-    command_report, command_signal, command_attach;
+    command_report, command_signal, command_attach, command_preflight;
 
 bool option_given(const Arguments *arguments, OptionId option);
 Str option_user(const Arguments *arguments); /* --as, else $USER, else "somebody" */

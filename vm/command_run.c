@@ -258,18 +258,6 @@ static bool since_parse(const char *text, Json *start, Error *error)
     return true;
 }
 
-/* A setting's text: as given, else its default where that is a plain text. Empty: there is none. */
-static Str setting_text(const Json *metadata, const Json *params, const char *name)
-{
-    for (const Json *one = json_first(json_get(metadata, "params")); one; one = json_next(one)) {
-        Str written = json_string(one, "default", "");
-        bool plain = written.len > 2 && written.data[0] == '"' && str_find(written, STR("$")) < 0 && str_find(written, STR("\\")) < 0;
-        if (!str_equal_c(json_string(one, "name", ""), name)) continue;
-        return json_get(params, name) ? json_string(params, name, "") : plain ? str_slice(written, 1, written.len - 1) : STR("");
-    }
-    return STR("");
-}
-
 /* Which cluster and namespace a kubectl means that names none: said once, at the start, and kept with the run. */
 static void note_cluster(Json *start, const Json *metadata, const Json *params)
 {
@@ -277,7 +265,8 @@ static void note_cluster(Json *start, const Json *metadata, const Json *params)
     static const char *const variables[] = {"PLAN_KUBE_CONTEXT", "PLAN_KUBE_NAMESPACE"};
     for (int i = 0; i < 2; i++) {
         const char *set = getenv(variables[i]);
-        Str value = setting_text(metadata, params, names[i]);
+        Str value = json_get(params, names[i]) ? json_string(params, names[i], "")
+                                               : parameter_default(json_get(metadata, "params"), str_from_c(names[i]));
         if (!value.len && set) value = str_from_c(set);
         if (value.len) json_set_string(start, names[i], value);
     }

@@ -159,3 +159,14 @@ Json *parameters_take(const Json *declared, const Json *own, const ParameterSour
     json_free(params);
     return NULL;
 }
+
+Str parameter_default(const Json *declared, Str name)
+{
+    for (const Json *one = json_first(declared); one; one = json_next(one)) {
+        Str written = json_string(one, "default", "");
+        bool plain = written.len > 2 && written.data[0] == '"' && str_find(written, STR("$")) < 0 &&
+                     str_find(written, STR("\\")) < 0;
+        if (str_equal(json_string(one, "name", ""), name)) return plain ? str_slice(written, 1, written.len - 1) : STR("");
+    }
+    return STR("");
+}

@@ -19,4 +19,7 @@ Json *parameters_take(const Json *declared, const Json *own, const ParameterSour
 /* One value from text, in the form that the machine takes for the type (durations and times are ms). */
 Json *parameter_parse(Str type, Str text, Error *error);
 
+/* The default of a setting where it is a plain text; empty: it has none, or only the machine can reckon it. */
+Str parameter_default(const Json *declared, Str name);
+
 #endif

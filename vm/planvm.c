@@ -172,7 +172,7 @@ static int arguments_take(Arguments *arguments, const Command *command)
 
 static int command_call(const Command *command, int argc, char **argv)
 {
-    Arguments arguments = {.command = command->name, .argc = argc, .argv = argv, .load = load_plan};
+    Arguments arguments = {.command = command->name, .argc = argc, .argv = argv, .load = load_plan, .effects = compile_effects};
     if (command->function == command_drill) return command_drill(&arguments);
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return help_command(command);
