@@ -215,9 +215,12 @@ static void test_secrets(void)
     CHECK(str_find(body, STR("T000")) < 0 && str_find(body, STR("pass")) < 0);
     /* A length that the server saw tells that the values really went out. */
     CHECK_CONTAINS(body, "Content-Length: 18\r\n");
-    r = request(EFFECT_CHANGE, "POST", "/echo", ",\"body\":\"token=%EF%B7%90hook%EF%B7%91&x=1\"");
+    r = request(EFFECT_CHANGE, "POST", "/echo", ",\"body\":\"token=\xEF\xB7\x94hook\xEF\xB7\x91&x=1\"");
     CHECK(str_ends_with(json_string(r, "body", ""), STR("token=[secret hook]&x=1")));
     CHECK_CONTAINS(json_string(r, "body", ""), "Content-Length: 23\r\n");
+    /* What looks like an encoded handle came from the world. */
+    r = request(EFFECT_CHANGE, "POST", "/echo", ",\"body\":\"%EF%B7%90hook%EF%B7%91\"");
+    CHECK(str_ends_with(json_string(r, "body", ""), STR("\r\n\r\n%EF%B7%90hook%EF%B7%91")));
     r = request(EFFECT_CHANGE, "POST", "/echo", ",\"body\":\"\xEF\xB7\x90none\xEF\xB7\x91\"");
     CHECK_CONTAINS(json_string(r, "error", ""), "the plan has no secret none");
     r = request(EFFECT_CHANGE, "POST", "/echo", ",\"body\":\"\xEF\xB7\x90unset\xEF\xB7\x91\"");

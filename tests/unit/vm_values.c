@@ -183,7 +183,7 @@ static void strings(void)
                    "v -1\nv 2001\nv \"abX\"\nv \"a b\"\nv [\"one\",\"two\",\"\",\"last\"]\n"
                    "v [\"one\",\"two\",\"three\"]\nv [\"a\",\"b\",\"\",\"c\"]\nv [\"a\",\"\xC3\xA4\",\"z\"]\n"
                    "v \"STRA\xC3\x9F"
-                   "E\"\nv \"'it'\\\\''s'\"\nv \"a%20b%2F\xEF\xB7\x90key\xEF\xB7\x91%26\"\ndone null\n");
+                   "E\"\nv \"'it'\\\\''s'\"\nv \"a%20b%2F\xEF\xB7\x94key\xEF\xB7\x91%26\"\ndone null\n");
 }
 
 static void lists(void)

@@ -324,20 +324,23 @@ static bool is_unreserved(char c)
            (c && strchr("-._~", c));
 }
 
-/* A secret's name stands between U+FDD0 and U+FDD1 (EF B7 90, EF B7 91) and is replaced by its value later.
- */
+/* A secret's name stands between U+FDD0 and U+FDD1 (EF B7 90, EF B7 91) and is replaced by its value later; behind
+ * U+FDD4 by its value percent-encoded. */
 bool builtin_TEXT_FOR_URL(const BuiltinCall *call)
 {
-    static const Str opens = STR_INIT("\xEF\xB7\x90"), closes = STR_INIT("\xEF\xB7\x91");
+    static const Str opens = STR_INIT("\xEF\xB7\x90"), again = STR_INIT("\xEF\xB7\x94"),
+                     closes = STR_INIT("\xEF\xB7\x91");
     Str text;
     if (!arg_text(call, 0, &text)) return false;
     Buffer *out = scratch_begin(call);
     for (size_t i = 0; i < text.len; i++) {
         Str rest = str_slice(text, i, text.len);
-        ptrdiff_t end = str_starts_with(rest, opens) ? str_find(rest, closes) : -1;
+        bool handle = str_starts_with(rest, opens) || str_starts_with(rest, again);
+        ptrdiff_t end = handle ? str_find(rest, closes) : -1;
         if (end > 0) {
             size_t len = (size_t)end + closes.len;
-            buffer_add(out, rest.data, len);
+            buffer_add_str(out, again);
+            buffer_add(out, rest.data + opens.len, len - opens.len);
             i += len - 1;
         } else if (is_unreserved(text.data[i])) {
             buffer_add_char(out, text.data[i]);

@@ -50,11 +50,12 @@ static void code_point_add(Buffer *out, uint32_t point)
     }
 }
 
-/* U+FDD0 and U+FDD1 mark secrets and are never let in. */
-static void point_add(const Reader *reader, Buffer *out, uint32_t point)
+/* U+FDD0, U+FDD1 and U+FDD4 mark secrets and are never let in. The machine writes them as they are: an escape that
+ * says one comes from the world, also where the text around it went through the machine. */
+static void point_add(Buffer *out, uint32_t point, bool from_world)
 {
     bool bad = (point >= 0xD800 && point < 0xE000) || point > 0x10FFFF ||
-               (reader->from_world && (point == 0xFDD0 || point == 0xFDD1));
+               (from_world && (point == 0xFDD0 || point == 0xFDD1 || point == 0xFDD4));
     code_point_add(out, bad ? 0xFFFD : point);
 }
 
@@ -92,11 +93,11 @@ static bool escape_read(Reader *reader, Buffer *out)
         if (low >= 0xDC00 && low < 0xE000) {
             point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
         } else {
-            point_add(reader, out, point);
+            point_add(out, point, true);
             point = low;
         }
     }
-    point_add(reader, out, point);
+    point_add(out, point, true);
     return true;
 }
 
@@ -124,7 +125,7 @@ static void utf8_read(Reader *reader, Buffer *out)
         point = 0xFFFD;
     }
     reader->at += len;
-    point_add(reader, out, point);
+    point_add(out, point, reader->from_world);
 }
 
 /* Into vm->scratch. */

@@ -235,10 +235,10 @@ static void write_result(const Asked *asked, const Outcome *outcome, const Json 
 
 void line_text(Buffer *out, Str text)
 {
-    static const char secret_start[] = "\xEF\xB7\x90", secret_end[] = "\xEF\xB7\x91";
+    static const char secret_start[] = "\xEF\xB7\x90", in_url[] = "\xEF\xB7\x94", secret_end[] = "\xEF\xB7\x91";
     for (size_t i = 0; i < text.len; i++) {
         Str rest = str_slice(text, i, text.len);
-        bool secret = str_starts_with(rest, str_from_c(secret_start));
+        bool secret = str_starts_with(rest, str_from_c(secret_start)) || str_starts_with(rest, str_from_c(in_url));
         ptrdiff_t end = secret ? str_find(rest, str_from_c(secret_end)) : -1;
         bool plain = (unsigned char)text.data[i] >= ' ' && !strchr("\"'`\\$", text.data[i]);
         if (end >= 0) i += (size_t)end + 2;

@@ -19,12 +19,12 @@
 #include "vm/live/clock.h"
 #include "vm/live/spawn.h"
 
-/* U+FDD0 and U+FDD1, and the same where the machine has made a URL's or a form's part of the text around
- * them. */
+/* U+FDD0 and U+FDD1; U+FDD4 where the machine has made a URL's or a form's part of the text around them. What
+ * the world sends holds none of them: whatever else it writes is no handle. */
 static const struct {
     Str start, end;
 } marks[2] = {{STR_INIT("\xEF\xB7\x90"), STR_INIT("\xEF\xB7\x91")},
-              {STR_INIT("%EF%B7%90"), STR_INIT("%EF%B7%91")}};
+              {STR_INIT("\xEF\xB7\x94"), STR_INIT("\xEF\xB7\x91")}};
 
 enum {
     VALUE_MAX = 65536,       /* bytes of a secret */

@@ -1,6 +1,7 @@
 /* The plan's secrets: known by name everywhere, by value only here and in what leaves for the world.
  *
- * A text of the machine holds U+FDD0 name U+FDD1 where a secret stands. secrets_fill puts the values in, at
+ * A text of the machine holds U+FDD0 name U+FDD1 where a secret stands, and U+FDD4 for U+FDD0 where it stands
+ * percent-encoded. secrets_fill puts the values in, at
  * the last moment; secrets_redact takes them out of whatever comes back; secrets_show writes the handles for
  * people. Values are looked up when first needed and wiped at the end. */
 #ifndef PLAN_LIVE_SECRETS_H

@@ -11,10 +11,10 @@
 /* A byte that is no text becomes three: what was kept of an answer may be longer than the machine takes. */
 enum { TEXT_CAP = 8 << 20 };
 
-/* U+FDD0 and U+FDD1 are how the machine writes secrets: from outside they would be forged. */
+/* U+FDD0, U+FDD1 and U+FDD4 are how the machine writes secrets: from outside they would be forged. */
 static bool is_wanted(uint32_t code)
 {
-    return code != 0 && code != 0xFDD0 && code != 0xFDD1;
+    return code != 0 && code != 0xFDD0 && code != 0xFDD1 && code != 0xFDD4;
 }
 
 void text_clean(const Secrets *secrets, Buffer *out, Str text)
