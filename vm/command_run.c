@@ -272,6 +272,23 @@ static void note_cluster(Json *start, const Json *metadata, const Json *params)
     }
 }
 
+enum { ID_DAY = 8 }; /* a run's id begins with its day, YYYYMMDD */
+
+/* The how-manieth run of its day this one is, among those that are kept. */
+static int64_t number_today(const Arguments *arguments, Str id)
+{
+    Arena arena = {0};
+    JournalIds ids = {0};
+    Error error = {""};
+    int64_t number = 1;
+    journal_list(arguments->root.data, &arena, &ids, &error);
+    for (size_t i = 0; i < ids.count; i++)
+        number += str_starts_with(ids.items[i], str_slice(id, 0, ID_DAY)) && !str_equal(ids.items[i], id);
+    vec_free(&ids);
+    arena_free(&arena);
+    return number;
+}
+
 /* The arguments of START (docs/log.md); NULL and a status: something in them is wrong. */
 static Json *start_make(Session *session, const Json *plan, Str id, int *status)
 {
@@ -306,6 +323,7 @@ static Json *start_make(Session *session, const Json *plan, Str id, int *status)
         return NULL;
     }
     json_set_string(start, "run", id);
+    json_set_int(start, "number_today", number_today(arguments, id));
     json_set_bool(start, "drill", false);
     *status = EXIT_FINE;
     return start;

@@ -98,6 +98,10 @@ def normal(words):
             out += word.split("=", 1)
         else:
             out.append(re.sub(r"\s+", "", word) if word[:1] in "{[" else word)
+    # kubectl takes `deployment NAME` and `deployment/NAME`.
+    if "deployment" in out[1:-1]:
+        at = out.index("deployment")
+        out[at:at + 2] = ["/".join(out[at:at + 2])]
     return out
 
 
@@ -150,7 +154,7 @@ def same_word(asked, said):
 
 
 def same_command(asked, said):
-    if not said or asked[0] != said[0]:
+    if not said or not same_word(asked[0], said[0]) or said[0] == WILD:
         return False
     rest = list(said[1:])
     for word in asked[1:]:
