@@ -13,6 +13,7 @@
 
 #include "vm/live/keeper_client.h"
 #include "vm/live/kubectl.h"
+#include "vm/live/pipeline.h"
 #include "vm/live/process.h"
 #include "vm/live/state.h"
 
@@ -80,7 +81,14 @@ static bool add_command(CommandWork *work, Words *words, Error *error)
     if (!script.len) return error_set(error, "there is no command to run");
     add_c(work, words, "/bin/sh");
     add_c(work, words, "-c");
-    char *text = filled(work, script, error);
+    Buffer wrapped = {0};
+    /* The far end of an ssh has no descriptor but the three. */
+    if (work->remote)
+        buffer_add_str(&wrapped, script);
+    else
+        work->spec.parts = pipeline_wrap(&wrapped, script);
+    char *text = filled(work, buffer_str(&wrapped), error);
+    buffer_free(&wrapped);
     if (!text) return false;
     vec_push(words, text);
     add_c(work, words, "sh");
@@ -295,6 +303,20 @@ static void work_free(CommandWork *work)
     free(work);
 }
 
+/* A pipe ends as the last of its parts that failed, so that no failure goes unseen. */
+static void take_exits(const CommandWork *work, SpawnEnd *end, Str said, Exits *exits)
+{
+    bool whole =
+        work->spec.parts && !end->signal && !end->timed_out && pipeline_read(said, work->spec.parts, exits);
+    if (!whole) {
+        exits->count = 0;
+        vec_push(exits, end->exit);
+        return;
+    }
+    for (size_t i = 0; i < exits->count; i++)
+        if (exits->items[i]) end->exit = exits->items[i];
+}
+
 static void finish(CommandWork *work, const SpawnEnd *end, const ProcessOutput *output)
 {
     LiveEffect *effect = work->effect;
@@ -307,6 +329,8 @@ static void finish(CommandWork *work, const SpawnEnd *end, const ProcessOutput *
         if (!seen.timed_out)
             snprintf(seen.error, sizeof seen.error, "the connection to the host failed or broke");
     }
+    Exits exits = {0};
+    take_exits(work, &seen, output->exits, &exits);
     const char *failure = failure_of(effect, &seen, output->err);
     Error error = {""};
     bool secret = effect_is_secret(effect);
@@ -320,7 +344,11 @@ static void finish(CommandWork *work, const SpawnEnd *end, const ProcessOutput *
     }
     if (!secret) add_stream(effect, &json, "out", output->out, output->out_cut);
     add_stream(effect, &json, "err", output->err, output->err_cut);
-    buffer_printf(&json, ",\"exits\":[%d]", seen.exit);
+    buffer_add_c(&json, ",\"exits\":[");
+    for (size_t i = 0; i < exits.count; i++)
+        buffer_printf(&json, "%s%d", i ? "," : "", exits.items[i]);
+    buffer_add_char(&json, ']');
+    vec_free(&exits);
     if (seen.timed_out) buffer_add_c(&json, ",\"timed_out\":true");
     if (seen.unknown) buffer_add_c(&json, ",\"unknown\":true");
     if (seen.error[0]) effect_add_text(effect, &json, "error", str_from_c(seen.error));

@@ -134,15 +134,19 @@ void keeper_client_close(KeeperClient *client)
 
 static void give(KeeperClient *client, uint64_t effect, const SpawnEnd *end, ProcessEndFn fn, void *ctx)
 {
-    Buffer out = {0}, err = {0};
+    Buffer out = {0}, err = {0}, exits = {0};
+    bool cut;
     ProcessOutput output;
     effect_files_read(client->run, effect, "out", &out, &output.out_cut);
     effect_files_read(client->run, effect, "err", &err, &output.err_cut);
     output.out = buffer_str(&out);
     output.err = buffer_str(&err);
+    effect_files_read(client->run, effect, "exits", &exits, &cut);
+    output.exits = buffer_str(&exits);
     fn(ctx, end, &output);
     buffer_free(&out);
     buffer_free(&err);
+    buffer_free(&exits);
 }
 
 static void finish(Waiting *waiting, const SpawnEnd *end)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ struct Process {
     LoopTimer *timer;
     int64_t started;
     bool timed_out;
+    int exits; /* a file in memory, or -1 */
     Stream streams[2];
     ProcessEndFn fn;
     void *ctx;
@@ -77,6 +79,7 @@ static void process_free(Process *process)
         stream_close(&process->streams[i]);
         buffer_free(&process->streams[i].text);
     }
+    if (process->exits >= 0) close(process->exits);
     free(process->mark);
     free(process);
 }
@@ -94,7 +97,13 @@ static void process_exited(void *ctx, int fd, int events)
     for (int i = 0; i < 2; i++)
         stream_read(&process->streams[i]);
     Stream *out = &process->streams[0], *err = &process->streams[1];
-    ProcessOutput output = {buffer_str(&out->text), buffer_str(&err->text), out->cut, err->cut};
+    char said[1024];
+    ssize_t got = process->exits < 0 ? 0 : pread(process->exits, said, sizeof said, 0);
+    ProcessOutput output = {buffer_str(&out->text),
+                            buffer_str(&err->text),
+                            out->cut,
+                            err->cut,
+                            {said, got > 0 ? (size_t)got : 0}};
     process->fn(process->ctx, &end, &output);
     process_free(process);
 }
@@ -143,8 +152,8 @@ Process *process_start(Loop *loop, const SpawnSpec *spec, ProcessEndFn fn, void 
 {
     int out[2] = {-1, -1}, err[2] = {-1, -1};
     Process *process = memory_alloc(sizeof *process);
-    *process =
-        (Process){.loop = loop, .pidfd = -1, .streams = {{.fd = -1}, {.fd = -1}}, .fn = fn, .ctx = ctx};
+    *process = (Process){
+        .loop = loop, .pidfd = -1, .exits = -1, .streams = {{.fd = -1}, {.fd = -1}}, .fn = fn, .ctx = ctx};
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
         if (out[0] >= 0) close(out[0]), close(out[1]);
         return start_refused(process, end, "there are no pipes");
@@ -152,7 +161,8 @@ Process *process_start(Loop *loop, const SpawnSpec *spec, ProcessEndFn fn, void 
     process->streams[0].fd = out[0];
     process->streams[1].fd = err[0];
     process->started = clock_boot();
-    bool started = spawn_start(spec, out[1], err[1], &process->pid, end);
+    if (spec->parts) process->exits = memfd_create("exits", MFD_CLOEXEC);
+    bool started = spawn_start(spec, out[1], err[1], process->exits, &process->pid, end);
     close(out[1]);
     close(err[1]);
     if (!started) return start_refused(process, end, NULL);

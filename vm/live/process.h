@@ -12,6 +12,7 @@
 typedef struct ProcessOutput {
     Str out, err;
     bool out_cut, err_cut; /* there was more */
+    Str exits;             /* what a pipe said of its parts */
 } ProcessOutput;
 
 typedef void (*ProcessEndFn)(void *ctx, const SpawnEnd *end, const ProcessOutput *output);

@@ -122,7 +122,7 @@ static bool from_command(const char *text, Buffer *value, Error *error)
     pid_t pid;
     int out[2] = {-1, -1};
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    bool started = null >= 0 && pipe2(out, O_CLOEXEC) == 0 && spawn_start(&spec, out[1], null, &pid, &end);
+    bool started = null >= 0 && pipe2(out, O_CLOEXEC) == 0 && spawn_start(&spec, out[1], null, -1, &pid, &end);
     if (out[1] >= 0) close(out[1]);
     if (null >= 0) close(null);
     bool whole = started && read_until(out[0], clock_boot() + COMMAND_TIMEOUT, value);

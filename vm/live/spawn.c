@@ -61,7 +61,7 @@ static bool start_failed(const SpawnSpec *spec, SpawnEnd *end, int code)
     return false;
 }
 
-bool spawn_start(const SpawnSpec *spec, int out, int err, pid_t *pid, SpawnEnd *end)
+bool spawn_start(const SpawnSpec *spec, int out, int err, int exits, pid_t *pid, SpawnEnd *end)
 {
     int input = open_input(spec->input);
     if (input < 0) {
@@ -76,7 +76,8 @@ bool spawn_start(const SpawnSpec *spec, int out, int err, pid_t *pid, SpawnEnd *
     posix_spawn_file_actions_adddup2(&actions, input, 0);
     posix_spawn_file_actions_adddup2(&actions, out, 1);
     posix_spawn_file_actions_adddup2(&actions, err, 2);
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    if (exits >= 0) posix_spawn_file_actions_adddup2(&actions, exits, 3);
+    posix_spawn_file_actions_addclosefrom_np(&actions, exits >= 0 ? 4 : 3);
     if (spec->dir) posix_spawn_file_actions_addchdir_np(&actions, spec->dir);
     sigset_t none, all;
     sigemptyset(&none);
@@ -174,6 +175,7 @@ void spawn_write(Buffer *out, const SpawnSpec *spec)
 {
     write_number(out, spec->effect);
     write_number(out, (uint64_t)spec->timeout);
+    write_number(out, spec->parts);
     write_text(out, str_from_c(spec->program));
     write_text(out, str_from_c(spec->dir));
     write_text(out, spec->input);
@@ -217,9 +219,10 @@ bool spawn_read(Arena *arena, Str bytes, SpawnSpec *spec)
     Str program, dir;
     *spec = (SpawnSpec){0};
     if (!read_number(&bytes, &spec->effect) || !read_number(&bytes, &timeout) || timeout > INT64_MAX ||
-        !read_text(arena, &bytes, &program) || !read_text(arena, &bytes, &dir) ||
-        !read_text(arena, &bytes, &spec->input) || !read_list(arena, &bytes, &spec->argv) ||
-        !read_list(arena, &bytes, &spec->env) || bytes.len || !spec->argv[0])
+        !read_number(&bytes, &spec->parts) || !read_text(arena, &bytes, &program) ||
+        !read_text(arena, &bytes, &dir) || !read_text(arena, &bytes, &spec->input) ||
+        !read_list(arena, &bytes, &spec->argv) || !read_list(arena, &bytes, &spec->env) || bytes.len ||
+        !spec->argv[0])
         return false;
     spec->timeout = (int64_t)timeout;
     spec->program = arena_copy_c(arena, program);

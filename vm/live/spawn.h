@@ -23,6 +23,7 @@ typedef struct SpawnSpec {
     char *dir;       /* NULL: ours */
     Str input;       /* empty: end of file at once */
     int64_t timeout; /* ms; 0: none */
+    uint64_t parts;  /* of a pipe that says how each ended on descriptor 3; 0: it is none */
 } SpawnSpec;
 
 /* How a program ended. A program that could not be started has an error and exit 126 or 127. */
@@ -35,9 +36,9 @@ typedef struct SpawnEnd {
     char error[512]; /* empty: none */
 } SpawnEnd;
 
-/* Starts it with the two descriptors as stdout and stderr; they stay the caller's. False: it did not start,
- * and `end` says why. */
-bool spawn_start(const SpawnSpec *spec, int out, int err, pid_t *pid, SpawnEnd *end);
+/* Starts it with the two descriptors as stdout and stderr, and `exits` as descriptor 3 unless it is -1; they
+ * stay the caller's. False: it did not start, and `end` says why. */
+bool spawn_start(const SpawnSpec *spec, int out, int err, int exits, pid_t *pid, SpawnEnd *end);
 
 /* Collects a program that has ended; does not block if it has not (returns false). When it `timed_out` or was
  * told to stop, what is left of its descendants is killed first. */

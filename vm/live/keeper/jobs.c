@@ -53,13 +53,15 @@ char jobs_start(Jobs *jobs, const SpawnSpec *spec)
     if (spec->timeout > 0) job.deadline = job.started + spec->timeout;
     int out = effect_files_open(jobs->run, spec->effect, "out", O_CREAT | O_WRONLY | O_APPEND);
     int err = effect_files_open(jobs->run, spec->effect, "err", O_CREAT | O_WRONLY | O_APPEND);
+    int exits = spec->parts ? effect_files_open(jobs->run, spec->effect, "exits", O_CREAT | O_WRONLY | O_APPEND) : -1;
     bool started = false;
     if (out < 0 || err < 0)
         snprintf(end.error, sizeof end.error, "it was not started: its output cannot be kept");
     else
-        started = spawn_start(spec, out, err, &job.pid, &end);
+        started = spawn_start(spec, out, err, exits, &job.pid, &end);
     if (out >= 0) close(out);
     if (err >= 0) close(err);
+    if (exits >= 0) close(exits);
     if (!started) return start_failed(jobs, spec->effect, &end);
     job.mark = memory_copy_c(str_from_c(spawn_mark(spec)));
     vec_push(&jobs->list, job);
