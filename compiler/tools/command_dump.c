@@ -33,6 +33,13 @@ static int dump_syntax(const char *path, bool tokens)
     return status;
 }
 
+static Str line_of_source(void *ctx, Str path, uint32_t line)
+{
+    const SourceSet *sources = ctx;
+    const SourceFile *file = source_find(sources, path);
+    return file && line <= source_line_count(file) ? source_line(file, line) : STR("");
+}
+
 static int dump_program(const char *path, bool bytecode)
 {
     Compilation compilation = {0};
@@ -44,7 +51,7 @@ static int dump_program(const char *path, bool bytecode)
     if (result == COMPILE_OK && bytecode) {
         Image image;
         if (emit_image(compilation.core, &bytes, &error) && image_open(buffer_str(&bytes), &image, &error)) {
-            image_disassemble(&image, &out);
+            image_disassemble(&image, line_of_source, &compilation.sources, &out);
             image_close(&image);
         } else {
             result = COMPILE_UNREADABLE;

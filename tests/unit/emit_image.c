@@ -7,7 +7,7 @@ static Buffer listing;
 static Str disassembled(Case *test)
 {
     buffer_clear(&listing);
-    if (case_open(test)) image_disassemble(&test->image, &listing);
+    if (case_open(test)) image_disassemble(&test->image, NULL, NULL, &listing);
     return buffer_str(&listing);
 }
 

@@ -71,7 +71,7 @@ static inline void run_check(Case *test, const char *lines, const char *file, in
     Str found = run_begin(&run, test);
     if (!check_str(found, str_from_c(lines), file, line, "what it put out")) {
         Buffer listing = {0};
-        if (test->is_open) image_disassemble(&test->image, &listing);
+        if (test->is_open) image_disassemble(&test->image, NULL, NULL, &listing);
         fprintf(stderr, "%s\n", listing.data ? listing.data : "");
         buffer_free(&listing);
     }

@@ -97,7 +97,7 @@ static void built_and_read(void)
     image_place(&m.image, fn->code, &text);
     CHECK_STR_C(buffer_str(&text), "test.plan:7");
     buffer_clear(&text);
-    image_disassemble(&m.image, &text);
+    image_disassemble(&m.image, NULL, NULL, &text);
     Str shown = buffer_str(&text);
     CHECK_CONTAINS(shown, "entry main = main\n");
     CHECK_CONTAINS(shown, "function helper (S1, R1) gives R0; frame S2, R3\n");
@@ -252,7 +252,7 @@ static void mutations(void)
         if (!image_open(buffer_str(&copy), &mutant.image, &error)) continue;
         opened++;
         buffer_clear(&text);
-        image_disassemble(&mutant.image, &text);
+        image_disassemble(&mutant.image, NULL, NULL, &text);
         mutant.vm = vm_new(&mutant.image, STR("main"), &limits, &error);
         if (mutant.vm) {
             sample_run(&mutant);

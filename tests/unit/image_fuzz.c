@@ -258,7 +258,7 @@ static void fuzz_one(Buffer *bytes, const VmLimits *limits)
     if (image.entry_count) run_image(&image, limits);
     if (chance(50) == 0) {
         Buffer text = {0};
-        image_disassemble(&image, &text);
+        image_disassemble(&image, NULL, NULL, &text);
         buffer_free(&text);
     }
     image_close(&image);

@@ -18,6 +18,31 @@ static const char source[] =
     "void *nothing(void) { return 0; }\n"
     "static int box;\nvoid *make(int n) { box = n; return &box; }\nint look(void *p) { return *(int *)p; }\n";
 
+/* Every integer type with the least and the greatest number that go through it; of 64 bits those that the test reads back
+ * as they are. */
+static const struct {
+    const char *name, *c;
+    const char *least, *greatest, *below, *above;
+} integers[] = {
+    {"i8", "int8_t", "-128", "127", "-129", "128"},
+    {"i16", "int16_t", "-32768", "32767", "-32769", "32768"},
+    {"i32", "int32_t", "-2147483648", "2147483647", "-2147483649", "2147483648"},
+    {"i64", "int64_t", "\"-9007199254740991\"", "\"9007199254740991\"", NULL, NULL},
+    {"u8", "uint8_t", "0", "255", "-1", "256"},
+    {"u16", "uint16_t", "0", "65535", "-1", "65536"},
+    {"u32", "uint32_t", "0", "4294967295", "-1", "4294967296"},
+    {"u64", "uint64_t", "0", "\"9007199254740991\"", "-1", NULL},
+    {"char", "signed char", "-128", "127", "-129", "128"},
+    {"short", "short", "-32768", "32767", "-32769", "32768"},
+    {"int", "int", "-2147483648", "2147483647", "-2147483649", "2147483648"},
+    {"uint", "unsigned", "0", "4294967295", "-1", "4294967296"},
+    {"long", "long", "\"-9007199254740991\"", "\"9007199254740991\"", NULL, NULL},
+    {"ulong", "unsigned long", "0", "\"9007199254740991\"", "-1", NULL},
+    {"isize", "ptrdiff_t", "\"-9007199254740991\"", "\"9007199254740991\"", NULL, NULL},
+    {"usize", "size_t", "0", "\"9007199254740991\"", "-1", NULL},
+};
+enum { INTEGERS = sizeof integers / sizeof *integers };
+
 static void native(const char *args, const char *expected)
 {
     char whole[1000];
@@ -37,9 +62,35 @@ static void build_library(void)
     FILE *file = fopen(path, "w");
     if (!CHECK(file != NULL)) return;
     fputs(source, file);
+    fputs("#include <stddef.h>\n", file);
+    for (int i = 0; i < INTEGERS; i++)
+        fprintf(file, "%s same_%s(%s x) { return x; }\n", integers[i].c, integers[i].name, integers[i].c);
     fclose(file);
     snprintf(command, sizeof command, "gcc -shared -fPIC -o '%s' '%s'", library, path);
     CHECK(system(command) == 0);
+}
+
+static void integer(const char *name, const char *value, bool fits)
+{
+    char args[300], expected[100];
+    if (!value) return;
+    snprintf(args, sizeof args, "\"symbol\":\"same_%s\",\"result\":\"%s\",\"params\":[{\"name\":\"x\",\"c\":\"%s\",\"value\":%s}]",
+             name, name, name, value);
+    size_t quoted = *value == '"';
+    snprintf(expected, sizeof expected, "\"value\":%.*s,", (int)(strlen(value) - 2 * quoted), value + quoted);
+    native(args, fits ? expected : "too large or too small");
+}
+
+static void test_integers(void)
+{
+    for (int i = 0; i < INTEGERS; i++) {
+        integer(integers[i].name, integers[i].least, true);
+        integer(integers[i].name, integers[i].greatest, true);
+        integer(integers[i].name, integers[i].below, false);
+        integer(integers[i].name, integers[i].above, false);
+    }
+    native("\"symbol\":\"same_u64\",\"result\":\"u64\",\"params\":[{\"name\":\"x\",\"c\":\"i64\",\"value\":-1}]",
+           "is too large for an int");
 }
 
 static void test_small_library(void)
@@ -68,6 +119,8 @@ static void test_small_library(void)
     native("\"symbol\":\"look\",\"result\":\"int\",\"params\":[{\"name\":\"p\",\"c\":\"handle\",\"value\":1}]", "\"value\":42,");
     native("\"symbol\":\"look\",\"result\":\"int\",\"params\":[{\"name\":\"p\",\"c\":\"handle\",\"value\":2}]", "is no handle that");
     native("\"symbol\":\"look\",\"result\":\"int\",\"params\":[{\"name\":\"p\",\"c\":\"wchar\",\"value\":2}]", "no C type that is known");
+    native("\"symbol\":\"name\",\"params\":[{\"name\":\"s\",\"c\":\"string\",\"value\":null}]", "argument `s` is");
+    native("\"symbol\":\"look\",\"result\":\"int\",\"params\":[{\"name\":\"p\",\"c\":\"handle\",\"value\":null}]", "argument `p`");
     native("\"symbol\":\"missing\",\"params\":[]", "has no function missing");
 }
 
@@ -88,6 +141,7 @@ int main(void)
 {
     live_test_begin(&test, "");
     build_library();
+    test_integers();
     test_small_library();
     test_system_libraries();
     live_test_end(&test);

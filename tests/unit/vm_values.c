@@ -489,8 +489,37 @@ static void times(void)
             "v \"Mon  2 March 2026 03:12, day 061\"\nv \"4m30s\"\ndone null\n");
 }
 
+/* Floats are written in the fewest digits that read back the same. */
+static void floats(void)
+{
+    static const struct {
+        double real;
+        const char *text;
+    } cases[] = {
+        {0.1, "0.1"}, {1.0 / 3, "0.3333333333333333"}, {1e23, "1e+23"}, {123456.789, "123456.789"}, {-0.001, "-0.001"},
+        {0x1p-44, "5.684341886080802e-14"}, {5e-324, "5e-324"}, {-0x1p-1070, "-8e-323"},
+        {0x1p-1022, "2.2250738585072014e-308"}, {0x1.fffffffffffffp+1023, "1.7976931348623157e+308"},
+        {9007199254740993.0, "9007199254740992"}, {0.1 + 0.2, "0.30000000000000004"}, {100, "100"},
+    };
+    Machine m = machine_new();
+    Buffer expected = {0};
+    main_begin(&m);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t bits;
+        memcpy(&bits, &cases[i].real, sizeof bits);
+        emit_wide(&m, 1, bits);
+        show_scalar(&m, 1, m.types[IMAGE_FLOAT]);
+        buffer_printf(&expected, "v %s\n", cases[i].text);
+    }
+    buffer_add_c(&expected, "done null\n");
+    main_end(&m);
+    machine_expect(&m, expected.data);
+    buffer_free(&expected);
+}
+
 int main(void)
 {
+    floats();
     arithmetic();
     run_errors();
     calls();

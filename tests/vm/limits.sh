@@ -39,6 +39,11 @@ try string string=1000 'for i in 0..1000000 { text = "${text}xx" }'
 try list list=100 'for i in 0..1000000 { words += "w" }'
 try stack stack=50 'text = "${deep(1)}"'
 try instructions instructions=10000 'for i in 0..1000000000 { text = "y" }'
+try fibers fibers=3 'parallel { note "a"
+      note "b"
+      note "c"
+      note "d" }'
+try log log=20 'repeat every 1s until false within 10m { text = "y" }'
 for wrong in heap=x nothing=5 heap=0; do
     if "$PLANVM" drill --limit "$wrong" "$scratch/plan.plan" >"$scratch/out" 2>&1; then
         echo "not ok --limit $wrong"

@@ -120,7 +120,21 @@ void image_disassemble_word(const Image *image, uint32_t pc, Buffer *out)
     immediate_show(image, pc, out, info->imm, separator);
 }
 
-static void function_show(const Image *image, const ImageFunction *fn, Buffer *out)
+typedef struct Sources {
+    ImageSourceLine *line; /* NULL: there are none */
+    void *ctx;
+} Sources;
+
+/* "  # shop.plan:12  let x = 1" */
+static void line_show(const Image *image, const Sources *sources, const ImageLine *line, Buffer *out)
+{
+    Str file = image_string(image, image->files[line->file].name);
+    Str text = sources->line ? str_trim(sources->line(sources->ctx, file, line->line)) : STR("");
+    buffer_printf(out, "  # %.*s:%u%s%.*s\n", STR_ARG(file), (unsigned)line->line, text.len ? "  " : "",
+                  STR_ARG(text));
+}
+
+static void function_show(const Image *image, const Sources *sources, const ImageFunction *fn, Buffer *out)
 {
     static const char *const results[] = {"nothing", "S0", "R0"};
     buffer_add_c(out, "\nfunction ");
@@ -131,9 +145,7 @@ static void function_show(const Image *image, const ImageFunction *fn, Buffer *o
     for (uint32_t i = 0; i < fn->code_count; i++) {
         const ImageLine *line = image_line_at(image, fn->code + i);
         if (line && (!last || line->line != last->line || line->file != last->file)) {
-            buffer_add_c(out, "  # ");
-            image_place(image, fn->code + i, out);
-            buffer_add_char(out, '\n');
+            line_show(image, sources, line, out);
         }
         last = line;
         buffer_printf(out, "%6u  ", (unsigned)i);
@@ -170,8 +182,9 @@ static void types_show(const Image *image, Buffer *out)
     }
 }
 
-void image_disassemble(const Image *image, Buffer *out)
+void image_disassemble(const Image *image, ImageSourceLine *source_line, void *ctx, Buffer *out)
 {
+    const Sources sources = {source_line, ctx};
     buffer_printf(out, "%u functions, %u words, %u types, %u bytes of constants; globals S%u, R%u\n",
                   (unsigned)image->function_count, (unsigned)image->code_count, (unsigned)image->type_count,
                   (unsigned)image->constants_size, (unsigned)image->global_scalars,
@@ -185,5 +198,5 @@ void image_disassemble(const Image *image, Buffer *out)
     }
     types_show(image, out);
     for (uint32_t i = 0; i < image->function_count; i++)
-        function_show(image, &image->functions[i], out);
+        function_show(image, &sources, &image->functions[i], out);
 }

@@ -149,8 +149,11 @@ enum { COVERED_RUN = 1, COVERED_JUMPED = 2 };
 /* Constants that every image begins with. */
 enum { CONSTANT_EMPTY = 0, CONSTANT_NULL = 1, CONSTANT_FALSE = 2, CONSTANT_TRUE = 4 };
 
-/* The whole program as text: functions, instructions with names and source lines, tables. */
-void image_disassemble(const Image *image, Buffer *out);
+/* A line of a source file, from 1, without its newline; empty: not known. */
+typedef Str ImageSourceLine(void *ctx, Str file, uint32_t line);
+/* The whole program as text: functions, instructions between the source lines that they are made of, tables. source_line
+ * may be NULL: then the lines' places stand there alone. */
+void image_disassemble(const Image *image, ImageSourceLine *source_line, void *ctx, Buffer *out);
 /* One instruction, without a newline. */
 void image_disassemble_word(const Image *image, uint32_t pc, Buffer *out);
 

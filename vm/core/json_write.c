@@ -1,6 +1,7 @@
 /* Values go out as canonical JSON: effects' arguments, marks, and the builtins that give text. */
 #include "vm/core/marshal.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -37,13 +38,14 @@ void json_write_text(Buffer *out, Str text)
     buffer_add_char(out, '"');
 }
 
-/* A number of few digits, most of them before the point. The quotient of two whole numbers is rounded as the decimal
- * number that it stands for would be, so this is the one that reads back the same. */
+/* A number of few digits, most of them before the point. The quotient of two whole numbers is rounded as the
+ * decimal number that it stands for would be, so this is the one that reads back the same. */
 static bool short_float_write(Buffer *out, double real)
 {
     enum { SCALE = 1000 };
     double scaled = real * SCALE;
-    if (!(fabs(scaled) < 1e12) || scaled != floor(scaled) || scaled == 0 || scaled / SCALE != real) return false;
+    if (!(fabs(scaled) < 1e12) || scaled != floor(scaled) || scaled == 0 || scaled / SCALE != real)
+        return false;
     int64_t number = (int64_t)fabs(scaled);
     if (real < 0) buffer_add_char(out, '-');
     buffer_add_int(out, number / SCALE);
@@ -55,11 +57,33 @@ static bool short_float_write(Buffer *out, double real)
     return true;
 }
 
+/* A power of two lies nearer to the number below it than to the one above: its shortest form may be the
+ * digits after the nearest ones. False: it is not. */
+static bool next_digits_write(char text[40], double real)
+{
+    int exponent;
+    if (fabs(frexp(real, &exponent)) != 0.5) return false;
+    snprintf(text, 40, "%.15e", real);
+    long long digits = 0;
+    char *at = text + (*text == '-');
+    for (; *at != 'e'; at++) {
+        if (*at != '.') digits = digits * 10 + (*at - '0');
+    }
+    char next[60];
+    snprintf(next, sizeof next, "%s%llde%d", real < 0 ? "-" : "", digits + 1, atoi(at + 1) - 15);
+    if (strtod(next, NULL) != real) return false;
+    snprintf(text, 40, "%.16Lg", strtold(next, NULL));
+    return true;
+}
+
+/* The fewest digits that read back the same. Up to 15 are always those of the nearest decimal number, except
+ * where a float has fewer itself. */
 void float_write(Buffer *out, double real)
 {
     if (short_float_write(out, real)) return;
     char text[40];
-    for (int digits = 15; digits <= 17; digits++) {
+    for (int digits = fabs(real) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
+        if (digits == 17 && next_digits_write(text, real)) break;
         snprintf(text, sizeof text, "%.*g", digits, real);
         if (strtod(text, NULL) == real) break;
     }
