@@ -289,6 +289,19 @@ static const char *const kubectl_options[] = {"all",
                                               "watch",
                                               "watch-only"};
 
+/* `--replicas=N`: the runbook's placeholder. */
+static void check_kubectl_number(Checker *c, const CommandWord *word, Str name, Str value)
+{
+    static const char *const numbers[] = {"replicas", "current-replicas", "to-revision", "revision", "tail", "min", "max"};
+    if (word->part_count != 1 || !is_one_of(name, numbers, sizeof numbers / sizeof numbers[0])) return;
+    size_t i = value.len && value.data[0] == '-';
+    while (i < value.len && value.data[i] >= '0' && value.data[i] <= '9')
+        i++;
+    if (value.len && i == value.len) return;
+    Diag *diag = report(c, P0525, word->span, "`--%.*s` is a number, and this is none", STR_ARG(name));
+    report_help(c, diag, "what a person fills in is a `param`: `--%.*s=${n}`", STR_ARG(name));
+}
+
 static void check_kubectl_options(Checker *c, const Command *command)
 {
     enum { COUNT = sizeof kubectl_options / sizeof kubectl_options[0] };
@@ -304,6 +317,7 @@ static void check_kubectl_options(Checker *c, const Command *command)
         ptrdiff_t equals = str_find(name, STR("="));
         if (equals >= 0) name = str_slice(name, 0, (size_t)equals);
         bool known = is_one_of(name, kubectl_options, COUNT);
+        if (equals >= 0) check_kubectl_number(c, word, name, str_slice(text, 3 + (size_t)equals, text.len));
         Str nearest = known ? (Str){"", 0} : suggest_nearest(name, names, COUNT);
         if (!nearest.len) continue;
         Diag *diag = report(c, P0516, word->span, "kubectl has no option `--%.*s`", STR_ARG(name));

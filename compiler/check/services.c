@@ -3,6 +3,7 @@
  * In: `service`, `host`, `recurring`. Out: their parts typed and resolved. Called by declarations.c. Nothing here asks
  * the world: whether a program is there or a review is due is for those who run the plan to say. */
 #include "compiler/check/check.h"
+#include "vm/base/time.h"
 
 /* ---- service ---- */
 
@@ -39,6 +40,16 @@ static void check_pages_cap(Checker *c, Node *node)
         report(c, P0307, node->span, "a cap of no pages at all would keep everybody in the dark");
 }
 
+/* The one finding that comes by itself, with the day. */
+static void check_review(Checker *c, Node *date)
+{
+    int64_t day = 0;
+    check_expression(c, date, c->time);
+    if (date->kind != NODE_DATE || !time_parse(date->date.text, &day, NULL) || day > time_now()) return;
+    Diag *diag = report(c, P1105, date->span, "the day by which this was to be reviewed has passed");
+    report_help(c, diag, "read it with those who use it, and set the next day");
+}
+
 void check_service(Checker *c, Node *node)
 {
     check_shown(c, node->service.title, "a title");
@@ -47,7 +58,7 @@ void check_service(Checker *c, Node *node)
         case NODE_FIELD: check_texts(c, field->field.values); break;
         case NODE_NEEDS_PROGRAM: check_needs(c, field); break;
         case NODE_PAGES_CAP: check_pages_cap(c, field); break;
-        case NODE_REVIEW: check_expression(c, field->review.date, c->time); break;
+        case NODE_REVIEW: check_review(c, field->review.date); break;
         default: break; /* `provides` names what is compared with the ways of contacts: people.c */
         }
     }

@@ -162,6 +162,31 @@ static void check_pattern(Checker *c, Node *pattern, const Type *subject)
     }
 }
 
+/* Does an arm take the member of the subject's enum? A pattern that is reckoned may be any. */
+static bool arms_take(const Node *match, const Type *subject, size_t member)
+{
+    for node_each(arm, match->match.arms) {
+        if (!arm->arm.patterns.first) return true;
+        for node_each(pattern, arm->arm.patterns) {
+            const Symbol *symbol = pattern->symbol;
+            if (pattern->kind == NODE_RANGE || !symbol) return true;
+            if (str_equal(symbol->name, subject->members[member])) return true;
+        }
+    }
+    return false;
+}
+
+static void check_match_is_whole(Checker *c, const Node *match, const Type *subject)
+{
+    if (subject->kind != TYPE_ENUM) return;
+    for (size_t i = 0; i < subject->member_count; i++) {
+        if (arms_take(match, subject, i)) continue;
+        Diag *diag = report(c, P0911, match->match.subject->span, "no arm takes `%.*s`", STR_ARG(subject->members[i]));
+        report_help(c, diag, "say what holds then, or `otherwise => note \"nothing to do\"`");
+        return;
+    }
+}
+
 static void check_match(Checker *c, Node *node)
 {
     const Type *subject = check_expression(c, node->match.subject, NULL);
@@ -175,6 +200,7 @@ static void check_match(Checker *c, Node *node)
             report(c, P0901, arm->next->span, "this arm is never reached: `otherwise` stands before it");
         }
     }
+    check_match_is_whole(c, node, subject);
 }
 
 static void check_for(Checker *c, Node *node)
