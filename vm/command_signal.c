@@ -4,6 +4,7 @@
 
 #include "vm/base/json.h"
 #include "vm/base/time.h"
+#include "vm/code/image.h"
 #include "vm/live/secrets.h"
 #include "vm/marks.h"
 
@@ -14,20 +15,38 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* The members that the words after RUN become. One that ends in `?` may be left out; "question" is a
- * question's number or its text. */
-static const struct {
-    const char *kind, *members[2];
-} forms[] = {{"severity", {"to"}},
-             {"set", {"name", "value"}},
-             {"note", {"text"}},
-             {"assign", {"role", "to"}},
-             {"approve", {"question?"}},
-             {"refuse", {"question?"}},
-             {"answer", {"question?", "value"}},
-             {"done", {"question?"}},
-             {"retry", {"question?"}},
-             {"skip", {"question?"}}};
+/* The members that the words after RUN become. One that ends in `?` may be left out; "question?" is a question's number or its
+ * text. `names`: the list of the plan's metadata (docs/image.md) that has to have the first word; "people" are contacts and
+ * rotations, "phases" those of the run's plan. `owes`: nobody does that without saying why. */
+static const struct Form {
+    const char *kind, *members[2], *names;
+    bool owes;
+} forms[] = {{"severity", {"to"}, "severities", true},
+             {"set", {"name", "value"}, "facts", false},
+             {"note", {"text"}, NULL, false},
+             {"assign", {"role", "to"}, "roles", false},
+             {"approve", {"question?"}, NULL, false},
+             {"refuse", {"question?"}, NULL, false},
+             {"answer", {"question?", "value"}, NULL, false},
+             {"done", {"question?"}, NULL, false},
+             {"retry", {"question?"}, NULL, false},
+             {"skip", {"question?"}, NULL, true},
+             {"takeover", {"question?"}, NULL, false},
+             {"goto", {"phase"}, "phases", false},
+             {"follow", {"plan"}, "plans", false},
+             {"handover", {"to"}, "people", false},
+             {"escalate", {"to?"}, "people", false},
+             {"met", {"what"}, NULL, false},
+             {"unack", {NULL}, NULL, true},
+             {"reopen", {NULL}, NULL, true},
+             {"cancel", {NULL}, NULL, true}};
+
+static const struct Form *form_of(const char *kind)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (strcmp(forms[i].kind, kind) == 0) return &forms[i];
+    return NULL;
+}
 
 static void add_question(Json *signal, const char *word)
 {
@@ -76,20 +95,17 @@ static Json *answer_value(const char *word)
 static void add_words(Json *signal, const Arguments *arguments)
 {
     const char *const *words = arguments->words.items + 1;
-    size_t count = arguments->words.count - 1;
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (strcmp(forms[i].kind, arguments->command) != 0) continue;
-        size_t members = forms[i].members[1] ? 2 : 1, next = 0;
-        for (size_t j = 0; j < members && next < count; j++) {
-            const char *member = forms[i].members[j];
+    size_t count = arguments->words.count - 1, next = 0;
+    const struct Form *form = form_of(arguments->command);
+    for (size_t j = 0; form && j < 2 && form->members[j] && next < count; j++) {
+        const char *member = form->members[j];
+        if (strcmp(member, "question?") == 0) {
             /* What may be left out is, when there are only words for the rest. */
-            if (strcmp(member, "question?") == 0) {
-                if (count - next >= members - j) add_question(signal, words[next++]);
-            } else if (strcmp(arguments->command, "answer") == 0) {
-                json_set(signal, member, answer_value(words[next++]));
-            } else {
-                json_set_string(signal, member, str_from_c(words[next++]));
-            }
+            if (count - next >= (form->members[1] ? 2 - j : 1)) add_question(signal, words[next++]);
+        } else if (strcmp(arguments->command, "answer") == 0) {
+            json_set(signal, member, answer_value(words[next++]));
+        } else {
+            json_set_string(signal, strcmp(member, "to?") == 0 ? "to" : member, str_from_c(words[next++]));
         }
     }
 }
@@ -171,6 +187,79 @@ static int tell(const Arguments *arguments, Str id, Str msg, uint64_t after)
     return status;
 }
 
+/* ---- what cannot be meant ---- */
+
+static const char *const facts[] = {"summary", "impact", "cause", "fix", "eta", "next", "affected", "link", "status"};
+
+/* Is the name in the list? If not it goes to the end of `known`. */
+static bool has_name(const Json *list, Str name, Buffer *known)
+{
+    for (const Json *item = json_first(list); item; item = json_next(item)) {
+        Str one = json_string(item, "name", "");
+        if (str_equal(one, name)) return true;
+        buffer_printf(known, "%s%.*s", known->len ? ", " : "", STR_ARG(one));
+    }
+    return false;
+}
+
+static const Json *plan_named(const Json *metadata, Str name)
+{
+    for (const Json *plan = json_first(json_get(metadata, "plans")); plan; plan = json_next(plan))
+        if (str_equal(json_string(plan, "name", ""), name)) return plan;
+    return NULL;
+}
+
+static bool is_known(const Json *metadata, const char *names, Str plan, Str word, Buffer *known)
+{
+    if (strcmp(names, "people") == 0)
+        return has_name(json_get(metadata, "contacts"), word, known) ||
+               has_name(json_get(metadata, "rotations"), word, known) || has_name(json_get(metadata, "roles"), word, known);
+    if (strcmp(names, "phases") == 0) return has_name(json_get(plan_named(metadata, plan), "phases"), word, known);
+    if (strcmp(names, "roles") == 0 && str_equal_c(word, "commander")) return true;
+    if (strcmp(names, "facts") != 0) return has_name(json_get(metadata, names), word, known);
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+        if (str_equal_c(word, facts[i])) return true;
+        buffer_printf(known, "%s%s", i ? ", " : "", facts[i]);
+    }
+    return false;
+}
+
+static int check_name(const Arguments *arguments, Journal *journal, const struct Form *form)
+{
+    Buffer bytes = {0}, known = {0};
+    Image image;
+    Error error = {""};
+    int status = EXIT_FINE;
+    if (!journal_image(journal, &bytes, &error) || !image_open(buffer_str(&bytes), &image, &error)) {
+        status = command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
+    } else {
+        Json *metadata = json_parse(image.metadata, &error);
+        const char *word = arguments->words.items[1];
+        const char *what = strcmp(form->names, "plans") == 0 ? "procedure" : strcmp(form->names, "people") == 0 ? "contact"
+                           : strcmp(form->names, "severities") == 0 ? "severity" : form->names;
+        int letters = what == form->names ? (int)strlen(what) - 1 : (int)strlen(what); /* one of them */
+        if (!is_known(metadata, form->names, journal_run(journal)->plan, str_from_c(word), &known))
+            status = command_fail(arguments, EXIT_MISUSE, "there is no %.*s %s; there %s: %s", letters, what, word,
+                                  known.len ? "are" : "is none", known.len ? known.data : "the plan declares none");
+        json_free(metadata);
+        image_close(&image);
+    }
+    buffer_free(&bytes);
+    buffer_free(&known);
+    return status;
+}
+
+/* A signal that no run could take, or that lacks what somebody owes, is misuse and goes nowhere. */
+static int check_signal(const Arguments *arguments, Journal *journal)
+{
+    const struct Form *form = form_of(arguments->command);
+    bool because = option_given(arguments, OPTION_BECAUSE) && arguments->values[OPTION_BECAUSE][0];
+    if (((form && form->owes) || option_given(arguments, OPTION_EMERGENCY)) && !because)
+        return command_fail(arguments, EXIT_MISUSE, "say why: planvm %s … --because \"…\"", arguments->command);
+    if (!form || !form->names || arguments->words.count < 2) return EXIT_FINE;
+    return check_name(arguments, journal, form);
+}
+
 int command_signal(const Arguments *arguments)
 {
     Journal *journal = command_open(arguments, arguments->words.items[0]);
@@ -178,18 +267,18 @@ int command_signal(const Arguments *arguments)
     const JournalRun *run = journal_run(journal);
     Buffer id = {0}, signal = {0}, msg = {0};
     Error error = {""};
-    int status = EXIT_FINE;
     uint64_t after = run->last_seq;
     bool ended = run->ended;
+    int status = check_signal(arguments, journal);
     buffer_add_str(&id, run->id);
     journal_close(journal);
-    signal_make(arguments, &signal);
-    if (ended)
+    if (status == EXIT_FINE) signal_make(arguments, &signal);
+    if (status == EXIT_FINE && ended)
         status = command_fail(arguments, EXIT_PLAN_FAILED,
                               "the run %s has ended: nothing takes this any more", id.data);
-    else if (!journal_send(arguments->root.data, buffer_str(&id), buffer_str(&signal), &msg, &error))
+    else if (status == EXIT_FINE && !journal_send(arguments->root.data, buffer_str(&id), buffer_str(&signal), &msg, &error))
         status = command_fail(arguments, EXIT_PLAN_FAILED, "%s", error.text);
-    else
+    else if (status == EXIT_FINE)
         status = tell(arguments, buffer_str(&id), buffer_str(&msg), after);
     buffer_free(&id);
     buffer_free(&signal);

@@ -192,8 +192,13 @@ bool lower_outlives(const Lower *lower, const Symbol *symbol);
 void lower_running_plan(Context *context, const Symbol *plan, Span span);
 void lower_plan_updates(Context *context, const Symbol *plan);
 void lower_take_over(Context *context, const Symbol *plan, Span span);
-/* The body has ended (failure: why, or ""): its resolution is awaited, its afterwards follow; again when it is reopened. */
+/* The body has ended (failure: why, or ""): its resolution is awaited, its afterwards follow. Breaks the loop around, unless
+ * the incident is open again or somebody says where to go on. */
 void lower_after_body(Context *context, const Symbol *plan, uint32_t failure, Span span);
+void lower_procedures(Context *context, Span span); /* those that can be followed beside a plan, for the prelude */
+void lower_phase_names(Context *context, const Symbol *plan); /* those that people can go to */
+Core *lower_way_to(Context *context, const Node *node); /* is a statement of the plan itself done, or passed over on the way to
+                                                           a phase? NULL: it always is done */
 bool lower_only_once(Context *context, Node *node); /* lowers what `afterwards` does only once; false: it is no such statement */
 
 /* ladder.c */

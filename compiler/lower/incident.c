@@ -122,7 +122,8 @@ CoreFunction *lower_plan_body(Lower *lower, Symbol *plan)
     if (always) {
         uint32_t error = context_temp(&context, simple_type(lower, TYPE_ERROR));
         Core *handler = build_block(core, always->span);
-        core_append(handler, lower_block(&context, always->always.body));
+        Core *going = build_call(core, lower_prelude_function(lower, "is_going"), always->span, NULL);
+        core_append(handler, build_if(core, build_not(core, going), lower_block(&context, always->always.body), NULL));
         core_append(handler, build_raise(core, function, error, always->span));
         body = build_try(core, body, error, handler, true);
     }
@@ -227,6 +228,22 @@ static void await_body(Context *context, uint32_t failure, Span span)
     context_add(context, build_loop(core, round));
 }
 
+/* The plan's statements as a fiber: at the start, and again when somebody says at which phase to go on. */
+static void begin_body(Context *context, Symbol *plan)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Span span = plan->decl->span;
+    Core *outer = context->block, *beginning = build_block(core, span);
+    context->block = beginning;
+    Core *spawn = spawn_of(lower, lower_plan_body(lower, plan), RANK_PLAN, span);
+    for (size_t i = 0; i < plan->param_count; i++) core_append(spawn, plan_argument(context, plan->params[i]));
+    context_add(context, build_set_global(core, lower_prelude_global(lower, "body"), build_some(core, spawn)));
+    context->block = outer;
+    Core *begins = build_call(core, lower_prelude_function(lower, "begins_body"), span, NULL);
+    context_add(context, build_if(core, begins, beginning, NULL));
+}
+
 void lower_plan(Lower *lower, Symbol *plan)
 {
     CoreProgram *core = lower->core;
@@ -245,15 +262,16 @@ void lower_plan(Lower *lower, Symbol *plan)
     if (severity) open_incident(&context, plan, severity);
     context_add(&context,
                 build_set_global(core, lower_prelude_global(lower, "plan_began"), build_now(core, span)));
-    Core *spawn = spawn_of(lower, lower_plan_body(lower, plan), RANK_PLAN, span);
-    for (size_t i = 0; i < plan->param_count; i++)
-        core_append(spawn, plan_argument(&context, plan->params[i]));
-    context_add(&context,
-                build_set_global(core, lower_prelude_global(lower, "body"), build_some(core, spawn)));
     lower_plan_updates(&context, plan);
+    lower_phase_names(&context, plan);
     uint32_t failure = context_temp(&context, simple_type(lower, TYPE_STRING));
+    Core *outer = context.block, *round = build_block(core, span);
+    context.block = round;
+    begin_body(&context, plan);
     await_body(&context, failure, span);
     lower_after_body(&context, plan, failure, span);
+    context.block = outer;
+    context_add(&context, build_loop(core, round));
     context_call(&context, "end_run", span, context_local(&context, failure, span), NULL);
     context_free(&context);
 }

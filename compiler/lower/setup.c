@@ -268,6 +268,7 @@ CoreFunction *lower_setup(Lower *lower)
     set_channels(&context, span);
     set_caps(&context, span);
     set_ack_holds(&context, span);
+    lower_procedures(&context, span);
     lower_calendars(&context, span);
     lower_rotations(&context, span);
     context_free(&context);

@@ -215,6 +215,15 @@ static void lower_always(Context *context, Node *always)
     context_add(context, lower_block(context, always->always.body));
 }
 
+static void lower_if_done(Context *context, Node *node, Core *done)
+{
+    Core *outer = context->block, *block = build_block(context->lower->core, node->span);
+    context->block = block;
+    lower_statement(context, node);
+    context->block = outer;
+    context_add(context, build_if(context->lower->core, done, block, NULL));
+}
+
 void lower_statements(Context *context, NodeList list)
 {
     Node *registered = NULL;
@@ -233,7 +242,11 @@ void lower_statements(Context *context, NodeList list)
                 registered = undo;
             }
         }
-        lower_statement(context, node);
+        Core *done = of_plan ? lower_way_to(context, node) : NULL;
+        if (done)
+            lower_if_done(context, node, done);
+        else
+            lower_statement(context, node);
     }
 }
 

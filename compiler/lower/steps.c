@@ -41,7 +41,7 @@ static StepParts step_parts(Node *node)
 
 /* Locals of the function around a step that is being run. */
 typedef struct StepRun {
-    uint32_t name, failed, reason, place, stack, error, keep;
+    uint32_t name, failed, reason, place, stack, error, keep, bent;
 } StepRun;
 
 static StepRun step_run(Context *context, const StepParts *parts)
@@ -55,6 +55,7 @@ static StepRun step_run(Context *context, const StepParts *parts)
     run.stack = context_temp(context, text);
     run.error = context_temp(context, simple_type(lower, TYPE_ERROR));
     run.keep = context_temp(context, simple_type(lower, TYPE_INT));
+    run.bent = context_temp(context, text);
     context_add(context, build_set_local(lower->core, run.name, lower_string(context, parts->title)));
     return run;
 }
@@ -105,6 +106,28 @@ static Core *error_part(Context *context, BuiltinId id, uint32_t error, Span spa
     return node;
 }
 
+/* A step that was ended because somebody does it by hand, or has it skipped. */
+static void see_whether_bent(Context *context, const StepParts *parts, const StepRun *run)
+{
+    CoreProgram *core = context->lower->core;
+    Lower *lower = context->lower;
+    Span span = parts->node->span;
+    Core *outer = context->block, *ended = build_block(core, span), *by_hand = build_block(core, span);
+    context->block = ended;
+    Core *bent = build_call(core, lower_prelude_function(lower, "how_bent"), span, context_local(context, run->name, span), NULL);
+    context_add(context, build_set_local(core, run->bent, bent));
+    Core *done = build_call(core, lower_prelude_function(lower, "by_hand"), span, context_local(context, run->name, span),
+                            text(context, "", span), NULL);
+    core_append(by_hand, build_set_local(core, run->failed, build_not(core, done)));
+    Core *taken = build_binary(core, CORE_EQ, context_local(context, run->bent, span), text(context, "takeover", span));
+    context_add(context, build_if(core, taken, by_hand, NULL));
+    Core *skipped = build_binary(core, CORE_EQ, context_local(context, run->bent, span), text(context, "skip", span));
+    Core *who = build_call(core, lower_prelude_function(lower, "who_bent"), span, context_local(context, run->name, span), NULL);
+    context_add(context, build_if(core, skipped, build_set_local(core, run->reason, who), NULL));
+    context->block = outer;
+    context_add(context, build_if(core, context_local(context, run->failed, span), ended, NULL));
+}
+
 /* failed, reason, place = how one attempt went. */
 static void attempt(Context *context, const StepParts *parts, const StepRun *run)
 {
@@ -120,6 +143,8 @@ static void attempt(Context *context, const StepParts *parts, const StepRun *run
     context_add(context, build_set_local(core, run->keep, undos));
     context_add(context, build_set_local(core, run->failed, build_int(core, TYPE_BOOL, 0, span)));
     context_add(context, build_set_local(core, child, spawn_step(context, parts)));
+    context_call(context, "step_runs", span, context_local(context, run->name, span), context_local(context, child, span),
+                 build_int(core, TYPE_BOOL, !parts->no_skip, span), NULL);
     if (parts->timeout) {
         Core *watch = core_new(core, CORE_SPAWN, fiber, span);
         watch->function = lower_prelude_function(lower, "end_after");
@@ -139,7 +164,8 @@ static void attempt(Context *context, const StepParts *parts, const StepRun *run
     core_append(handler, build_set_local(core, run->stack,
                                          error_part(context, BUILTIN_ERROR_STACK, run->error, span)));
     context_add(context, build_try(core, build_do(core, join), run->error, handler, false));
-    context_call(context, "step_over", span, NULL);
+    context_call(context, "step_over", span, context_local(context, run->name, span), NULL);
+    see_whether_bent(context, parts, run);
     if (!parts->timeout) return;
     Core *cancel = core_new(core, CORE_CANCEL, NULL, span);
     cancel->a = context_local(context, guard, span);
@@ -220,6 +246,13 @@ static void ask_what_now(Context *context, const StepParts *parts, const StepRun
     Core *skip =
         build_binary(core, CORE_EQ, context_local(context, decision, span), text(context, "skip", span));
     context_add(context, build_if(core, skip, skipping, NULL));
+    Core *by_hand = build_block(core, span);
+    context->block = by_hand;
+    context_call(context, "step_done", span, context_local(context, run->name, span), text(context, parts->kind, span), NULL);
+    context_add(context, build_break(core, 0, span));
+    context->block = outer;
+    Core *done = build_binary(core, CORE_EQ, context_local(context, decision, span), text(context, "done", span));
+    context_add(context, build_if(core, done, by_hand, NULL));
     context_add(context, build_raise(core, context->function, run->error, span));
 }
 
@@ -256,6 +289,13 @@ static void run_step(Context *context, const StepParts *parts, const StepRun *ru
     context->block = round;
     context_add(context,
                 build_if(core, build_not(core, context_local(context, run->failed, span)), well, NULL));
+    Core *skipping = build_block(core, span);
+    context->block = skipping;
+    emit_skipped(context, run, context_local(context, run->reason, span), span);
+    context_add(context, build_break(core, 0, span));
+    context->block = round;
+    Core *skipped = build_binary(core, CORE_EQ, context_local(context, run->bent, span), text(context, "skip", span));
+    context_add(context, build_if(core, skipped, skipping, NULL));
     emit_failed(context, parts, run);
     if (parts->retry) retry_step(context, parts, tries);
     undo_if_wanted(context, parts, run);
@@ -264,13 +304,30 @@ static void run_step(Context *context, const StepParts *parts, const StepRun *ru
     context_add(context, build_loop(core, round));
 }
 
+/* Somebody may have said beforehand that it is to be skipped. */
+static void run_unless_skipped(Context *context, const StepParts *parts, const StepRun *run)
+{
+    CoreProgram *core = context->lower->core;
+    Span span = parts->node->span;
+    Core *outer = context->block, *doing = build_block(core, span), *skipping = build_block(core, span);
+    Core *skipped = build_call(core, lower_prelude_function(context->lower, "skipped_ahead"), span,
+                               context_local(context, run->name, span), build_int(core, TYPE_BOOL, !parts->no_skip, span), NULL);
+    context->block = doing;
+    run_step(context, parts, run);
+    context->block = skipping;
+    Core *who = build_call(core, lower_prelude_function(context->lower, "who_bent"), span, context_local(context, run->name, span), NULL);
+    emit_skipped(context, run, who, span);
+    context->block = outer;
+    context_add(context, build_if(core, skipped, skipping, doing));
+}
+
 void lower_step(Context *context, Node *node)
 {
     CoreProgram *core = context->lower->core;
     StepParts parts = step_parts(node);
     StepRun run = step_run(context, &parts);
     if (!parts.only_if) {
-        run_step(context, &parts, &run);
+        run_unless_skipped(context, &parts, &run);
         return;
     }
     uint32_t met = context_temp(context, simple_type(context->lower, TYPE_BOOL));
@@ -286,7 +343,7 @@ void lower_step(Context *context, Node *node)
     Core *outer = context->block, *doing = build_block(core, node->span),
          *skipping = build_block(core, node->span);
     context->block = doing;
-    run_step(context, &parts, &run);
+    run_unless_skipped(context, &parts, &run);
     context->block = skipping;
     Str condition = lower_source(context->lower, parts.only_if->span);
     emit_skipped(

@@ -189,14 +189,123 @@ void lower_after_body(Context *context, const Symbol *plan, uint32_t failure, Sp
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
     CoreFunction *function = all_afterwards(lower, plan, span);
-    Core *outer = context->block, *round = build_block(core, span);
-    context->block = round;
     context_call(context, "await_resolution", span, context_local(context, failure, span), NULL);
     if (function) start_afterwards(context, function, span);
     Core *again = build_call(core, lower_prelude_function(lower, "is_open_again"), span, NULL);
     context_add(context, build_if(core, build_not(core, again), build_break(core, 0, span), NULL));
-    context->block = outer;
-    context_add(context, build_loop(core, round));
+}
+
+/* ---- procedures that people follow ---- */
+
+static void find_resolve(Node *node, void *data)
+{
+    if (node->kind == NODE_RESOLVE) *(bool *)data = true;
+    node_children(node, find_resolve, data);
+}
+
+/* A procedure that can be followed beside the plan: it needs no value, and nothing in it resolves the incident. */
+static bool is_followed_aside(const Symbol *plan)
+{
+    bool resolves = false;
+    if (plan->decl->plan.missing || clause_of(plan, NODE_PLAN_SEVERITY)) return false;
+    for (size_t i = 0; i < plan->param_count; i++)
+        if (!plan->params[i]->decl->parameter.value) return false;
+    for node_each(node, plan->decl->plan.body) find_resolve(node, &resolves);
+    return !resolves;
+}
+
+static Core *procedure_closure(Context *context, Symbol *plan)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Span span = plan->decl->span;
+    const Type *boolean = simple_type(lower, TYPE_BOOL);
+    Core *closure = core_new(core, CORE_CLOSURE, type_fn(core->types, NULL, 0, boolean), span);
+    CoreFunction *body = lower_plan_body(lower, plan);
+    closure->function = core_function(core, arena_printf(lower->arena, "aside.%.*s", STR_ARG(plan->name)), boolean, span);
+    Context inner = context_new(lower, closure->function, NULL);
+    Core *call = build_call(core, body, span, NULL);
+    for (size_t i = 0; i < plan->param_count; i++) {
+        Node *value = plan->params[i]->decl->parameter.value;
+        core_append(call, lower_convert(&inner, lower_value(&inner, value), plan->params[i]->type));
+    }
+    context_add(&inner, build_do(core, call));
+    context_add(&inner, build_return(core, build_int(core, TYPE_BOOL, 1, span), span));
+    context_free(&inner);
+    return closure;
+}
+
+void lower_procedures(Context *context, Span span)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    const Type *procedure = type_fn(core->types, NULL, 0, simple_type(lower, TYPE_BOOL));
+    Core *map = core_new(core, CORE_MAP, type_map(core->types, procedure), span);
+    for (size_t i = 0; i < lower->program->plans.count; i++) {
+        Symbol *plan = lower->program->plans.items[i];
+        if (!is_followed_aside(plan)) continue;
+        core_append(map, build_text(core, plan->name, span));
+        core_append(map, procedure_closure(context, plan));
+    }
+    context_add(context, build_set_global(core, lower_prelude_global(lower, "procedures"), map));
+}
+
+/* ---- phases that people go to ---- */
+
+static bool has_phases(const Symbol *plan)
+{
+    return clause_of(plan, NODE_PHASE) != NULL;
+}
+
+void lower_phase_names(Context *context, const Symbol *plan)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Span span = plan->decl->span;
+    Core *names = core_new(core, CORE_LIST, type_list(core->types, simple_type(lower, TYPE_STRING)), span);
+    for node_each(node, plan->decl->plan.body) {
+        Str title = {0};
+        if (node->kind != NODE_PHASE) continue;
+        node_plain_text(lower->arena, node->phase.title, &title);
+        core_append(names, build_text(core, title, node->span));
+    }
+    context_add(context, build_set_global(core, lower_prelude_global(lower, "plan_phases"), names));
+    uint32_t started = lower_prelude_global(lower, "started_plan");
+    context_add(context, build_set_global(core, started, build_text(core, plan->name, span)));
+}
+
+/* Values are made anew on the way to a phase; what acts is passed over. */
+static bool acts(const Node *node)
+{
+    switch (node->kind) {
+    case NODE_STEP:
+    case NODE_REMEDIES:
+    case NODE_PARALLEL:
+    case NODE_NOTIFY:
+    case NODE_PAGE:
+    case NODE_MANUAL:
+    case NODE_WAIT:
+    case NODE_RESOLVE:
+    case NODE_FOLLOW:
+    case NODE_IF:
+    case NODE_MATCH:
+    case NODE_FOR:
+    case NODE_REPEAT: return true;
+    default: return false;
+    }
+}
+
+Core *lower_way_to(Context *context, const Node *node)
+{
+    CoreProgram *core = context->lower->core;
+    bool phase = node->kind == NODE_PHASE;
+    if (!has_phases(context->plan) || (!phase && !acts(node))) return NULL;
+    if (!phase)
+        return build_not(core, build_call(core, lower_prelude_function(context->lower, "is_going"), node->span, NULL));
+    Str title = {0};
+    node_plain_text(context->lower->arena, node->phase.title, &title);
+    return build_call(core, lower_prelude_function(context->lower, "reaches"), node->span, build_text(core, title, node->span),
+                      NULL);
 }
 
 /* What stands in `afterwards` itself and speaks to people or is a step is not done again after a reopening; inside branches

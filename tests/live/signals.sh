@@ -32,7 +32,7 @@ world_end
 world_begin "$demo" || exit 1
 # shellcheck disable=SC2046
 (
-    ulimit -f 400
+    ulimit -f 520
     trap '' XFSZ
     exec "$PLANVM" run "$demo/outage.plan" $(world_plan) --yes --journal "$world/runs"
 ) >"$work/full.log" 2>&1 </dev/null
