@@ -38,14 +38,19 @@ HOST_SRC     := $(filter-out vm/planvm.c,$(wildcard vm/*.c)) $(wildcard vm/drill
 KEEPER_SRC   := $(wildcard vm/live/keeper/*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
-PLANC_OBJ  := $(call objects,$(PLANC_SRC) $(COMPILER_SRC) $(BASE_SRC) $(CODE_SRC)) $(GRAMMAR_OBJ)
+# The compiler writes JSON and reads none: it has no use for the tree, nor for the library under it.
+TEXT_SRC     := $(filter-out vm/base/json.c,$(BASE_SRC))
+PLANC_OBJ  := $(call objects,$(PLANC_SRC) $(COMPILER_SRC) $(TEXT_SRC) $(CODE_SRC)) $(GRAMMAR_OBJ)
 PLANVM_OBJ := $(call objects,vm/planvm.c $(COMPILER_SRC) $(BASE_SRC) $(CODE_SRC) $(CORE_SRC) $(HOST_SRC)) $(GRAMMAR_OBJ)
 KEEPER_OBJ := $(call objects,$(KEEPER_SRC) vm/live/spawn.c vm/live/effect_files.c vm/base/str.c vm/base/memory.c vm/base/error.c)
 
 # Each shared library costs every start some 0.1 ms and 0.3 MB: what comes as an archive is linked in, and what is not
 # needed is not loaded.
 archive = $(if $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l:lib$(1).a,$(2))
-PLANC_LIBS  := -Wl,--as-needed -lcjson -lm
+PLANC_LIBS  := -lm
+# planc needs the C library alone, and is started for a file: loading that is a third of an empty program's time. Where it is
+# not there as an archive, or a sanitizer wants to be loaded, planc is linked as usual.
+PLANC_STATIC ?= $(if $(SANITIZE),,$(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-static))
 PLANVM_LIBS := -Wl,--as-needed -lcjson $(call archive,sqlite3,-lsqlite3) $(call archive,uv_a,-luv) \
                $(call archive,ffi,-lffi) -lm -ldl -lpthread
 
@@ -57,7 +62,7 @@ keeper: $(BUILD)/plan-keeper
 
 $(BUILD)/planc: $(PLANC_OBJ)
 	$(SAY) LINK $@
-	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PLANC_LIBS)
+	$(Q)$(CC) $(SANITIZE) $(PLANC_STATIC) -o $@ $^ $(PLANC_LIBS)
 $(BUILD)/planvm: $(PLANVM_OBJ)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PLANVM_LIBS)
@@ -89,7 +94,7 @@ $(BUILD)/gen/stdlib.c: $(wildcard stdlib/*.plan) stdlib/embed.sh
 	$(SAY) GEN $@
 	$(Q)sh stdlib/embed.sh compiler/source/stdlib.h stdlib_files std/ .plan $(sort $(wildcard stdlib/*.plan)) > $@
 # The prelude, parsed and checked: by the same front end, which has it from the text this once.
-$(BUILD)/gen/make_ready: $(call objects,$(READY_SRC) $(FRONT_SRC) $(BASE_SRC) $(CODE_SRC)) $(FRONT_OBJ)
+$(BUILD)/gen/make_ready: $(call objects,$(READY_SRC) $(FRONT_SRC) $(TEXT_SRC) $(CODE_SRC)) $(FRONT_OBJ)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PLANC_LIBS)
 $(BUILD)/gen/ready.c: $(BUILD)/gen/make_ready

@@ -6,7 +6,7 @@
 #include "compiler/diag/findings.h"
 
 #include "vm/base/hash.h"
-#include "vm/base/json.h"
+#include "vm/base/json_text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,16 +16,17 @@
 
 enum { MOST_RESULTS = 25000 }; /* what GitHub takes */
 
-static Json *object_with(const char *key, Json *value)
+static void write_text(Buffer *out, const char *before, Str text)
 {
-    Json *object = json_new_object();
-    json_set(object, key, value);
-    return object;
+    buffer_add_c(out, before);
+    json_write_string(out, text);
 }
 
-static Json *text_object(Str text)
+static void write_message(Buffer *out, const char *before, Str text)
 {
-    return object_with("text", json_new_string(text));
+    buffer_add_c(out, before);
+    write_text(out, "{\"text\":", text);
+    buffer_add_char(out, '}');
 }
 
 /* ---- places ---- */
@@ -36,56 +37,54 @@ static bool stays_in_uri(char c)
     return letter || c == '/' || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-static Json *artifact_location(Str path)
+static void write_uri(Buffer *out, Str path)
 {
-    Buffer uri = {0};
-    if (path.len && path.data[0] == '/') buffer_add_c(&uri, "file://");
+    buffer_add_char(out, '"');
+    if (path.len && path.data[0] == '/') buffer_add_c(out, "file://");
     for (size_t i = 0; i < path.len; i++) {
         if (stays_in_uri(path.data[i]))
-            buffer_add_char(&uri, path.data[i]);
+            buffer_add_char(out, path.data[i]);
         else
-            buffer_printf(&uri, "%%%02X", (unsigned)(unsigned char)path.data[i]);
+            buffer_printf(out, "%%%02X", (unsigned)(unsigned char)path.data[i]);
     }
-    Json *location = object_with("uri", json_new_string(buffer_str(&uri)));
-    buffer_free(&uri);
-    return location;
+    buffer_add_char(out, '"');
 }
 
-static Json *physical_location(const Findings *findings, Span at)
+static void write_physical_location(const Findings *findings, Span at, Buffer *out)
 {
     const SourceFile *file = source_file(&findings->sources, at.file);
-    if (!file) return NULL;
-    Json *physical = object_with("artifactLocation", artifact_location(findings->shown.items[at.file]));
     SourcePlace from = source_place(file, at.start), to = source_place(file, at.end);
-    Json *region = json_new_object();
-    json_set_int(region, "startLine", from.line);
-    json_set_int(region, "startColumn", from.column);
-    json_set_int(region, "endLine", to.line);
-    json_set_int(region, "endColumn", to.column);
-    json_set(physical, "region", region);
-    return physical;
+    buffer_add_c(out, "\"physicalLocation\":{\"artifactLocation\":{\"uri\":");
+    write_uri(out, findings->shown.items[at.file]);
+    buffer_printf(out, "},\"region\":{\"startLine\":%u,\"startColumn\":%u,\"endLine\":%u,\"endColumn\":%u}}", from.line,
+                  from.column, to.line, to.column);
 }
 
-static Json *locations_of(const Findings *findings, const Diag *diag)
+static void write_locations(const Findings *findings, const Diag *diag, Buffer *out)
 {
-    Json *list = json_new_list(), *physical = physical_location(findings, diag->at);
-    if (physical) json_push(list, object_with("physicalLocation", physical));
-    return list;
-}
-
-static Json *related_of(const Findings *findings, const Diag *diag)
-{
-    Json *list = json_new_list();
-    for (size_t i = 0; i < diag->related_count; i++) {
-        Json *physical = physical_location(findings, diag->related[i].at);
-        if (!physical) continue;
-        Json *location = json_new_object();
-        json_set_int(location, "id", (int64_t)i + 1);
-        json_set(location, "message", text_object(diag->related[i].label));
-        json_set(location, "physicalLocation", physical);
-        json_push(list, location);
+    buffer_add_c(out, ",\"locations\":[");
+    if (source_file(&findings->sources, diag->at.file)) {
+        buffer_add_char(out, '{');
+        write_physical_location(findings, diag->at, out);
+        buffer_add_char(out, '}');
     }
-    return list;
+    buffer_add_char(out, ']');
+}
+
+static void write_related(const Findings *findings, const Diag *diag, Buffer *out)
+{
+    bool first = true;
+    buffer_add_c(out, ",\"relatedLocations\":[");
+    for (size_t i = 0; i < diag->related_count; i++) {
+        if (!source_file(&findings->sources, diag->related[i].at.file)) continue;
+        buffer_printf(out, "%s{\"id\":%zu,", first ? "" : ",", i + 1);
+        write_message(out, "\"message\":", diag->related[i].label);
+        buffer_add_char(out, ',');
+        write_physical_location(findings, diag->related[i].at, out);
+        buffer_add_char(out, '}');
+        first = false;
+    }
+    buffer_add_char(out, ']');
 }
 
 /* ---- results ---- */
@@ -111,20 +110,16 @@ static Str fingerprint(Findings *findings, const Diag *diag, Map *counts)
 static void write_result(Findings *findings, const Diag *diag, const int *rule_index, Map *counts,
                          Buffer *out)
 {
-    Json *result = json_new_object();
-    json_set_string(result, "ruleId", str_from_c(diag_code_text(diag->code)));
-    json_set_int(result, "ruleIndex", rule_index[diag->code]);
-    json_set_string(result, "level", str_from_c(diag_severity_text(diag->severity)));
     Str message = diag->help.len ? arena_printf(&findings->arena, "%.*s\nhelp: %.*s", STR_ARG(diag->message),
                                                 STR_ARG(diag->help))
                                  : diag->message;
-    json_set(result, "message", text_object(message));
-    json_set(result, "locations", locations_of(findings, diag));
-    if (diag->related_count) json_set(result, "relatedLocations", related_of(findings, diag));
-    Str print = fingerprint(findings, diag, counts);
-    json_set(result, "partialFingerprints", object_with("primaryLocationLineHash", json_new_string(print)));
-    json_write(out, result);
-    json_free(result);
+    buffer_printf(out, "{\"ruleId\":\"%s\",\"ruleIndex\":%d,\"level\":\"%s\"", diag_code_text(diag->code),
+                  rule_index[diag->code], diag_severity_text(diag->severity));
+    write_message(out, ",\"message\":", message);
+    write_locations(findings, diag, out);
+    if (diag->related_count) write_related(findings, diag, out);
+    write_text(out, ",\"partialFingerprints\":{\"primaryLocationLineHash\":", fingerprint(findings, diag, counts));
+    buffer_add_c(out, "}}");
 }
 
 /* ---- rules ---- */
@@ -132,17 +127,13 @@ static void write_result(Findings *findings, const Diag *diag, const int *rule_i
 static void write_rule(DiagCode code, Buffer *out)
 {
     Str about = str_from_c(diag_code_about(code)), page = diag_code_page(code);
-    Json *rule = json_new_object(), *help = text_object(page.len ? page : about);
-    json_set_string(rule, "id", str_from_c(diag_code_text(code)));
-    json_set_string(rule, "name", str_from_c(diag_code_title(code)));
-    json_set(rule, "shortDescription", text_object(about));
-    json_set(rule, "fullDescription", text_object(about));
-    if (page.len) json_set_string(help, "markdown", page);
-    json_set(rule, "help", help);
-    Str level = str_from_c(diag_severity_text(diag_code_severity(code)));
-    json_set(rule, "defaultConfiguration", object_with("level", json_new_string(level)));
-    json_write(out, rule);
-    json_free(rule);
+    write_text(out, "{\"id\":", str_from_c(diag_code_text(code)));
+    write_text(out, ",\"name\":", str_from_c(diag_code_title(code)));
+    write_message(out, ",\"shortDescription\":", about);
+    write_message(out, ",\"fullDescription\":", about);
+    write_text(out, ",\"help\":{\"text\":", page.len ? page : about);
+    if (page.len) write_text(out, ",\"markdown\":", page);
+    buffer_printf(out, "},\"defaultConfiguration\":{\"level\":\"%s\"}}", diag_severity_text(diag_code_severity(code)));
 }
 
 /* The rules that were broken, in the order of their codes; rule_index gets their places. */
@@ -163,28 +154,27 @@ static void write_rules(Diag *const *diags, size_t count, int *rule_index, Buffe
 
 /* ---- the run ---- */
 
-static Json *notification(const char *level, Str text)
+static void write_notification(const char *level, Str text, bool *first, Buffer *out)
 {
-    Json *entry = object_with("message", text_object(text));
-    json_set_string(entry, "level", str_from_c(level));
-    return entry;
+    write_message(out, *first ? "{\"message\":" : ",{\"message\":", text);
+    buffer_printf(out, ",\"level\":\"%s\"}", level);
+    *first = false;
 }
 
 static void write_invocation(Findings *findings, size_t left_out, Buffer *out)
 {
-    Json *invocation = json_new_object(), *notifications = json_new_list();
-    json_set_bool(invocation, "executionSuccessful", !findings_unreadable(findings));
+    bool first = true;
+    buffer_printf(out, "{\"executionSuccessful\":%s,\"toolExecutionNotifications\":[",
+                  findings_unreadable(findings) ? "false" : "true");
     for (size_t i = 0; i < findings->files.count; i++) {
         const CheckedFile *file = &findings->files.items[i];
-        if (file->unreadable.len) json_push(notifications, notification("error", file->unreadable));
+        if (file->unreadable.len) write_notification("error", file->unreadable, &first, out);
     }
     if (left_out) {
         Str text = arena_printf(&findings->arena, "%zu findings more are not in this document", left_out);
-        json_push(notifications, notification("warning", text));
+        write_notification("warning", text, &first, out);
     }
-    json_set(invocation, "toolExecutionNotifications", notifications);
-    json_write(out, invocation);
-    json_free(invocation);
+    buffer_add_c(out, "]}");
 }
 
 void findings_render_sarif(Findings *findings, Buffer *out)

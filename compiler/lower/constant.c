@@ -3,7 +3,7 @@
 
 #include "vm/code/stars.h"
 
-#include "vm/base/json.h"
+#include "vm/base/json_text.h"
 #include "vm/base/time.h"
 
 #include <inttypes.h>
@@ -101,9 +101,7 @@ static Constant text_of(Str text)
 static Str float_text(Arena *arena, double value)
 {
     Buffer buffer = {0};
-    Json *number = json_new_number(value);
-    json_write(&buffer, number);
-    json_free(number);
+    json_write_number(&buffer, value);
     Str text = arena_copy(arena, buffer_str(&buffer));
     buffer_free(&buffer);
     return text;
@@ -142,13 +140,10 @@ static void write_constant(Constant value, JsonOut *out)
     case CONSTANT_INT:
     case CONSTANT_DURATION:
     case CONSTANT_TIME: out_int(out, value.number); break;
-    case CONSTANT_FLOAT: {
-        Json *number = json_new_number(value.real);
+    case CONSTANT_FLOAT:
         separate(out);
-        json_write(out->buffer, number);
-        json_free(number);
+        json_write_number(out->buffer, value.real);
         break;
-    }
     case CONSTANT_TEXT: out_text(out, value.text); break;
     case CONSTANT_JSON: out_raw(out, value.text); break;
     case CONSTANT_NONE:

@@ -1,6 +1,7 @@
 /* The tree behind vm/base/json.h: cJSON's items under our own name. A Json * is a cJSON * and nothing else.
  */
 #include "vm/base/json.h"
+#include "vm/base/json_text.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -258,44 +259,6 @@ void json_push(Json *list, Json *value)
     if (!cJSON_AddItemToArray(owned_item(list), owned_item(value))) made(NULL);
 }
 
-static void number_write(Buffer *out, double value)
-{
-    if (!isfinite(value)) {
-        buffer_add_c(out, "null");
-        return;
-    }
-    if (value == floor(value) && fabs(value) < 9007199254740992.0) {
-        buffer_printf(out, "%lld", (long long)value);
-        return;
-    }
-    char text[40];
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) break;
-    }
-    buffer_add_c(out, text);
-}
-
-void json_write_string(Buffer *out, Str text)
-{
-    static const char short_form[] = "\b\t\n\f\r\"\\", letter[] = "btnfr\"\\";
-    buffer_add_char(out, '"');
-    size_t from = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c >= 0x20 && c != '"' && c != '\\') continue;
-        buffer_add(out, text.data + from, i - from);
-        from = i + 1;
-        const char *found = c ? strchr(short_form, c) : NULL;
-        if (found)
-            buffer_printf(out, "\\%c", letter[found - short_form]);
-        else
-            buffer_printf(out, "\\u%04x", c);
-    }
-    if (from < text.len) buffer_add(out, text.data + from, text.len - from);
-    buffer_add_char(out, '"');
-}
-
 static void children_write(Buffer *out, const Json *json, bool named)
 {
     for (const Json *child = json_first(json); child; child = json_next(child)) {
@@ -313,7 +276,7 @@ void json_write(Buffer *out, const Json *json)
     switch (json_kind(json)) {
     case JSON_NULL: buffer_add_c(out, "null"); break;
     case JSON_BOOL: buffer_add_c(out, json_as_bool(json) ? "true" : "false"); break;
-    case JSON_NUMBER: number_write(out, json_as_number(json)); break;
+    case JSON_NUMBER: json_write_number(out, json_as_number(json)); break;
     case JSON_STRING: json_write_string(out, json_text(json)); break;
     case JSON_LIST:
         buffer_add_char(out, '[');

@@ -8,6 +8,7 @@
 #define PLAN_BASE_JSON_H
 
 #include "vm/base/error.h"
+#include "vm/base/json_text.h"
 
 typedef struct Json Json;
 
@@ -65,6 +66,5 @@ void json_push(Json *list, Json *value);
  * can be and still be read back the same, text as UTF-8 with only quotes, backslashes and control characters
  * escaped. */
 void json_write(Buffer *out, const Json *json); /* NULL is written as null */
-void json_write_string(Buffer *out, Str text);  /* with its quotes; for those who write JSON by hand */
 
 #endif

@@ -1,0 +1,45 @@
+/* Numbers and texts as JSON writes them (see json_text.h). Needs no tree, and so no library. */
+#include "vm/base/json_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void json_write_number(Buffer *out, double value)
+{
+    if (!isfinite(value)) {
+        buffer_add_c(out, "null");
+        return;
+    }
+    if (value == floor(value) && fabs(value) < 9007199254740992.0) {
+        buffer_printf(out, "%lld", (long long)value);
+        return;
+    }
+    char text[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) break;
+    }
+    buffer_add_c(out, text);
+}
+
+void json_write_string(Buffer *out, Str text)
+{
+    static const char short_form[] = "\b\t\n\f\r\"\\", letter[] = "btnfr\"\\";
+    buffer_add_char(out, '"');
+    size_t from = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c >= 0x20 && c != '"' && c != '\\') continue;
+        buffer_add(out, text.data + from, i - from);
+        from = i + 1;
+        const char *found = c ? strchr(short_form, c) : NULL;
+        if (found)
+            buffer_printf(out, "\\%c", letter[found - short_form]);
+        else
+            buffer_printf(out, "\\u%04x", c);
+    }
+    if (from < text.len) buffer_add(out, text.data + from, text.len - from);
+    buffer_add_char(out, '"');
+}
