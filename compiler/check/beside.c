@@ -93,9 +93,8 @@ typedef struct Walk {
 
 static void walk_plan(Walk *walk, const Symbol *plan);
 
-static void walk_node(Node *node, void *data)
+static void walk_node(Walk *walk, const Node *node)
 {
-    Walk *walk = data;
     const Node *inner = inner_plan(node);
     const Symbol *plan = inner ? plan_named(inner) : NULL;
     if (plan && walk->seen[plan->index] == SEEN_OPEN) {
@@ -107,15 +106,15 @@ static void walk_node(Node *node, void *data)
     } else if (plan) {
         walk_plan(walk, plan);
     }
-    node_children(node, walk_node, data);
 }
 
 static void walk_plan(Walk *walk, const Symbol *plan)
 {
     if (walk->seen[plan->index] != SEEN_NEW) return;
     walk->seen[plan->index] = SEEN_OPEN;
-    for node_each(node, plan->decl->plan.body)
-        walk_node(node, walk);
+    DeedRange own = walk->c->deeds.of_plan[plan->index];
+    for (size_t i = own.from; i < own.to; i++)
+        walk_node(walk, walk->c->deeds.items[i]);
     walk->seen[plan->index] = SEEN_DONE;
 }
 

@@ -52,6 +52,17 @@ typedef struct CallEdge {
     BodyKind kind; /* of the body that it stands in */
 } CallEdge;
 
+typedef struct DeedRange {
+    size_t from, to;
+} DeedRange;
+
+/* What the plans do, in the order of the text (deeds.c). */
+typedef struct Deeds {
+    Node **items;
+    size_t count, cap;
+    DeedRange *of_plan; /* by the plans' indexes */
+} Deeds;
+
 typedef struct Checker {
     Program *program;
     Arena *arena;
@@ -85,6 +96,7 @@ typedef struct Checker {
         size_t count, cap;
     } unknown;         /* names that were reported not to exist */
     SymbolList locals; /* every local of every body, in order */
+    Deeds deeds;       /* once declarations are checked */
     SymbolList paged;  /* everybody whom anything in the program can page, once it was asked */
     bool *is_paged;    /* the same by contacts' indexes; NULL before */
     size_t *first_steps; /* by plans' indexes: number of the first step + 1, or 0; NULL until a drill asks */
@@ -260,6 +272,10 @@ void enter_body(Checker *c, Body *body, BodyKind kind, Node *home, Symbol *symbo
 void leave_body(Checker *c, Body *body);
 
 /* ---- the whole program ---- */
+void gather_deeds(Checker *c, size_t first); /* of the modules from that number on */
+/* Is there a deed for which the test holds? Those of the plan, which may be NULL, are asked first: mostly it is one of them. */
+typedef bool DeedTest(const Node *deed, void *context);
+bool find_deed(const Checker *c, const Symbol *plan, DeedTest *test, void *context);
 /* Calls visit for the node and all below it, parents first; children of a node for which visit gives false
  * are left out. */
 typedef bool TreeVisit(Node *node, void *context);

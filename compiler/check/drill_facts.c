@@ -94,28 +94,29 @@ static void check_clauses(Checker *c, const Node *fact)
 typedef struct Cause {
     FactKind kind;
     const Symbol *subject; /* SEVERITY */
-    bool found;
 } Cause;
 
-static bool visit_cause(Node *node, void *context)
+static bool is_cause(const Node *node, void *context)
 {
-    Cause *cause = context;
-    if (node->kind == NODE_DRILL) return false;
+    const Cause *cause = context;
     switch (cause->kind) {
-    case FACT_ASSIGNED: cause->found = cause->found || node->kind == NODE_ASSIGN_ROLE; break;
-    case FACT_MITIGATED: cause->found = cause->found || node->kind == NODE_MITIGATED; break;
-    case FACT_RESOLVED: cause->found = cause->found || node->kind == NODE_RESOLVE; break;
-    case FACT_ACKNOWLEDGED: cause->found = cause->found || node->kind == NODE_ASK_ACKNOWLEDGEMENT; break;
-    case FACT_ROLLED_BACK: cause->found = cause->found || node->kind == NODE_UNDO; break;
+    case FACT_ASSIGNED: return node->kind == NODE_ASSIGN_ROLE;
+    case FACT_MITIGATED: return node->kind == NODE_MITIGATED;
+    case FACT_RESOLVED: return node->kind == NODE_RESOLVE;
+    case FACT_ACKNOWLEDGED: return node->kind == NODE_ASK_ACKNOWLEDGEMENT;
     case FACT_SEVERITY:
-        if (node->kind == NODE_PLAN_SEVERITY && node->plan_severity.severity->symbol == cause->subject) cause->found = true;
-        if (node->kind == NODE_SET_SEVERITY &&
-            (node->set_severity.classified || node->set_severity.severity->symbol == cause->subject))
-            cause->found = true;
-        break;
-    default: break;
+        if (node->kind == NODE_PLAN_SEVERITY) return node->plan_severity.severity->symbol == cause->subject;
+        return node->kind == NODE_SET_SEVERITY &&
+               (node->set_severity.classified || node->set_severity.severity->symbol == cause->subject);
+    default: return false;
     }
-    return !cause->found;
+}
+
+static bool visit_undo(Node *node, void *context)
+{
+    bool *found = context;
+    *found = *found || node->kind == NODE_UNDO;
+    return !*found;
 }
 
 /* What a line of the drill does by itself: a signal, a person, a sweep. */
@@ -149,11 +150,7 @@ static bool happens(Checker *c, const Node *drill, Cause *cause)
     for node_each(line, drill->drill.lines) {
         if (line_causes(line, cause)) return true;
     }
-    for (size_t i = 0; i < c->program->modules.count && !cause->found; i++) {
-        const Module *module = c->program->modules.items[i];
-        if (!module->is_std) tree_walk(module->root, visit_cause, cause);
-    }
-    return cause->found;
+    return find_deed(c, drill->drill.plan ? drill->drill.plan->symbol : NULL, is_cause, cause);
 }
 
 /* A way of the contact's: a field that he has, or a channel that he is reached by. */
@@ -175,6 +172,7 @@ static void check_cause(Checker *c, const Node *drill, const Node *expect)
 {
     const Node *fact = expect->expect.fact;
     const char *lacking = NULL;
+    bool undone = false;
     Cause cause = {.kind = fact->fact.kind, .subject = fact->fact.subject ? fact->fact.subject->symbol : NULL};
     switch (cause.kind) {
     case FACT_ASSIGNED: lacking = "assigns a role, and no line of this drill does"; break;
@@ -189,8 +187,8 @@ static void check_cause(Checker *c, const Node *drill, const Node *expect)
         break;
     case FACT_ROLLED_BACK:
         if (!fact->fact.what || !fact->fact.what->symbol || !fact->fact.what->symbol->decl) return;
-        tree_walk(fact->fact.what->symbol->decl, visit_cause, &cause);
-        if (!cause.found) report_says_nothing(c, expect, "undoes this step");
+        tree_walk(fact->fact.what->symbol->decl, visit_undo, &undone);
+        if (!undone) report_says_nothing(c, expect, "undoes this step");
         return;
     case FACT_PAGED:
         if (cause.subject && fact->fact.by && fact->fact.by->kind == NODE_NAME &&

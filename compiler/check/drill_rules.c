@@ -153,82 +153,66 @@ typedef struct Search {
     Checker *c;
     const Node *wanted; /* EFFECT_PATTERN, or the fact */
     Symbol *target;
-    Str text;
-    bool found;
+    Str text; /* of the pattern, or what the fact is about */
 } Search;
 
-static bool fits_effect(const Search *s, const Effect *effect)
+static bool ran(const Node *deed, void *context)
 {
+    const Search *s = context;
+    const Effect *effect = node_effect(deed);
     const struct Ast_effect_pattern *wanted = &s->wanted->effect_pattern;
-    if (effect->form == EFFECT_FORM_COMMAND) {
-        return wanted->command && patterns_meet(pattern_of_text(s->c, wanted->command),
-                                                pattern_of_command(s->c, &effect->command));
-    }
+    if (!effect) return false;
+    if (effect->form == EFFECT_FORM_COMMAND)
+        return wanted->command && patterns_meet(s->text, pattern_of_command(s->c, &effect->command));
     if (effect->form != EFFECT_FORM_HTTP || wanted->command) return false;
     return str_equal(effect->http.method, wanted->method) &&
-           patterns_meet(pattern_of_text(s->c, wanted->url), pattern_of_text(s->c, effect->http.url));
+           patterns_meet(s->text, pattern_of_text(s->c, effect->http.url));
 }
 
-static bool visit_effects(Node *node, void *context)
+static bool told(const Node *deed, void *context)
 {
-    Search *search = context;
-    if (node->kind == NODE_DRILL) return false;
-    const Effect *effect = node_effect(node);
-    if (effect && fits_effect(search, effect)) search->found = true;
-    return true;
-}
-
-static bool visit_told(Node *node, void *context)
-{
-    Search *search = context;
+    const Search *search = context;
     NodeList targets = {0};
-    if (node->kind == NODE_DRILL) return false;
-    if (node->kind == NODE_NOTIFY) targets = node->notify.targets;
-    if (node->kind == NODE_UPDATE) targets = node->update.targets;
-    if (node->kind == NODE_PAGE)
-        targets = node->page.targets; /* instead of a page there may be a notification */
+    if (deed->kind == NODE_NOTIFY) targets = deed->notify.targets;
+    if (deed->kind == NODE_UPDATE) targets = deed->update.targets;
+    if (deed->kind == NODE_PAGE) targets = deed->page.targets; /* instead of a page there may be a notification */
     for node_each(target, targets) {
-        if (target->symbol == search->target) search->found = true;
+        if (target->symbol == search->target) return true;
     }
-    return true;
+    return false;
 }
 
-/* Questions, approvals and attachments by what they are called. */
-static bool visit_asked(Node *node, void *context)
+static bool meets(const Search *search, const Node *text)
 {
-    Search *search = context;
-    const Node *text = NULL;
-    if (node->kind == NODE_DRILL) return false;
-    FactKind kind = search->wanted->fact.kind;
-    if (kind == FACT_ATTACHED)
-        text = node->kind == NODE_ATTACH ? node->attach.name : NULL;
-    else if (kind == FACT_APPROVED && node->kind == NODE_NEEDS_APPROVAL)
-        search->found = true; /* called by its step */
-    else if (kind == FACT_ASKED) {
-        if (node->kind == NODE_ASK) text = node->ask.question;
-        if (node->kind == NODE_MANUAL) text = node->manual.text;
-        if (node->kind == NODE_NEEDS_APPROVAL) search->found = true;
-        if (node->kind == NODE_RUN || node->kind == NODE_STEP)
-            search->found = true; /* unknown and failed ones ask, too */
-    }
-    if (text && patterns_meet(search->text, pattern_of_text(search->c, text))) search->found = true;
-    return true;
+    return text && patterns_meet(search->text, pattern_of_text(search->c, text));
 }
 
-static bool anywhere(Checker *c, Search *search, TreeVisit *visit)
+/* Questions, approvals and attachments by what they are called; an approval is called by its step. Whatever runs asks when it
+ * fails or is not known. */
+static bool asked(const Node *deed, void *context)
 {
-    for (size_t i = 0; i < c->program->modules.count && !search->found; i++) {
-        const Module *module = c->program->modules.items[i];
-        if (!module->is_prelude) tree_walk(module->root, visit, search);
+    const Search *search = context;
+    switch (search->wanted->fact.kind) {
+    case FACT_ATTACHED: return deed->kind == NODE_ATTACH && meets(search, deed->attach.name);
+    case FACT_APPROVED: return deed->kind == NODE_NEEDS_APPROVAL;
+    default: break;
     }
-    return search->found;
+    switch (deed->kind) {
+    case NODE_ASK: return meets(search, deed->ask.question);
+    case NODE_MANUAL: return meets(search, deed->manual.text);
+    case NODE_NEEDS_APPROVAL:
+    case NODE_RUN:
+    case NODE_STEP: return true;
+    default: return false;
+    }
 }
 
-static void check_ran(Checker *c, const Node *expect, Node *pattern)
+static void check_ran(Checker *c, const Symbol *plan, const Node *expect, Node *pattern)
 {
     if (!pattern) return;
-    Search search = {.c = c, .wanted = pattern};
-    if (!anywhere(c, &search, visit_effects))
+    const Node *text = pattern->effect_pattern.command ? pattern->effect_pattern.command : pattern->effect_pattern.url;
+    Search search = {.c = c, .wanted = pattern, .text = pattern_of_text(c, text)};
+    if (!find_deed(c, plan, ran, &search))
         report_says_nothing(c, expect,
                        pattern->effect_pattern.command ? "runs such a command" : "makes such a request");
 }
@@ -238,6 +222,7 @@ static void check_expectation(Checker *c, const Node *drill, const Node *expect)
     const Node *fact = expect->expect.fact;
     if (!fact || fact->kind != NODE_FACT) return;
     check_fact_can_fail(c, drill, expect);
+    const Symbol *plan = drill->drill.plan ? drill->drill.plan->symbol : NULL;
     Symbol *subject = fact->fact.subject ? fact->fact.subject->symbol : NULL;
     Search search = {.c = c, .wanted = fact, .target = subject, .text = pattern_of_text(c, fact->fact.what)};
     switch (fact->fact.kind) {
@@ -245,21 +230,21 @@ static void check_expectation(Checker *c, const Node *drill, const Node *expect)
         if (subject && !can_be_paged(c, subject)) report_says_nothing(c, expect, "pages this contact");
         break;
     case FACT_NOTIFIED:
-        if (subject && !anywhere(c, &search, visit_told)) report_says_nothing(c, expect, "tells this target");
+        if (subject && !find_deed(c, plan, told, &search)) report_says_nothing(c, expect, "tells this target");
         break;
     case FACT_RAN:
-        check_ran(c, expect, fact->fact.pattern);
-        check_ran(c, expect, fact->fact.before_ran);
-        check_ran(c, expect, fact->fact.after_ran);
+        check_ran(c, plan, expect, fact->fact.pattern);
+        check_ran(c, plan, expect, fact->fact.before_ran);
+        check_ran(c, plan, expect, fact->fact.after_ran);
         break;
     case FACT_ASKED:
-        if (!anywhere(c, &search, visit_asked)) report_says_nothing(c, expect, "asks this");
+        if (!find_deed(c, plan, asked, &search)) report_says_nothing(c, expect, "asks this");
         break;
     case FACT_ATTACHED:
-        if (!anywhere(c, &search, visit_asked)) report_says_nothing(c, expect, "attaches this");
+        if (!find_deed(c, plan, asked, &search)) report_says_nothing(c, expect, "attaches this");
         break;
     case FACT_APPROVED:
-        if (!anywhere(c, &search, visit_asked)) report_says_nothing(c, expect, "needs an approval");
+        if (!find_deed(c, plan, asked, &search)) report_says_nothing(c, expect, "needs an approval");
         break;
     default: break;
     }

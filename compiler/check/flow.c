@@ -49,6 +49,16 @@ static void check_list(Checker *c, NodeList list)
     }
 }
 
+/* A condition that is fixed leaves one side dead. */
+static void check_fixed(Checker *c, const Node *node)
+{
+    if (node->branch.condition->kind != NODE_BOOL) return;
+    bool holds = node->branch.condition->boolean.value;
+    const Node *dead = holds ? node->branch.otherwise.first : node->branch.then.first;
+    if (dead)
+        report(c, P0901, dead->span, "this can never run: the condition is always %s", holds ? "true" : "false");
+}
+
 static bool visit_lists(Node *node, void *context)
 {
     Checker *c = context;
@@ -59,6 +69,7 @@ static bool visit_lists(Node *node, void *context)
     case NODE_STEP: check_list(c, node->step.body); break;
     case NODE_REMEDY: check_list(c, node->remedy.body); break;
     case NODE_IF:
+        check_fixed(c, node);
         check_list(c, node->branch.then);
         check_list(c, node->branch.otherwise);
         break;
@@ -72,39 +83,26 @@ static bool visit_lists(Node *node, void *context)
     return node->kind != NODE_DRILL;
 }
 
-/* ---- conditions that are fixed ---- */
-
-static bool visit_fixed(Node *node, void *context)
-{
-    Checker *c = context;
-    if (node->kind != NODE_IF || node->branch.condition->kind != NODE_BOOL) return true;
-    bool holds = node->branch.condition->boolean.value;
-    const Node *dead = holds ? node->branch.otherwise.first : node->branch.then.first;
-    if (dead)
-        report(c, P0901, dead->span, "this can never run: the condition is always %s",
-               holds ? "true" : "false");
-    return true;
-}
-
 /* ---- plans ---- */
 
-static bool visit_resolve(Node *node, void *context)
+static bool plan_resolves(const Checker *c, const Symbol *plan)
 {
-    if (node->kind == NODE_RESOLVE || node->kind == NODE_CONTINUE_WITH) *(bool *)context = true;
-    return true;
+    DeedRange own = c->deeds.of_plan[plan->index];
+    for (size_t i = own.from; i < own.to; i++) {
+        if (c->deeds.items[i]->kind == NODE_RESOLVE || c->deeds.items[i]->kind == NODE_CONTINUE_WITH) return true;
+    }
+    return false;
 }
 
 static void check_resolves(Checker *c, const Symbol *plan)
 {
-    bool incident = false, resolves = false;
+    bool incident = false;
     if (!plan->decl->plan.body.first && !plan->is_missing)
         report(c, P0908, plan->span, "plan `%.*s` does nothing", STR_ARG(plan->name));
     for node_each(item, plan->decl->plan.body) {
         if (item->kind == NODE_PLAN_SEVERITY) incident = true;
     }
-    if (!incident) return;
-    tree_walk_list(plan->decl->plan.body, visit_resolve, &resolves);
-    if (resolves) return;
+    if (!incident || plan_resolves(c, plan)) return;
     Diag *diag = report(c, P0904, plan->span,
                         "no path of plan `%.*s` resolves the incident, so somebody must do it by hand",
                         STR_ARG(plan->name));
@@ -154,10 +152,8 @@ static void check_returns(Checker *c, const Symbol *fn)
 void check_flow(Checker *c, size_t first, const Program *before)
 {
     Program *p = c->program;
-    for (size_t i = first; i < p->modules.count; i++) {
+    for (size_t i = first; i < p->modules.count; i++)
         tree_walk(p->modules.items[i]->root, visit_lists, c);
-        tree_walk(p->modules.items[i]->root, visit_fixed, c);
-    }
     for (size_t i = before->fns.count; i < p->fns.count; i++)
         check_returns(c, p->fns.items[i]);
     for (size_t i = before->plans.count; i < p->plans.count; i++)

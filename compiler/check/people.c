@@ -71,23 +71,16 @@ static void add_paged(Checker *c, Symbol *symbol)
     }
 }
 
-static bool visit_page(Node *node, void *context)
-{
-    Checker *c = context;
-    if (node->kind == NODE_DRILL) return false;
-    NodeList targets = {0};
-    if (node->kind == NODE_PAGE) targets = node->page.targets;
-    if (node->kind == NODE_DEADLINE) targets = node->deadline.targets;
-    for node_each(target, targets)
-        add_paged(c, target->symbol);
-    return true;
-}
-
 static void collect_paged(Checker *c)
 {
     c->is_paged = arena_array(c->arena, bool, c->program->contacts.count + 1);
-    for (size_t i = 0; i < c->program->modules.count; i++) {
-        if (!c->program->modules.items[i]->is_std) tree_walk(c->program->modules.items[i]->root, visit_page, c);
+    for (size_t i = 0; i < c->deeds.count; i++) {
+        const Node *deed = c->deeds.items[i];
+        NodeList targets = {0};
+        if (deed->kind == NODE_PAGE) targets = deed->page.targets;
+        if (deed->kind == NODE_DEADLINE) targets = deed->deadline.targets;
+        for node_each(target, targets)
+            add_paged(c, target->symbol);
     }
 }
 

@@ -192,6 +192,7 @@ void check_modules(Checker *c, size_t first)
     }
     check_looks(c);
     c->edges.count = 0;
+    gather_deeds(c, first);
     if (!c->syntax_errors) check_flow(c, first, &before); /* what could not be read may be what is missed */
 }
 

@@ -261,25 +261,21 @@ typedef struct Scripts {
 
 enum { REMARK_LIMIT = 40 };
 
-static bool visit_script(Node *node, void *context)
+static void check_script(Scripts *scripts, Node *node)
 {
-    Scripts *scripts = context;
     const Effect *effect = node->kind == NODE_COMMAND ? node_effect(node) : NULL;
-    if (!effect || !effect->command.is_script || !effect->command.script.len) return true;
+    if (!effect || !effect->command.is_script || !effect->command.script.len) return;
     Str script = effect->command.script;
     check_pipes(scripts->c, node, script);
     scripts->count++;
-    if (!asks_programs || check_syntax(scripts->c, node, script)) return true;
+    if (!asks_programs || check_syntax(scripts->c, node, script)) return;
     if (scripts->count <= REMARK_LIMIT) check_remarks(scripts->c, node, script);
-    return true;
 }
 
 void check_scripts(Checker *c)
 {
     Scripts scripts = {c, 0};
     if (c->diagnostics->errors) return;
-    for (size_t i = 0; i < c->program->modules.count; i++) {
-        const Module *module = c->program->modules.items[i];
-        if (!module->is_std) tree_walk(module->root, visit_script, &scripts);
-    }
+    for (size_t i = 0; i < c->deeds.count; i++)
+        check_script(&scripts, c->deeds.items[i]);
 }

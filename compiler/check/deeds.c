@@ -1,0 +1,75 @@
+/* What the plans do, gathered in one walk: the nodes that later passes look for, instead of a walk for each
+ * of their questions.
+ *
+ * In: checked declarations. Out: Checker.deeds, in the order of the text, and which of them each plan has.
+ * What drills say is left out. Called by program.c; it reports nothing. */
+#include "compiler/check/check.h"
+
+#include <string.h>
+
+static bool is_deed(const Node *node)
+{
+    switch (node->kind) {
+    case NODE_ASK:
+    case NODE_ASK_ACKNOWLEDGEMENT:
+    case NODE_ASSIGN_ROLE:
+    case NODE_ATTACH:
+    case NODE_CONTINUE_WITH:
+    case NODE_DEADLINE:
+    case NODE_FOLLOW:
+    case NODE_MANUAL:
+    case NODE_MITIGATED:
+    case NODE_NEEDS_APPROVAL:
+    case NODE_NOTIFY:
+    case NODE_PAGE:
+    case NODE_PLAN_SEVERITY:
+    case NODE_RESOLVE:
+    case NODE_RUN:
+    case NODE_SET_SEVERITY:
+    case NODE_STEP:
+    case NODE_UNDO:
+    case NODE_UPDATE: return true;
+    default: return node_effect(node) != NULL;
+    }
+}
+
+static void add(Checker *c, Node *node)
+{
+    Deeds *deeds = &c->deeds;
+    if (deeds->count == deeds->cap) {
+        deeds->cap = deeds->cap ? deeds->cap * 2 : 64;
+        Node **items = arena_array(c->arena, Node *, deeds->cap);
+        if (deeds->count) memcpy(items, deeds->items, deeds->count * sizeof *items);
+        deeds->items = items;
+    }
+    deeds->items[deeds->count++] = node;
+}
+
+static void gather(Node *node, void *context)
+{
+    Checker *c = context;
+    if (node->kind == NODE_DRILL) return;
+    if (is_deed(node)) add(c, node);
+    size_t from = c->deeds.count;
+    node_children(node, gather, c);
+    if (node->kind == NODE_PLAN && node->symbol)
+        c->deeds.of_plan[node->symbol->index] = (DeedRange){from, c->deeds.count};
+}
+
+void gather_deeds(Checker *c, size_t first)
+{
+    c->deeds = (Deeds){.of_plan = arena_array(c->arena, DeedRange, c->program->plans.count + 1)};
+    for (size_t i = first; i < c->program->modules.count; i++)
+        if (!c->program->modules.items[i]->is_prelude) gather(c->program->modules.items[i]->root, c);
+}
+
+bool find_deed(const Checker *c, const Symbol *plan, DeedTest *test, void *context)
+{
+    const Deeds *deeds = &c->deeds;
+    DeedRange own = plan && plan->kind == SYMBOL_PLAN ? deeds->of_plan[plan->index] : (DeedRange){0, 0};
+    for (size_t i = own.from; i < own.to; i++)
+        if (test(deeds->items[i], context)) return true;
+    for (size_t i = 0; i < deeds->count; i++)
+        if (test(deeds->items[i], context)) return true;
+    return false;
+}
