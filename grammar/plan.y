@@ -30,7 +30,7 @@
 #define MAKE(kind, member, span, ...)                                                                        \
     build_node(cx, NODE_##kind, (span), &(struct Ast_##member){__VA_ARGS__}, sizeof(struct Ast_##member))
 #define LEAF_NODE(kind, span) node_new(cx->arena, NODE_##kind, (span))
-#define NAMED(field, token) .field = (token)->text, .field##_span = (token)->span
+#define NAMED(field, token) .field = token_text(token), .field##_span = (token)->span
 #define BINARY(operator, at, a, b) MAKE(BINARY, binary, at, .op = operator, .left = a, .right = b)
 #define NO_TITLE(span) MAKE(STRING, string, span, .block = false)
 #define ONCE_ONLY(slot, value, at, what) (slot) = build_once(cx, (slot), (value), (at), (what))
@@ -199,7 +199,7 @@ opt_default: %empty { $$ = NULL; }
     | ASSIGN_TO full { $$ = $2; }
     ;
 secret: SECRET name ASSIGN_TO secret_source opt_from
-        { $$ = $4; $$->span = @$; $$->secret.name = $2->text; $$->secret.name_span = $2->span;
+        { $$ = $4; $$->span = @$; $$->secret.name = token_text($2); $$->secret.name_span = $2->span;
           $$->secret.doc = build_doc(cx, @$); $$->secret.from = $5; }
     ;
 secret_source: ENV string { $$ = MAKE(SECRET, secret, @$, .source = SECRET_ENV, .value = $2); }
@@ -255,10 +255,10 @@ rotation_field: ZONE range { $$ = MAKE(FIELD, field, @$, NAMED(name, $1), .value
         { $$ = MAKE(OVERRIDE, override, @$, .first = $2, .last = $4, .contact = $5,
                     .nobody = $5->kind == NODE_NAME && str_equal_c($5->name.text, "nobody")); }
     ;
-date: DATE_LITERAL { $$ = MAKE(DATE, date, @$, .text = $1->text); }
+date: DATE_LITERAL { $$ = MAKE(DATE, date, @$, .text = token_text($1)); }
     ;
 date_time: DATE_LITERAL TIME_LITERAL
-        { $$ = MAKE(DATE_TIME, date_time, @$, .date = $1->text, .value = $2->value.integer); }
+        { $$ = MAKE(DATE_TIME, date_time, @$, .date = token_text($1), .value = $2->value.integer); }
     ;
 moment: date
     | date_time
@@ -918,7 +918,7 @@ parts: %empty { $$ = build_list(NULL); }
     | parts part { $$ = build_more($1, $2); }
     | parts INTERP error INTERP_END { $$ = $1; yyerrok; }
     ;
-part: TEXT { $$ = MAKE(TEXT, text, @$, .text = $1->text, .escaped = ($1->flags & TOKEN_ESCAPED) != 0); }
+part: TEXT { $$ = MAKE(TEXT, text, @$, .text = token_text($1), .escaped = ($1->flags & TOKEN_ESCAPED) != 0); }
     | INTERP full INTERP_END { $$ = MAKE(INTERP, interp, @$, .value = $2); }
     | INTERP full SPREAD INTERP_END { $$ = MAKE(INTERP, interp, @$, .value = $2, .spread = true); }
     | INTERP_REQUIRED full INTERP_END { $$ = MAKE(INTERP, interp, @$, .value = $2, .required = true); }

@@ -216,7 +216,7 @@ static void match(Balance *balance, bool too_many)
             }
         }
         if (token_opens(kind))
-            vec_push(&balance->opens, (Open){i, kind, indent_of(balance, i)});
+            vec_push(&balance->opens, (Open){i, kind, balance->by_indent ? indent_of(balance, i) : 0});
         else if (kind == TOK_RBRACE && balance->by_indent && begins_line(balance, i))
             close_by_indent(balance, i);
         else if (kind == TOK_RBRACE && too_many && is_stray_within(balance, i))
@@ -237,14 +237,14 @@ static void report(const Balance *balance, Diagnostics *diagnostics)
         switch (problem.what) {
         case NOT_CLOSED:
             diag = diag_report(diagnostics, DIAG_P0107, token->span, "this `%.*s` is not closed",
-                               STR_ARG(token->text));
+                               STR_ARG(token_text(token)));
             if (token->kind == TOK_LBRACE && balance->by_indent)
                 diag_help(diagnostics, diag,
                           "by its indentation its block ends before the next line that stands as far left");
             break;
         case NOT_OPENED:
             diag_report(diagnostics, DIAG_P0107, token->span, "this `%.*s` closes nothing",
-                        STR_ARG(token->text));
+                        STR_ARG(token_text(token)));
             break;
         case NO_BRACE:
             diag_report(diagnostics, DIAG_P0107, token->span, "the `{` after this heading is missing");
@@ -275,11 +275,11 @@ static void apply(const Balance *balance, TokenList *list)
                 continue;
             }
             Span span = {balance->file->id, balance->items[i].span.start, balance->items[i].span.start};
-            vec_push(&out, (Token){.kind = change->kind,
+            vec_push(&out, (Token){.kind = (int16_t)change->kind,
                                    .flags = TOKEN_MADE,
                                    .span = span,
-                                   .text = {"", 0},
-                                   .partner = TOKEN_NONE});
+                                   .text = "",
+                                   .value.partner = TOKEN_NONE});
         }
         if (!dropped) vec_push(&out, balance->items[i]);
     }

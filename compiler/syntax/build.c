@@ -33,7 +33,7 @@ Node *build_once(Parse *parse, Node *old, Node *newer, Span at, const char *what
 
 Node *build_name(Parse *parse, const Token *token)
 {
-    return build_node(parse, NODE_NAME, token->span, &(struct Ast_name){token->text},
+    return build_node(parse, NODE_NAME, token->span, &(struct Ast_name){token_text(token)},
                       sizeof(struct Ast_name));
 }
 
@@ -44,7 +44,7 @@ static Node *build_text(Parse *parse, Str text, Span span)
 
 Node *build_key(Parse *parse, const Token *word)
 {
-    NodeList parts = build_list(build_text(parse, word->text, word->span));
+    NodeList parts = build_list(build_text(parse, token_text(word), word->span));
     return build_node(parse, NODE_STRING, word->span, &(struct Ast_string){.parts = parts},
                       sizeof(struct Ast_string));
 }

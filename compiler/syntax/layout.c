@@ -9,6 +9,7 @@
 #include "plan.tab.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool is_word(const Token *token)
 {
@@ -18,13 +19,13 @@ static bool is_word(const Token *token)
 /* A word that may name something: no keyword, or one that means something in some places only. */
 static bool is_open_word(const Token *token)
 {
-    const Keyword *keyword = is_word(token) ? keyword_find(token->text) : NULL;
+    const Keyword *keyword = is_word(token) ? keyword_find(token_text(token)) : NULL;
     return is_word(token) && (keyword == NULL || !keyword->reserved);
 }
 
 static bool is_text(const Token *token, const char *text)
 {
-    return is_word(token) && str_equal_c(token->text, text);
+    return is_word(token) && str_equal_c(token_text(token), text);
 }
 
 static bool begins_literal(int kind)
@@ -78,10 +79,9 @@ static void settle_words(TokenList *list)
         if (is_word(&token) && is_name_here(before, &token, after)) {
             token.kind = TOK_IDENT;
         } else if (i + 1 < count && pair_kind(&token, after, third) != 0) {
-            token.kind = pair_kind(&token, after, third);
+            token.kind = (int16_t)pair_kind(&token, after, third);
             token.span.end = after->span.end;
-            token.text.len = token.span.end - token.span.start;
-            token.flags &= ~(uint32_t)TOKEN_WORD;
+            token.flags &= (uint16_t)~TOKEN_WORD;
             i++;
         }
         items[n++] = token;
@@ -151,70 +151,86 @@ bool token_closes(int kind)
     return kind == TOK_RPAREN || kind == TOK_RBRACKET || kind == TOK_RBRACE || kind == TOK_INTERP_END;
 }
 
-typedef VEC(Token) Tokens;
-typedef VEC(uint32_t) Opens;
+/* Tokens are settled where they lie: what is settled is written behind the reader. There is room while more newlines are
+ * dropped than made, as in most texts; else make_room makes some. */
+typedef struct Settling {
+    Token *items;
+    size_t next, end; /* what is read next; the end of it all */
+    size_t count;     /* settled */
+    VEC(uint32_t) opens;
+    TokenList *list;
+} Settling;
 
-static void put(Tokens *out, Token token, Opens *opens)
+static void make_room(Settling *s)
 {
-    uint32_t index = (uint32_t)out->count;
-    token.partner = TOKEN_NONE;
-    if (token_closes(token.kind) && opens->count > 0) {
-        uint32_t opener = opens->items[--opens->count];
-        token.partner = opener;
-        out->items[opener].partner = index;
+    size_t rest = s->end - s->next, room = 64 + rest / 8, needed = s->end + room;
+    if (needed > s->list->tokens.cap) {
+        s->list->tokens.cap = needed;
+        s->list->tokens.items = s->items = memory_resize(s->items, needed * sizeof *s->items);
     }
-    if (token_opens(token.kind)) vec_push(opens, index);
-    vec_push(out, token);
+    memmove(&s->items[s->next + room], &s->items[s->next], rest * sizeof *s->items);
+    s->next += room;
+    s->end += room;
 }
 
-static int last_kind(const Tokens *out)
+static void put(Settling *s, Token token)
 {
-    return out->count > 0 ? out->items[out->count - 1].kind : TOK_NL;
+    if (s->count == s->next) make_room(s);
+    bool opens = token_opens(token.kind), closes = token_closes(token.kind);
+    if (opens || closes) token.value.partner = TOKEN_NONE;
+    if (closes && s->opens.count > 0) {
+        uint32_t opener = s->opens.items[--s->opens.count];
+        token.value.partner = opener;
+        s->items[opener].value.partner = (uint32_t)s->count;
+    }
+    if (opens) vec_push(&s->opens, (uint32_t)s->count);
+    s->items[s->count++] = token;
 }
 
-static void put_newline(Tokens *out, const Token *items, size_t at, Opens *opens)
+static int last_kind(const Settling *s)
 {
-    Token token = items[at];
+    return s->count > 0 ? s->items[s->count - 1].kind : TOK_NL;
+}
+
+/* The newline or `;` was read; what comes next decides as well. */
+static void put_newline(Settling *s, Token token)
+{
     bool semicolon = token.kind == TOK_SEMI;
-    size_t next = at + 1;
-    int last = last_kind(out);
-    while (items[next].kind == TOK_NL)
+    size_t next = s->next;
+    int last = last_kind(s);
+    while (s->items[next].kind == TOK_NL)
         next++;
     if (last == TOK_NL || last == TOK_LBRACE || (!semicolon && goes_on_after(last))) return;
-    if (!semicolon && goes_on_before(items[next].kind)) return;
+    if (!semicolon && goes_on_before(s->items[next].kind)) return;
     token.kind = TOK_NL;
     token.flags = semicolon ? TOKEN_SEMICOLON : token.flags;
-    put(out, token, opens);
+    put(s, token);
 }
 
-static void put_made_newline(Tokens *out, const Token *before, Opens *opens)
+static void put_made_newline(Settling *s, const Token *before)
 {
     Span span = {before->span.file, before->span.start, before->span.start};
-    put(out, (Token){.kind = TOK_NL, .flags = TOKEN_MADE, .span = span, .text = {"", 0}}, opens);
+    put(s, (Token){.kind = TOK_NL, .flags = TOKEN_MADE, .span = span, .text = "", .value.partner = TOKEN_NONE});
 }
 
 /* Leaves a newline exactly where something ends, and knows every bracket's partner. */
 static void settle_newlines(TokenList *list)
 {
-    Tokens out = {0};
-    Opens opens = {0};
-    for (size_t i = 0; i < list->tokens.count; i++) {
-        const Token *token = &list->tokens.items[i];
-        int inside = opens.count > 0 ? out.items[opens.items[opens.count - 1]].kind : TOK_LBRACE;
-        if (token->kind == TOK_NL || (token->kind == TOK_SEMI && inside == TOK_LBRACE)) {
-            if (inside == TOK_LBRACE) put_newline(&out, list->tokens.items, i, &opens);
+    Settling s = {.items = list->tokens.items, .end = list->tokens.count, .list = list};
+    while (s.next < s.end) {
+        const Token token = s.items[s.next++];
+        int inside = s.opens.count > 0 ? s.items[s.opens.items[s.opens.count - 1]].kind : TOK_LBRACE;
+        if (token.kind == TOK_NL || (token.kind == TOK_SEMI && inside == TOK_LBRACE)) {
+            if (inside == TOK_LBRACE) put_newline(&s, token);
             continue;
         }
-        int last = last_kind(&out);
-        bool ends = token->kind == TOK_RBRACE && last != TOK_LBRACE && last != TOK_COMMA;
-        if ((ends || token->kind == TOK_YYEOF) && last != TOK_NL) put_made_newline(&out, token, &opens);
-        put(&out, *token, &opens);
+        int last = last_kind(&s);
+        bool ends = token.kind == TOK_RBRACE && last != TOK_LBRACE && last != TOK_COMMA;
+        if ((ends || token.kind == TOK_YYEOF) && last != TOK_NL) put_made_newline(&s, &token);
+        put(&s, token);
     }
-    vec_free(&list->tokens);
-    vec_free(&opens);
-    list->tokens.items = out.items;
-    list->tokens.count = out.count;
-    list->tokens.cap = out.cap;
+    vec_free(&s.opens);
+    list->tokens.count = s.count;
 }
 
 /* ---- documentation ---- */

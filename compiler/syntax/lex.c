@@ -25,8 +25,10 @@ Span lex_span(const Lex *lex)
 
 Token *lex_push(Lex *lex, int kind, Span span)
 {
-    Str text = {lex->file->text.data + span.start, span.end - span.start};
-    vec_push(&lex->out->tokens, (Token){.kind = kind, .span = span, .text = text, .partner = TOKEN_NONE});
+    vec_push(&lex->out->tokens, (Token){.kind = (int16_t)kind,
+                                        .span = span,
+                                        .text = lex->file->text.data + span.start,
+                                        .value.partner = TOKEN_NONE});
     return &lex->out->tokens.items[lex->out->tokens.count - 1];
 }
 
@@ -137,7 +139,8 @@ static void push_escaped(Lex *lex, const char *meaning, size_t len)
 {
     Token *token = lex_push(lex, TOK_TEXT, lex_span(lex));
     token->flags = TOKEN_ESCAPED;
-    token->text = arena_copy(lex->arena, (Str){meaning, len});
+    token->text = arena_copy_c(lex->arena, (Str){meaning, len});
+    token->value.len = (uint32_t)len;
 }
 
 void lex_escape(Lex *lex, const char *text, size_t len)
@@ -318,13 +321,13 @@ LexState lex_cut(Lex *lex, const char *text, size_t len)
     /* `step "Look {`: the brace belongs to the plan, or the whole block would be lost with it. */
     Token *last = &lex->out->tokens.items[lex->out->tokens.count - 1];
     uint32_t brace = 0;
-    if (last->kind == TOK_TEXT && !(last->flags & TOKEN_ESCAPED) && last->text.len > 1) {
-        size_t end = last->text.len;
-        while (end > 0 && (last->text.data[end - 1] == ' ' || last->text.data[end - 1] == '\r'))
+    Str before = token_text(last);
+    if (last->kind == TOK_TEXT && !(last->flags & TOKEN_ESCAPED) && before.len > 1) {
+        size_t end = before.len;
+        while (end > 0 && (before.data[end - 1] == ' ' || before.data[end - 1] == '\r'))
             end--;
-        if (end > 1 && last->text.data[end - 1] == '{' && last->text.data[end - 2] == ' ') {
+        if (end > 1 && before.data[end - 1] == '{' && before.data[end - 2] == ' ') {
             brace = last->span.start + (uint32_t)end;
-            last->text.len = end - 1;
             last->span.end = brace - 1;
         }
     }

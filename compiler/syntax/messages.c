@@ -20,9 +20,9 @@ static void describe(const Token *token, Buffer *out)
     else if (token->kind == TOK_NL)
         buffer_add_c(out, token->flags & TOKEN_SEMICOLON ? "`;`" : "the end of the line");
     else if (token->flags & TOKEN_WORD)
-        buffer_printf(out, "`%.*s`", STR_ARG(token->text));
+        buffer_printf(out, "`%.*s`", STR_ARG(token_text(token)));
     else if (token->kind >= TOK_INT_LITERAL && token->kind <= TOK_TIME_LITERAL)
-        buffer_printf(out, "`%.*s`", STR_ARG(token->text));
+        buffer_printf(out, "`%.*s`", STR_ARG(token_text(token)));
     else
         buffer_add_c(out, token_kind_name(token->kind));
 }
@@ -141,7 +141,7 @@ static const Token *drawn_in_by(const Wrong *wrong, Span at)
         token_enclosing(wrong->parse->list, i) != token_enclosing(wrong->parse->list, wrong->start))
         return NULL;
     const Token *last = &wrong->items[i - 1];
-    return last->kind != TOK_NL && !(last->flags & TOKEN_WORD) && last->text.len > 0 && last->text.len < 3
+    return last->kind != TOK_NL && !(last->flags & TOKEN_WORD) && token_text(last).len > 0 && token_text(last).len < 3
                ? last
                : NULL;
 }
@@ -152,17 +152,17 @@ static bool report_spelling(const Wrong *wrong)
     const Token *word = &wrong->items[wrong->at];
     Str words[256];
     size_t count = 0;
-    if (!(word->flags & TOKEN_WORD) || keyword_find(word->text) != NULL) return false;
+    if (!(word->flags & TOKEN_WORD) || keyword_find(token_text(word)) != NULL) return false;
     for (size_t i = 0; i < wrong->expected_count; i++) {
         const Keyword *keyword = keyword_of_kind(wrong->expected[i]);
         if (keyword != NULL && count < sizeof words / sizeof words[0])
             words[count++] = str_from_c(keyword->text);
     }
-    Str meant = suggest_nearest(word->text, words, count);
+    Str meant = suggest_nearest(token_text(word), words, count);
     if (meant.len == 0) return false;
     Diag *diag =
         diag_report(wrong->parse->diagnostics, DIAG_P0101, word->span,
-                    "`%.*s` means nothing here; did you mean `%.*s`?", STR_ARG(word->text), STR_ARG(meant));
+                    "`%.*s` means nothing here; did you mean `%.*s`?", STR_ARG(token_text(word)), STR_ARG(meant));
     diag_help(wrong->parse->diagnostics, diag, "write `%.*s`", STR_ARG(meant));
     return true;
 }
@@ -191,9 +191,9 @@ static void report_generic(const Wrong *wrong, Span at)
     const Keyword *keyword = keyword_of_kind(items[wrong->at].kind);
     if (above != NULL) {
         diag_second(diagnostics, diag, above->span, "after this `%.*s` the line goes on",
-                    STR_ARG(above->text));
+                    STR_ARG(token_text(above)));
         diag_help(diagnostics, diag, "take the `%.*s` away if the line was meant to end there",
-                  STR_ARG(above->text));
+                  STR_ARG(token_text(above)));
     } else if (wrong_expects(wrong, TOK_NL) && keyword &&
                strchr(keyword->begins, wrong->body == 'p' ? 's' : wrong->body)) {
         diag_help(diagnostics, diag, "a new line or `;` goes before `%s`", keyword->text);
@@ -246,19 +246,19 @@ static bool report_unknown_word(const Wrong *wrong, const Token *word)
 {
     Str words[128];
     size_t count = line_words(wrong->body, words, sizeof words / sizeof words[0]);
-    Str meant = suggest_nearest(word->text, words, count);
+    Str meant = suggest_nearest(token_text(word), words, count);
     Diagnostics *diagnostics = wrong->parse->diagnostics;
     if (meant.len) {
         Diag *diag =
             diag_report(diagnostics, DIAG_P0102, word->span, "there is no %s `%.*s`; did you mean `%.*s`?",
-                        line_name(wrong->body), STR_ARG(word->text), STR_ARG(meant));
+                        line_name(wrong->body), STR_ARG(token_text(word)), STR_ARG(meant));
         diag_help(diagnostics, diag, "write `%.*s`", STR_ARG(meant));
         return true;
     }
     /* The first word of a drill line may well be a contact, and what follows is wrong. */
     if (wrong->body == 'd' && wrong->at > wrong->start) return false;
     Diag *diag = diag_report(diagnostics, DIAG_P0102, word->span, "there is no %s `%.*s`",
-                             line_name(wrong->body), STR_ARG(word->text));
+                             line_name(wrong->body), STR_ARG(token_text(word)));
     if (wrong->body == 's' || wrong->body == 'p')
         diag_help(diagnostics, diag, "a call needs `run` or `observe` before it, a value `let`");
     return true;
@@ -280,7 +280,7 @@ static size_t assignment_of_chain(const Wrong *wrong)
     if (!(items[at].flags & TOKEN_WORD)) return TOKEN_NONE;
     while ((items[at].flags & TOKEN_WORD) || items[at].kind == TOK_DOT || items[at].kind == TOK_LPAREN ||
            items[at].kind == TOK_LBRACKET)
-        at = token_opens(items[at].kind) && items[at].partner != TOKEN_NONE ? items[at].partner + 1 : at + 1;
+        at = token_opens(items[at].kind) && items[at].value.partner != TOKEN_NONE ? items[at].value.partner + 1 : at + 1;
     return items[at].kind == TOK_ASSIGN_TO || items[at].kind == TOK_PLUS_ASSIGN ? at : TOKEN_NONE;
 }
 
@@ -288,7 +288,7 @@ static bool report_line_start(const Wrong *wrong)
 {
     const Token *items = wrong->items, *first = &items[wrong->start], *at = &items[wrong->at];
     Diagnostics *diagnostics = wrong->parse->diagnostics;
-    const Keyword *keyword = first->flags & TOKEN_WORD ? keyword_find(first->text) : NULL;
+    const Keyword *keyword = first->flags & TOKEN_WORD ? keyword_find(token_text(first)) : NULL;
     bool block = wrong->body == 's' || wrong->body == 'p';
     size_t assigned = block && token_opens(at->kind) ? assignment_of_chain(wrong) : TOKEN_NONE;
     if (assigned != TOKEN_NONE && first->kind == TOK_IDENT) {
@@ -298,7 +298,7 @@ static bool report_line_start(const Wrong *wrong)
         return true;
     }
     if (block && at->kind == TOK_LPAREN && is_dotted(items, wrong->start, wrong->at)) {
-        Span call = at->partner != TOKEN_NONE ? span_join(first->span, items[at->partner].span) : first->span;
+        Span call = at->value.partner != TOKEN_NONE ? span_join(first->span, items[at->value.partner].span) : first->span;
         Diag *diag = diag_report(diagnostics, DIAG_P0108, call,
                                  "a call cannot stand alone: what it gives would be lost");
         diag_help(diagnostics, diag,
@@ -376,13 +376,13 @@ static bool report_duration(const Wrong *wrong)
     Span both = span_join(before->span, at->span);
     if (before->kind == TOK_DURATION_LITERAL && at->kind == TOK_DURATION_LITERAL) {
         Diag *diag = diag_report(diagnostics, DIAG_P0106, both, "a duration is written as one word");
-        diag_help(diagnostics, diag, "write `%.*s%.*s`", STR_ARG(before->text), STR_ARG(at->text));
+        diag_help(diagnostics, diag, "write `%.*s%.*s`", STR_ARG(token_text(before)), STR_ARG(token_text(at)));
         return true;
     }
     for (size_t i = 0; before->kind == TOK_INT_LITERAL && i < sizeof words / sizeof words[0]; i++) {
-        if (!str_equal_c(at->text, words[i][0])) continue;
+        if (!str_equal_c(token_text(at), words[i][0])) continue;
         Diag *diag = diag_report(diagnostics, DIAG_P0106, both, "a duration is a number and its unit in one word");
-        diag_help(diagnostics, diag, "write `%.*s%s`", STR_ARG(before->text), words[i][1]);
+        diag_help(diagnostics, diag, "write `%.*s%s`", STR_ARG(token_text(before)), words[i][1]);
         return true;
     }
     return false;
@@ -402,11 +402,11 @@ static bool report_special(const Wrong *wrong)
     if ((at->kind == TOK_IF || at->kind == TOK_ASK || at->kind == TOK_RUN) &&
         wrong_expects(wrong, TOK_FLOAT_LITERAL)) {
         Diag *diag =
-            diag_report(diagnostics, DIAG_P0118, at->span, "`%.*s` is no operand here", STR_ARG(at->text));
+            diag_report(diagnostics, DIAG_P0118, at->span, "`%.*s` is no operand here", STR_ARG(token_text(at)));
         diag_help(diagnostics, diag,
                   at->kind == TOK_RUN ? "`run` stands alone, or as the whole right side: `let r = run …`"
                                       : "put it in parentheses: `(%.*s …)`",
-                  STR_ARG(at->text));
+                  STR_ARG(token_text(at)));
         return true;
     }
     if (at->kind == TOK_NL && wrong_expects(wrong, TOK_LBRACE) && !wrong_expects(wrong, TOK_FLOAT_LITERAL) &&

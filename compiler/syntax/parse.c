@@ -39,15 +39,15 @@ void dump_tokens(SourceSet *sources, uint32_t file, Diagnostics *diagnostics, Bu
         buffer_printf(out, "%u:%u %s", place.line, place.column, token_kind_name(token->kind));
         if (token->kind == TOK_IDENT || token->kind == TOK_TEXT) {
             buffer_add_c(out, " \"");
-            for (size_t c = 0; c < token->text.len; c++) {
-                if (token->text.data[c] == '\n')
+            for (size_t c = 0; c < token_text(token).len; c++) {
+                if (token_text(token).data[c] == '\n')
                     buffer_add_c(out, "\\n");
                 else
-                    buffer_add_char(out, token->text.data[c]);
+                    buffer_add_char(out, token_text(token).data[c]);
             }
             buffer_add_char(out, '"');
         } else if (token->kind >= TOK_INT_LITERAL && token->kind <= TOK_TIME_LITERAL) {
-            buffer_printf(out, " %.*s", STR_ARG(token->text));
+            buffer_printf(out, " %.*s", STR_ARG(token_text(token)));
         }
         if (token->flags & TOKEN_MADE) buffer_add_c(out, " (made)");
         buffer_add_char(out, '\n');

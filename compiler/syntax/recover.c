@@ -20,8 +20,8 @@ size_t token_enclosing(const TokenList *list, size_t index)
     const Token *items = list->tokens.items;
     while (index > 0) {
         index--;
-        if (token_closes(items[index].kind) && items[index].partner < index)
-            index = items[index].partner;
+        if (token_closes(items[index].kind) && items[index].value.partner < index)
+            index = items[index].value.partner;
         else if (token_opens(items[index].kind))
             return index;
     }
@@ -77,8 +77,8 @@ size_t token_statement(const TokenList *list, size_t index)
     while (index > 0) {
         const Token *before = &items[index - 1];
         if (before->kind == TOK_NL) break;
-        if (token_closes(before->kind) && before->partner < index)
-            index = before->partner;
+        if (token_closes(before->kind) && before->value.partner < index)
+            index = before->value.partner;
         else if (token_opens(before->kind))
             break;
         else
@@ -136,8 +136,8 @@ static bool waits_for_body(const Wrong *wrong)
     size_t start = wrong->start;
     for (size_t i = start; i < wrong->at; i++) { /* the statement of a match arm */
         if (items[i].kind == TOK_FAT) start = i + 1;
-        if (token_opens(items[i].kind) && items[i].partner > i && items[i].partner < wrong->at)
-            i = items[i].partner;
+        if (token_opens(items[i].kind) && items[i].value.partner > i && items[i].value.partner < wrong->at)
+            i = items[i].value.partner;
     }
     /* A second error in one statement: its body was found after the first. */
     return start < wrong->at && wrong->start != wrong->parse->error_start &&
@@ -180,21 +180,21 @@ void wrong_move_on(const Wrong *wrong)
     if (items[at].kind == TOK_YYEOF) return;
     if (around != TOKEN_NONE &&
         (items[around].kind == TOK_INTERP || items[around].kind == TOK_INTERP_REQUIRED)) {
-        if (items[around].partner != TOKEN_NONE && items[around].partner != at)
-            parse->cursor = items[around].partner;
+        if (items[around].value.partner != TOKEN_NONE && items[around].value.partner != at)
+            parse->cursor = items[around].value.partner;
         return;
     }
     bool body = waits_for_body(wrong);
     if (body && items[at].kind == TOK_LBRACE) return;
     size_t out = outermost(parse->list, at);
-    if (out != at && items[out].partner != TOKEN_NONE) at = items[out].partner;
+    if (out != at && items[out].value.partner != TOKEN_NONE) at = items[out].value.partner;
     for (; items[at].kind != TOK_NL && items[at].kind != TOK_YYEOF && items[at].kind != TOK_RBRACE; at++) {
         if (body && items[at].kind == TOK_LBRACE) {
             parse->cursor = at;
             return;
         }
-        if (token_opens(items[at].kind) && items[at].partner != TOKEN_NONE && items[at].partner > at)
-            at = items[at].partner;
+        if (token_opens(items[at].kind) && items[at].value.partner != TOKEN_NONE && items[at].value.partner > at)
+            at = items[at].value.partner;
     }
     if (body) parse->block_due = 2;
     if (body || at != wrong->at) parse->cursor = at;

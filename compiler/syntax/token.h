@@ -18,16 +18,18 @@ enum {
 
 #define TOKEN_NONE UINT32_MAX
 
+/* Small, because a large file has many and none is looked at twice in a row: most of their cost is memory. */
 typedef struct Token {
-    int kind; /* TOK_… of the grammar */
-    uint32_t flags;
+    int16_t kind; /* TOK_… of the grammar */
+    uint16_t flags;
     Span span;
-    Str text; /* of words their bytes, of TEXT what it means; else the bytes */
+    const char *text; /* see token_text */
     union {
-        int64_t integer;
+        int64_t integer; /* of literals */
         double real;
+        uint32_t partner; /* of brackets: the other one's index, or TOKEN_NONE */
+        uint32_t len;     /* of TEXT that stood as an escape: of what it means */
     } value;
-    uint32_t partner; /* of brackets: the other one's index, or TOKEN_NONE */
 } Token;
 
 typedef struct Comment {
@@ -46,6 +48,12 @@ typedef struct TokenList {
     VEC(Comment) comments;
     VEC(TokenDoc) docs; /* by offset */
 } TokenList;
+
+/* Of words their bytes, of TEXT what it means; else the bytes. */
+static inline Str token_text(const Token *token)
+{
+    return (Str){token->text, token->flags & TOKEN_ESCAPED ? token->value.len : token->span.end - token->span.start};
+}
 
 void token_list_free(TokenList *list);
 /* The `##` text of the declaration that begins at an offset, or empty. */

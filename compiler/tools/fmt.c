@@ -81,7 +81,7 @@ static bool ends_operand(const Token *token)
 {
     if (token->kind == TOK_IDENT) return true;
     if (token->flags & TOKEN_WORD) {
-        const Keyword *keyword = keyword_find(token->text);
+        const Keyword *keyword = keyword_find(token_text(token));
         if (token->kind == TOK_JUMPS) return false; /* clock jumps -1h */
         return keyword == NULL || !keyword->reserved || token->kind == TOK_TRUE || token->kind == TOK_FALSE ||
                token->kind == TOK_NONE;
@@ -94,7 +94,7 @@ static bool ends_operand(const Token *token)
 static bool stands_apart(const Token *word)
 {
     const Keyword *keyword =
-        word->kind != TOK_IDENT && (word->flags & TOKEN_WORD) ? keyword_find(word->text) : NULL;
+        word->kind != TOK_IDENT && (word->flags & TOKEN_WORD) ? keyword_find(token_text(word)) : NULL;
     return keyword != NULL && (keyword->reserved ? keyword->kind != TOK_FN
                                                  : keyword->kind == TOK_WITH || keyword->kind == TOK_WAIT);
 }
@@ -105,7 +105,7 @@ enum { NONE_AT_ALL = 0, AS_WRITTEN = 1, AT_LEAST_ONE = 2 };
 static int blanks_between(const Fmt *fmt, const Token *a, const Token *b, bool unary)
 {
     bool map_here =
-        b->kind == TOK_LBRACE ? is_map(fmt, b->span.start) : b->kind == TOK_RBRACE && is_map(fmt, b->partner);
+        b->kind == TOK_LBRACE ? is_map(fmt, b->span.start) : b->kind == TOK_RBRACE && is_map(fmt, b->value.partner);
     if (b->kind == TOK_COMMA || b->kind == TOK_SEMI || b->kind == TOK_RPAREN || b->kind == TOK_RBRACKET ||
         b->kind == TOK_DOT || b->kind == TOK_COLON || b->kind == TOK_QUESTION || b->kind == TOK_SPREAD)
         return NONE_AT_ALL;
@@ -346,7 +346,7 @@ static void write_tokens(Fmt *fmt)
         if (token->kind == TOK_STRING_BEGIN || token->kind == TOK_COMMAND_BEGIN)
             i = write_literal(fmt, i);
         else
-            buffer_add_str(fmt->out, token->text);
+            buffer_add_str(fmt->out, token_text(token));
         if (token_opens(token->kind))
             vec_push(&fmt->opens, (FmtOpen){fmt->indent, token->kind == TOK_LBRACE && !map});
         fmt->before = &items[i];
@@ -368,7 +368,7 @@ static void prepare(TokenList *list)
         if (token_opens(token->kind))
             vec_push(&opens, token->span.start);
         else if (token_closes(token->kind) && opens.count > 0)
-            token->partner = opens.items[--opens.count];
+            token->value.partner = opens.items[--opens.count];
     }
     vec_free(&opens);
 }

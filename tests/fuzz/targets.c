@@ -4,6 +4,7 @@
 
 #include "compiler/compilation.h"
 #include "compiler/emit/emit.h"
+#include "compiler/syntax/layout.h"
 #include "compiler/syntax/parse.h"
 #include "compiler/syntax/token.h"
 #include "compiler/tools/fmt.h"
@@ -39,7 +40,8 @@ void target_lexer(Str text)
         const Token *token = &list.tokens.items[i];
         must(token->span.start <= token->span.end && token->span.end <= text.len, "a token lies in the text");
         must((token->kind == TOK_YYEOF) == (i + 1 == list.tokens.count), "the last token is the end");
-        must(token->partner == TOKEN_NONE || token->partner < list.tokens.count,
+        bool bracket = token_opens(token->kind) || token_closes(token->kind);
+        must(!bracket || token->value.partner == TOKEN_NONE || token->value.partner < list.tokens.count,
              "a bracket's partner is a token");
     }
     diag_render_text(&diagnostics, &sources, false, &messages);
@@ -72,11 +74,11 @@ void target_parser(Str text)
 
 /* ---- checker ---- */
 
-/* False: it has findings, or is too large for an image. */
-static bool compile_text(Str text, Image *image, Buffer *core)
+/* False: it has findings, or is too large for an image. The image lies in the bytes, which are the caller's. */
+static bool compile_text(Str text, Buffer *bytes, Image *image, Buffer *core)
 {
     Compilation compilation = {0};
-    Buffer bytes = {0}, messages = {0};
+    Buffer messages = {0};
     bool made = false;
     Error error = {0};
     compilation.types = types_new(&compilation.arena);
@@ -85,15 +87,14 @@ static bool compile_text(Str text, Image *image, Buffer *core)
     if (compilation.program && !compilation.diagnostics.errors) {
         compilation_lower(&compilation);
         core_dump(compilation.core, core);
-        made = emit_image(compilation.core, &bytes, &error);
-        if (made && !image_open(buffer_str(&bytes), image, &error)) {
+        made = emit_image(compilation.core, bytes, &error);
+        if (made && !image_open(buffer_str(bytes), image, &error)) {
             fprintf(stderr, "%s\n", error.text);
             must(false, "what checks clean becomes an image that the verifier takes");
         }
     }
     diag_render_text(&compilation.diagnostics, &compilation.sources, false, &messages);
     buffer_free(&messages);
-    buffer_free(&bytes);
     compilation_free(&compilation);
     return made;
 }
@@ -101,8 +102,9 @@ static bool compile_text(Str text, Image *image, Buffer *core)
 void target_checker(Str text)
 {
     Image image = {0};
-    Buffer core = {0};
-    if (compile_text(text, &image, &core)) image_close(&image);
+    Buffer bytes = {0}, core = {0};
+    if (compile_text(text, &bytes, &image, &core)) image_close(&image);
+    buffer_free(&bytes);
     buffer_free(&core);
 }
 
@@ -133,9 +135,9 @@ static bool image_same(const Image *a, const Image *b)
 static void check_image(Str text, Str formatted)
 {
     Image before = {0}, after = {0};
-    Buffer core_before = {0}, core_after = {0};
-    if (compile_text(text, &before, &core_before)) {
-        must(compile_text(formatted, &after, &core_after), "what checks clean does so when it is formatted");
+    Buffer bytes_before = {0}, bytes_after = {0}, core_before = {0}, core_after = {0};
+    if (compile_text(text, &bytes_before, &before, &core_before)) {
+        must(compile_text(formatted, &bytes_after, &after, &core_after), "what checks clean does so when it is formatted");
         if (!str_equal(buffer_str(&core_before), buffer_str(&core_after)))
             fprintf(stderr, "--- before\n%s\n--- after\n%s\n", core_before.data, core_after.data);
         must(str_equal(buffer_str(&core_before), buffer_str(&core_after)),
@@ -144,6 +146,8 @@ static void check_image(Str text, Str formatted)
         image_close(&after);
         image_close(&before);
     }
+    buffer_free(&bytes_before);
+    buffer_free(&bytes_after);
     buffer_free(&core_before);
     buffer_free(&core_after);
 }

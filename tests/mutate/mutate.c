@@ -32,7 +32,7 @@ typedef enum Change {
 } Change;
 static const char *const change_names[] = {"deleted", "doubled", "swapped", "misspelt", "replaced"};
 
-static Str token_text(Str text, const Token *token)
+static Str source_of(Str text, const Token *token)
 {
     return str_slice(text, token->span.start, token->span.end);
 }
@@ -84,20 +84,20 @@ static Change mutate(Random *random, Str text, const TokenList *list, size_t ind
     switch (change) {
     case DELETE_TOKEN: break;
     case DOUBLE_TOKEN:
-        buffer_add_str(out, token_text(text, token));
+        buffer_add_str(out, source_of(text, token));
         buffer_add_char(out, ' ');
-        buffer_add_str(out, token_text(text, token));
+        buffer_add_str(out, source_of(text, token));
         break;
     case SWAP_TOKENS:
         if (next != token) {
-            buffer_add_str(out, token_text(text, next));
+            buffer_add_str(out, source_of(text, next));
             buffer_add_str(out, str_slice(text, token->span.end, next->span.start));
             end = next->span.end;
         }
-        buffer_add_str(out, token_text(text, token));
+        buffer_add_str(out, source_of(text, token));
         break;
-    case MISSPELL_TOKEN: misspell(random, token_text(text, token), out); break;
-    default: buffer_add_str(out, token_text(text, other)); break;
+    case MISSPELL_TOKEN: misspell(random, source_of(text, token), out); break;
+    default: buffer_add_str(out, source_of(text, other)); break;
     }
     buffer_add_str(out, str_slice(text, end, text.len));
     return change;
