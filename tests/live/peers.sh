@@ -4,7 +4,9 @@
 # shellcheck source=tests/live/tools/lib.sh
 . "$(dirname "$0")/tools/lib.sh"
 here=$root/tests/live
-for folder in /usr/sbin /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done
+# shellcheck source=tests/live/tools/postgres.sh
+. "$here/tools/postgres.sh"
+PATH=$PATH:/usr/sbin
 export PATH
 no_proxy=127.0.0.1
 DB_PASSWORD=sentinel-db-1
@@ -47,23 +49,9 @@ run() { # run PLAN SETTINGS…
     "$PLANVM" run "$here/plans/peers.plan" "$plan" --yes "$@" --journal "$work/runs/$plan" >"$work/$plan.log" 2>&1 </dev/null
 }
 
-# ---- the servers; PostgreSQL runs for nobody who is root
+# ---- the servers
 if at_work initdb postgres psql redis-server redis-cli; then
-    pg=$(mktemp -d /tmp/plan-pg.XXXXXX)
-    at_end "rm -rf '$pg'"
-    as=
-    if [ "$(id -u)" -eq 0 ]; then
-        chown nobody "$pg"
-        as="setpriv --reuid=nobody --clear-groups --"
-    fi
-    echo "$DB_PASSWORD" >"$pg/password"
-    chmod 644 "$pg/password"
-    (
-        cd "$pg" || exit 1
-        $as initdb -D "$pg/data" -U shop --pwfile="$pg/password" -A scram-sha-256 --no-sync -E UTF8 --locale=C >initdb.log 2>&1
-        exec $as postgres -D "$pg/data" -p "$pg_port" -h 127.0.0.1 -k "$pg" -F -c standard_conforming_strings=off
-    ) >"$work/postgres.log" 2>&1 </dev/null &
-    at_end "kill -INT $! 2>/dev/null; wait $! 2>/dev/null"
+    postgres_start "$pg_port" "$DB_PASSWORD"
     start redis redis-server --bind 127.0.0.1 --port "$redis_port" --requirepass "$CACHE_PASSWORD" --save "" --appendonly no --dir "$work"
 fi
 if at_work prometheus prometheus-alertmanager; then

@@ -29,9 +29,10 @@ static char *filled(HttpWork *work, Str text, SecretForm form, Error *error)
 
 static bool add_header(HttpWork *work, HeaderLines *lines, const char *name, Str value, Error *error)
 {
-    /* An empty value would take the header away; curl wants that said with a semicolon. */
-    Str line = value.len ? arena_printf(&work->arena, "%s: %.*s", name, STR_ARG(value))
-                         : arena_printf(&work->arena, "%s;", name);
+    /* An empty value, also one of blanks, would take the header away; curl wants that said with a semicolon.
+     */
+    Str line = str_trim(value).len ? arena_printf(&work->arena, "%s: %.*s", name, STR_ARG(value))
+                                   : arena_printf(&work->arena, "%s;", name);
     char *text = filled(work, line, SECRET_PLAIN, error);
     if (!text) return false;
     if (strpbrk(text, "\r\n")) return error_set(error, "the header %s holds a line break", name);
@@ -197,7 +198,8 @@ static void ended(void *ctx, const HttpEnd *end)
     if (end->cut) len -= longest < len ? longest : len;
     if (!secret) effect_add_text(effect, &json, "body", str_slice(end->body, 0, len));
     if (end->cut) buffer_add_c(&json, ",\"body_cut\":true");
-    if (end->error || kept.text[0]) effect_add_text(effect, &json, "error", str_from_c(end->error ? end->error : kept.text));
+    if (end->error || kept.text[0])
+        effect_add_text(effect, &json, "error", str_from_c(end->error ? end->error : kept.text));
     if (end->timed_out) buffer_add_c(&json, ",\"timed_out\":true");
     buffer_printf(&json,
                   ",\"lookup\":%" PRId64 ",\"connected\":%" PRId64 ",\"secured\":%" PRId64

@@ -130,6 +130,22 @@ static const Operation operations[] = {
     {"mail", mail_start},
 };
 
+/* Programs and protocols end a text at U+0000: what stands behind it would be lost without a word. */
+static bool loses_nul(const EffectRequest *request)
+{
+    bool told = str_equal_c(request->op, "call") || str_equal_c(request->op, "deliver") ||
+                str_equal_c(request->op, "terminal");
+    Str rest = request->args;
+    for (ptrdiff_t at; !told && (at = str_find(rest, STR("\\u0000"))) >= 0;
+         rest = str_slice(rest, (size_t)at + 6, rest.len)) {
+        size_t slashes = 0;
+        while (slashes < (size_t)at && rest.data[(size_t)at - slashes - 1] == '\\')
+            slashes++;
+        if (slashes % 2 == 0) return true;
+    }
+    return false;
+}
+
 static void live_start(World *world, const EffectRequest *request)
 {
     LiveWorld *live = live_of(world);
@@ -147,6 +163,10 @@ static void live_start(World *world, const EffectRequest *request)
     vec_push(&live->effects, effect);
     if (!effect->args) {
         effect_fail(effect, error.text, false);
+        return;
+    }
+    if (loses_nul(request)) {
+        effect_fail(effect, "a value holds the character U+0000, with which it cannot be handed over", false);
         return;
     }
     if (!policy_gate_passes(live->policy, effect)) return;
@@ -353,7 +373,8 @@ World *live_open(const LiveOptions *options, Error *error)
     clock_start(&live->clock, options->started);
     if (open_parts(live, options, error)) {
         if (live->dry_run)
-            people_say(live->people, "dry run: looks are done; changes and messages are only shown; waits are skipped");
+            people_say(live->people,
+                       "dry run: looks are done; changes and messages are only shown; waits are skipped");
         return &live->world;
     }
     live_close(&live->world);
