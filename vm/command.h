@@ -46,7 +46,7 @@ typedef struct Arguments {
 
 typedef int CommandFunction(const Arguments *arguments);
 CommandFunction command_run, command_resume, command_drill, command_list, command_status, command_log,
-    command_report, command_signal, command_attach, command_preflight;
+    command_report, command_signal, command_next, command_attach, command_preflight;
 
 bool option_given(const Arguments *arguments, OptionId option);
 Str option_user(const Arguments *arguments); /* --as, else $USER, else "somebody" */
@@ -61,5 +61,9 @@ bool command_story(const Arguments *arguments, Journal *journal, Story *story);
 bool command_read_story(Journal *journal, Story *story, Error *error);
 /* "running", "waiting", "interrupted", or how it ended. */
 const char *command_state(const Arguments *arguments, const Journal *journal, const Story *story);
+
+/* The signal that the words say ("severity SEV1"), as JSON, by option_user. Anything but EXIT_FINE: there is no such signal, and
+ * stderr says so. */
+int signal_of_text(const Arguments *arguments, Journal *journal, const char *text, Buffer *json);
 
 #endif

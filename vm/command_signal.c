@@ -260,6 +260,31 @@ static int check_signal(const Arguments *arguments, Journal *journal)
     return check_name(arguments, journal, form);
 }
 
+int signal_of_text(const Arguments *arguments, Journal *journal, const char *text, Buffer *json)
+{
+    static const char *const others[] = {"ack", "resolve", "mitigated", "pause", "continue"};
+    Arguments said = *arguments;
+    char *words = strdup(text), *rest = strchr(words, ' ');
+    if (rest) *rest++ = '\0';
+    bool known = form_of(words) != NULL;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) known = known || strcmp(others[i], words) == 0;
+    said.command = words;
+    memset(&said.words, 0, sizeof said.words);
+    vec_push(&said.words, arguments->words.items[0]);
+    if (rest && *rest) vec_push(&said.words, rest);
+    const struct Form *form = form_of(words);
+    int status = EXIT_FINE;
+    if (!known)
+        status = command_fail(arguments, EXIT_MISUSE, "--if %s: there is no such signal; say what you would say to the run: "
+                              "ack, resolve, \"severity SEV1\", …", text);
+    else if (form && form->names && said.words.count > 1)
+        status = check_name(&said, journal, form);
+    if (status == EXIT_FINE) signal_make(&said, json);
+    vec_free(&said.words);
+    free(words);
+    return status;
+}
+
 int command_signal(const Arguments *arguments)
 {
     Journal *journal = command_open(arguments, arguments->words.items[0]);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "vm/forecast.h"
 #include "vm/report/panel.h"
 
 /* As the C library would find it, without loading a locale. */
@@ -45,7 +46,24 @@ static void view_panel(void *ctx, int64_t now, size_t columns, size_t rows, bool
     panel_write(&view->story, view->run, now, STR(""), &style, out);
 }
 
+/* The log of the run says it, up to what is durable. */
+static void view_next(void *ctx, int64_t now, Buffer *out)
+{
+    enum { MOST = 20, FURTHEST = 12 * 3600 * 1000 };
+    const View *view = ctx;
+    Forecast forecast = {0};
+    Error error = {""};
+    ForecastOptions options = {.now = now, .until = now + FURTHEST, .most = MOST};
+    Journal *journal = journal_open_read(view->root, view->run, &error);
+    if (journal && forecast_make(&forecast, journal, &options, &error))
+        forecast_write(&forecast, now, out);
+    else
+        buffer_printf(out, "what happens next cannot be told: %s", error.text);
+    forecast_free(&forecast);
+    journal_close(journal);
+}
+
 LiveView view_live(View *view)
 {
-    return (LiveView){.ctx = view, .panel = view_panel};
+    return (LiveView){.ctx = view, .panel = view_panel, .next = view_next};
 }

@@ -41,6 +41,13 @@ say "assign" 0 "commander is now bob, says ann" assign commander bob --as ann
 say "handover" 0 "commander is now ann" handover ann --as bob
 say "met" 0 "deadline met: Tell the owner" met "Tell the owner" --as ann
 
+say "next: what follows from silence" 0 "run ended: failed: nobody did it in time: Unplug it" next
+say "next: with countdowns" 0 "in " next
+say "next: gates and questions that nobody answers" 0 "question 2: false (silence)" next
+say "next: what if" 0 "resolved, says ann" next --if resolve --as ann
+say "next: what if there is no such signal" 2 "there is no such signal" next --if dance
+say "next: for programs" 0 '"kind":"question.answered"' next --json
+
 say "answer" 0 "true, says ann" answer yes --as ann
 say "an answer that nobody waits for" 1 "no question is open" answer yes --as ann
 say "done by who is not asked" 1 "it is not for bob to say" "done" --as bob
