@@ -1,0 +1,93 @@
+#!/bin/sh
+# Commands on a host, through a real sshd on loopback: every word arrives as it is, folder and environment too, exits are told
+# apart from lost connections, and a change whose connection broke is unknown.
+# shellcheck source=tests/live/tools/lib.sh
+. "$(dirname "$0")/tools/lib.sh"
+sshd=$(command -v sshd || echo /usr/sbin/sshd)
+[ -x "$sshd" ] && command -v ssh >/dev/null 2>&1 || {
+    echo "sshd is not installed"
+    exit 77
+}
+cd "$work" || exit 1
+port=$(/usr/bin/python3 -c 'import socket; one = socket.socket(); one.bind(("127.0.0.1", 0)); print(one.getsockname()[1])')
+ssh-keygen -q -t ed25519 -N '' -f host_key
+ssh-keygen -q -t ed25519 -N '' -f user_key
+cp user_key.pub authorized_keys
+mkdir -p bin far
+cat >sshd.conf <<EOC
+Port $port
+ListenAddress 127.0.0.1
+HostKey $work/host_key
+AuthorizedKeysFile $work/authorized_keys
+PidFile $work/sshd.pid
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+PermitRootLogin yes
+EOC
+[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
+"$sshd" -D -e -f "$work/sshd.conf" >sshd.log 2>&1 </dev/null &
+sshd_pid=$!
+at_end "kill $sshd_pid 2>/dev/null; wait $sshd_pid 2>/dev/null"
+await 10 has sshd.log "Server listening" || {
+    cat sshd.log
+    exit 77
+}
+# The real ssh, with this test's key and port.
+real=$(command -v ssh)
+cat >bin/ssh <<EOC
+#!/bin/sh
+exec "$real" -F none -p $port -i "$work/user_key" -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile="$work/known" -o LogLevel=ERROR "\$@"
+EOC
+chmod +x bin/ssh
+PATH=$work/bin:$PATH
+export PATH
+cat >far.plan <<EOP
+service "shop" { owner "ops" }
+host far = ssh("127.0.0.1", user: "$(id -un)")
+host gone = ssh("127.0.0.2", user: "$(id -un)")
+param hostile: string
+plan far_away "Far away" {
+  step "Do" {
+    let a = observe on far \`printf %s \${hostile}\`
+    attach a.out as "hostile"
+    note "same: \${a.out == hostile}"
+    let b = observe on far \`sh -c "pwd; echo \$K"\` with (dir: "$work/far", env: {K: "v w"})
+    note "place: \${b.out.trim().lines().join("+")}"
+    let c = observe on far \`sh -c "exit 7"\`
+    note "exit: \${c.exit}, \${c.failure ?? "none"}"
+    let d = observe on far \`cat\` with (input: "from here")
+    note "input: \${d.out}"
+    let e = observe on gone \`true\`
+    note "gone: \${e.failure ?? "none"}"
+    let s = observe on far sh \`echo "\${hostile}" | wc -c\`
+    note "script: \${s.out.trim()}"
+    run on far \`touch $work/far/made\`
+    let f = run on far \`sh -c "kill -9 \$PPID; sleep 1"\` on unknown fail else { note "lost" }
+    note "unknown: \${f.unknown}"
+  }
+}
+EOP
+sed -i 's/sh -c "pwd; echo \$K"/sh -c "pwd; printenv K"/; s/kill -9 \$PPID; sleep 1/pkill -9 -f sshd:.*notty; sleep 1/' far.plan
+sed -i "s/pkill -9 -f sshd:.*notty; sleep 1/sh cut/; s|sh -c \"sh cut\"|sh $work/cut|" far.plan
+# Ends the connection that it came by, and nothing else: its own sshd is the nearest one above it.
+cat >cut <<'EOC'
+up=$PPID
+while [ "$up" -gt 1 ]; do
+    case $(cat "/proc/$up/comm") in sshd*) kill -9 "$up"; sleep 2; exit 1 ;; esac
+    up=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$up/status")
+done
+EOC
+hostile=$(printf "a'b\"c \$(touch %s/hacked) \`touch %s/hacked\`; touch %s/hacked | & * ~ \\\\ \n-x é" "$work" "$work" "$work")
+"$PLANVM" run far.plan --yes --set "hostile=$hostile" --journal runs >run.log 2>&1 </dev/null
+check "the run ends well" test $? -eq 0
+check "a hostile word arrives as one" has run.log "same: true"
+check "nothing of it was executed" test ! -e hacked
+check "folder and environment" has run.log "place: $work/far+v w"
+check "its exit" has run.log "exit: 7, exit"
+check "its input" has run.log "input: from here"
+check "a host that does not answer" has run.log "gone: not reached"
+check "a script's values" has run.log "script: $(printf '%s\n' "$hostile" | wc -c)"
+check "a change" test -e far/made
+check "a lost connection is unknown" has run.log "unknown: true"
+finish
