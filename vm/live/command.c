@@ -205,13 +205,23 @@ static bool find_program(CommandWork *work, SpawnEnd *end)
         work->spec.program = work->spec.argv[0];
         return true;
     }
-    bool forbidden = false;
-    for (const char *at = search_path(work->spec.env); *name && *at;) {
+    LiveWorld *live = work->effect->live;
+    const char *ours = getenv("PATH"), *path = search_path(work->spec.env);
+    bool is_ours = ours && strcmp(ours, path) == 0, forbidden = false;
+    char *known = is_ours ? map_get(&live->programs, str_from_c(name)) : NULL;
+    if (known && access(known, X_OK) == 0) {
+        work->spec.program = known;
+        return true;
+    }
+    for (const char *at = path; *name && *at;) {
         size_t len = strcspn(at, ":");
         Str folder = len ? (Str){at, len} : STR(".");
         char *file = arena_copy_c(&work->arena, arena_printf(&work->arena, "%.*s/%s", STR_ARG(folder), name));
         if (access(file, X_OK) == 0) {
             work->spec.program = file;
+            if (is_ours)
+                map_set(&live->programs, arena_copy(&live->found, str_from_c(name)),
+                        arena_copy_c(&live->found, str_from_c(file)));
             return true;
         }
         forbidden = forbidden || errno == EACCES;

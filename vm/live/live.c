@@ -272,6 +272,8 @@ static void live_close(World *world)
     queue_free(&live->results);
     buffer_free(&live->current);
     vec_free(&live->effects);
+    map_free(&live->programs);
+    arena_free(&live->found);
     json_free(live->metadata);
     free(live->run_dir);
     free(live->run_id);

@@ -6,6 +6,7 @@
 #ifndef PLAN_LIVE_STATE_H
 #define PLAN_LIVE_STATE_H
 
+#include "vm/base/map.h"
 #include "vm/live/clock.h"
 #include "vm/live/live.h"
 #include "vm/live/loop.h"
@@ -51,6 +52,8 @@ struct LiveWorld {
     Buffer current; /* the JSON of the event that was given last */
     VEC(LiveEffect *) effects;
     Secrets *secrets;
+    Arena found;  /* names and files of `programs` */
+    Map programs; /* name → file, as the environment's PATH found it last */
     struct PolicyGate *policy; /* NULL: everything may begin */
     Http *http;                /* NULL until the first HTTP effect */
     struct Native *native;     /* NULL until the first native call */
