@@ -126,6 +126,31 @@ static void emit_pairs(Emitter *e, const Core *node, unsigned target, Bank bank,
     emitter_move(e, node, BANK_REF, target, map);
 }
 
+static bool is_int_text(const Core *part)
+{
+    return part->kind == CORE_BUILTIN && part->index == BUILTIN_INT_TO_TEXT;
+}
+
+/* A text with ints in it: none of them becomes a string of its own. False: there is none, or it has too many parts. */
+static bool emit_text(Emitter *e, const Core *node, unsigned target)
+{
+    enum { PARTS = 30 };
+    unsigned count[BANK_COUNT] = {0}, next[BANK_COUNT], first[BANK_COUNT];
+    for (const Core *part = node->list.first; part; part = part->next)
+        count[is_int_text(part) ? BANK_SCALAR : BANK_REF]++;
+    if (!count[BANK_SCALAR] || node->list.count > PARTS) return false;
+    for (int bank = 0; bank < BANK_COUNT; bank++)
+        first[bank] = next[bank] = emitter_take(e, (Bank)bank, count[bank]);
+    uint32_t kinds = 0, bit = 1;
+    for (const Core *part = node->list.first; part; part = part->next, bit <<= 1) {
+        bool is_int = is_int_text(part);
+        emit_into(e, is_int ? part->list.first : part, next[is_int ? BANK_SCALAR : BANK_REF]++);
+        if (is_int) kinds |= bit;
+    }
+    emitter_put(e, node, OPCODE_TEXT, target, first[BANK_SCALAR], first[BANK_REF], (int32_t)(kinds | bit));
+    return true;
+}
+
 static void emit_concat(Emitter *e, const Core *node, unsigned target)
 {
     if (node->list.count == 0) {
@@ -136,6 +161,7 @@ static void emit_concat(Emitter *e, const Core *node, unsigned target)
         emit_into(e, node->list.first, target);
         return;
     }
+    if (emit_text(e, node, target)) return;
     const Core *rest;
     size_t left = node->list.count;
     unsigned base = emit_parts(e, node->list.first, left, BANK_REF, &rest);

@@ -109,10 +109,12 @@ void lower_for_at_once(Context *context, Node *node, Core *items)
     Core *element = core_new(core, CORE_GET_ITEM, type_optional(core->types, items->type->element), span);
     element->a = context_local(context, list, span);
     element->b = context_local(context, at, span);
+    uint32_t round = context_temp(context, simple_type(lower, TYPE_FIBER));
+    Core *started = spawn_round(context, node, items->type->element, build_value(core, element, ""));
+    context_add(context, build_set_local(core, round, started));
     Core *longer = core_new(core, CORE_APPEND, fibers, span);
     longer->a = context_local(context, rounds.fibers, span);
-    longer->b =
-        spawn_round(context, node, items->type->element, build_value(core, element, ""));
+    longer->b = context_local(context, round, span);
     context_add(context, build_set_local(core, rounds.fibers, longer));
     context_add(context, build_set_local(core, at, counted(context, at, CORE_ADD, 1, span)));
     context->block = outer;

@@ -35,10 +35,11 @@ void *memory_map(size_t size, bool huge)
     return block;
 }
 
-void *memory_remap(void *old, size_t old_size, size_t size)
+void *memory_remap(void *old, size_t old_size, size_t size, bool huge)
 {
     void *block = mremap(old, old_size, size, MREMAP_MAYMOVE);
     if (block == MAP_FAILED) give_up();
+    if (huge) madvise(block, size, MADV_HUGEPAGE);
     return block;
 }
 

@@ -23,7 +23,7 @@ void *memory_alloc(size_t size); /* zeroed; never NULL; free() it */
 void *memory_resize(void *old, size_t size);
 /* Zeroed pages straight from the system; huge ones, if it has them: most of a large block's cost is page faults. */
 void *memory_map(size_t size, bool huge);
-void *memory_remap(void *old, size_t old_size, size_t size); /* may move */
+void *memory_remap(void *old, size_t old_size, size_t size, bool huge); /* may move */
 void memory_unmap(void *block, size_t size);
 char *memory_copy_c(Str s); /* NUL-terminated copy; free() it */
 

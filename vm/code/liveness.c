@@ -107,6 +107,10 @@ static void windows_add(const Image *image, uint64_t word, Effects *effects)
     case OPCODE_LIST_S: range_add(scalars, b, c); break;
     case OPCODE_LIST_R:
     case OPCODE_CONCAT: range_add(refs, b, c); break;
+    case OPCODE_TEXT:
+        range_add(scalars, b, text_ints(imm));
+        range_add(refs, c, text_parts(imm) - text_ints(imm));
+        break;
     default: break;
     }
 }

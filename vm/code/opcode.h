@@ -120,6 +120,22 @@ static inline int16_t instruction_short(uint64_t word)
     return (int16_t)(uint16_t)(word >> 16 & 65535);
 }
 
+/* imm of TEXT: how many parts there are, and how many of them are ints. */
+static inline unsigned text_parts(uint32_t kinds)
+{
+    unsigned parts = 0;
+    while (kinds >> parts > 1)
+        parts++;
+    return parts;
+}
+static inline unsigned text_ints(uint32_t kinds)
+{
+    unsigned ints = 0, parts = text_parts(kinds);
+    for (unsigned i = 0; i < parts; i++)
+        ints += kinds >> i & 1;
+    return ints;
+}
+
 /* imm of BUILTIN and CLOSURE. */
 static inline int32_t immediate_builtin(BuiltinId id, uint32_t type)
 {

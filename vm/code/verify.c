@@ -279,6 +279,8 @@ static bool window_verify(const Verifier *verifier)
     case OPCODE_LIST_S: return scalars_fit(verifier, b, c);
     case OPCODE_LIST_R:
     case OPCODE_CONCAT: return refs_fit(verifier, b, c);
+    case OPCODE_TEXT:
+        return scalars_fit(verifier, b, text_ints(imm)) && refs_fit(verifier, c, text_parts(imm) - text_ints(imm));
     case OPCODE_TO_JSON_S:
     case OPCODE_FROM_JSON_S:
         return image_type_is_scalar(image, imm) || wrong(verifier, "its type is that of a reference");

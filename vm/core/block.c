@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAPPED_FROM = 1024 * 1024, HUGE_FROM = 8 * 1024 * 1024, PAGE = 4096 };
+enum { MAPPED_FROM = 1024 * 1024, HUGE_FROM = 32 * 1024 * 1024, PAGE = 4096 };
 
 static size_t pages(size_t size)
 {
@@ -22,7 +22,7 @@ uint8_t *block_open(size_t size)
 uint8_t *block_resize(uint8_t *block, size_t old_size, size_t size)
 {
     if (old_size < MAPPED_FROM && size < MAPPED_FROM) return memory_resize(block, size);
-    if (old_size >= MAPPED_FROM && size >= MAPPED_FROM) return memory_remap(block, pages(old_size), pages(size));
+    if (old_size >= MAPPED_FROM && size >= MAPPED_FROM) return memory_remap(block, pages(old_size), pages(size), size >= HUGE_FROM);
     uint8_t *moved = block_open(size);
     if (block) memcpy(moved, block, old_size < size ? old_size : size);
     block_close(block, old_size);

@@ -164,7 +164,7 @@ bool builtin_JSON_TO_TEXT(const BuiltinCall *call)
 
 bool builtin_INT_TO_TEXT(const BuiltinCall *call)
 {
-    buffer_printf(scratch_begin(call), "%" PRId64, arg_scalar(call, 0));
+    buffer_add_int(scratch_begin(call), arg_scalar(call, 0));
     return give_scratch(call);
 }
 

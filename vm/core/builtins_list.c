@@ -216,7 +216,15 @@ static bool sorter_of_elements(const BuiltinCall *call, Sorter *sorter)
 bool builtin_LIST_SORT(const BuiltinCall *call)
 {
     Sorter sorter;
-    return sorter_of_elements(call, &sorter) && give_sorted(call, &sorter);
+    if (!sorter_of_elements(call, &sorter)) return false;
+    if (sorter.texts || !type_is_scalar_of(call)) return give_sorted(call, &sorter);
+    uint32_t len = list_len(call->vm, arg_ref(call, 0));
+    Ref list = list_new(call->vm, OBJECT_LIST_S, len);
+    if (!list || !len) return give_ref(call, list);
+    int64_t *values = list_fill_scalars(call->vm, list);
+    memcpy(values, list_scalars(call->vm, arg_ref(call, 0)), len * sizeof *values);
+    scalars_sort(values, len, sorter.floats);
+    return give_ref(call, list);
 }
 
 static bool keys_fit(const BuiltinCall *call)

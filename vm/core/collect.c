@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SMALLEST = 4096, ROOM_LEAST = 32 * 1024 };
+enum { BLOCK_SMALLEST = 4096, ROOM_LEAST = 32 * 1024, LARGE = 2 * 1024 * 1024 };
 
 static inline size_t object_size(const ObjectHeader *header)
 {
@@ -351,7 +351,8 @@ static void roots_move(Collector *collector, State *state)
 
 /* ---- blocks ---- */
 
-/* The block that the last collection left, if it is large enough and not far too large; else a fresh one. */
+/* The block that the last collection left, if it is not far too large; a fresh one if it is too small. A large one grows
+ * instead: its pages need not be cleared once more. */
 static uint8_t *block_take(Vm *vm, size_t size, size_t *room)
 {
     if (vm->spare_room >= size && vm->spare_room / 8 <= size + BLOCK_SMALLEST) {
@@ -362,7 +363,11 @@ static uint8_t *block_take(Vm *vm, size_t size, size_t *room)
         return block;
     }
     *room = size;
-    return block_open(size);
+    if (vm->spare_room < LARGE) return block_open(size);
+    uint8_t *block = block_resize(vm->spare, vm->spare_room, size);
+    vm->spare = NULL;
+    vm->spare_room = 0;
+    return block;
 }
 
 static void block_leave(Vm *vm, uint8_t *block, size_t room)
@@ -426,13 +431,13 @@ static void capacity_set(Vm *vm, size_t capacity)
     vm_state(vm)->capacity = capacity;
 }
 
-/* What lives, what is wanted, and room that makes the next collection worth its while: where nearly everything lives on,
- * the next one would find little as well and waits for longer. 0: beyond the limit. */
+/* What lives, what is wanted, and room that makes the next collection worth its while: where most of it lives on, the
+ * next one would find little as well and waits for longer. 0: beyond the limit. */
 static size_t room_for(const Vm *vm, size_t before, size_t live, size_t room)
 {
     size_t limit = vm->emergency ? SIZE_MAX : vm->limits.heap_bytes;
     if (live > limit || room > limit - live) return 0;
-    size_t capacity = live * (live > before / 4 * 3 ? 3 : 2) + room + ROOM_LEAST + vm->limits.slack_bytes;
+    size_t capacity = live * (live > before / 2 ? 3 : 2) + room + ROOM_LEAST + vm->limits.slack_bytes;
     return (capacity > limit ? limit : capacity) / 8 * 8;
 }
 
@@ -441,6 +446,8 @@ bool heap_collect(Vm *vm, size_t room)
     Collector collector = {.vm = vm};
     size_t before = vm_state(vm)->used;
     collector_run(&collector);
+    /* Where nearly everything lived on, the state only grows: idle pages would make the process larger. */
+    if (vm->spare_room >= LARGE && collector.used > before / 4 * 3) heap_drop_spare(vm);
     size_t capacity = room_for(vm, before, collector.used, heap_round(room));
     if (!capacity) { /* go on with what there is; the failure is told */
         capacity_set(vm, collector.used);

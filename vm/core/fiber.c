@@ -146,7 +146,7 @@ void fiber_wait(Vm *vm, Ref ref, int64_t deadline, uint64_t topics, uint32_t tar
     fiber->state = FIBER_WAITING;
     fiber->deadline = deadline;
     fiber->topics = topics;
-    fiber->target = target;
+    fiber->target = (uint16_t)target;
     if (deadline != INT64_MAX) queue_insert(vm, &state->timer_first, &state->timer_last, ref, true);
 }
 
@@ -163,7 +163,7 @@ static void wait_leave(Vm *vm, Ref ref)
     fiber->deadline = 0;
     fiber->topics = 0;
     fiber->target = 0;
-    fiber->flags &= ~(uint32_t)FIBER_QUIET_JOIN;
+    fiber->flags &= (uint8_t)~FIBER_QUIET_JOIN;
 }
 
 void fiber_wake(Vm *vm, Ref ref, bool came)
@@ -192,8 +192,9 @@ bool fiber_join(Vm *vm, Ref ref, Ref other, uint32_t target, bool quiet, bool *w
         queue_insert(vm, &awaited->joiner_first, &awaited->joiner_last, ref, false);
         fiber->state = FIBER_JOINING;
         fiber->joining = other;
-        fiber->target = target;
-        fiber->flags = (fiber->flags & ~(uint32_t)FIBER_QUIET_JOIN) | (quiet ? FIBER_QUIET_JOIN : 0);
+        fiber->target = (uint16_t)target;
+        fiber->flags &= (uint8_t)~FIBER_QUIET_JOIN;
+        if (quiet) fiber->flags |= FIBER_QUIET_JOIN;
         return true;
     }
     bool failed = awaited->flags & FIBER_FAILED;

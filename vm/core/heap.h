@@ -140,7 +140,8 @@ static inline uint32_t frame_refs(uint64_t way_back)
 typedef struct FiberObject {
     ObjectHeader header; /* len: the fiber's number */
     int32_t rank;
-    uint32_t state, flags;
+    uint8_t state, flags;
+    uint16_t target;              /* register that gets what it waits for */
     uint32_t pc;                  /* next instruction */
     uint32_t s, r;                /* where the running function's registers begin in the stack */
     uint32_t depth;               /* calls */
@@ -151,7 +152,6 @@ typedef struct FiberObject {
     Ref joiner_first, joiner_last; /* fibers that wait for this one's end */
     Ref step;                     /* string, or 0 */
     Ref error;                    /* RAISES, FAILED; 0 when it RAISES: it was cancelled */
-    uint32_t target;              /* register that gets what it waits for */
     union {              /* all of both is 0 in the other states */
         uint64_t topics; /* WAITING */
         uint64_t effect; /* IN_EFFECT */

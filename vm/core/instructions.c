@@ -188,6 +188,54 @@ Ref concat_make(Vm *vm, uint64_t word)
     return text;
 }
 
+/* The parts as strings among the temps, where they are many bytes: the first may be one that grows. */
+static Ref text_of_temps(Vm *vm, uint64_t word)
+{
+    Ref current = vm_state(vm)->current;
+    uint32_t kinds = (uint32_t)instruction_imm(word), scalar = instruction_b(word), ref = instruction_c(word);
+    size_t place = vm->temps.count;
+    for (; kinds > 1; kinds >>= 1) {
+        Ref part;
+        if (kinds & 1) {
+            buffer_clear(&vm->scratch);
+            buffer_add_int(&vm->scratch, *fiber_scalar(vm, current, scalar++));
+            part = text_take_scratch(vm);
+            if (!part) return 0;
+            current = vm_state(vm)->current;
+        } else {
+            part = *fiber_ref(vm, current, ref++);
+        }
+        temp_push(vm, part);
+    }
+    return text_concat(vm, place);
+}
+
+Ref text_make(Vm *vm, uint64_t word)
+{
+    enum { SHORT = 100 };
+    Ref current = vm_state(vm)->current;
+    uint32_t kinds = (uint32_t)instruction_imm(word);
+    const int64_t *scalar = fiber_scalar(vm, current, instruction_b(word));
+    const Ref *ref = fiber_ref(vm, current, instruction_c(word));
+    Buffer *out = &vm->scratch;
+    buffer_clear(out);
+    for (; kinds > 1; kinds >>= 1) {
+        if (kinds & 1) {
+            buffer_add_int(out, *scalar++);
+            continue;
+        }
+        if (!text_check(vm, *ref)) return 0;
+        Str part = text_view(vm, *ref++);
+        if (out->len + part.len > SHORT) break;
+        buffer_add_str(out, part);
+    }
+    if (kinds <= 1) return text_take_scratch(vm);
+    size_t place = vm->temps.count;
+    Ref text = text_of_temps(vm, word);
+    vm->temps.count = place;
+    return text;
+}
+
 bool value_from_json(Vm *vm, uint64_t word, int64_t *scalar, Ref *ref)
 {
     Ref current = vm_state(vm)->current;
@@ -235,7 +283,7 @@ bool effect_begin(Vm *vm, uint64_t word)
     fiber->state = FIBER_IN_EFFECT;
     fiber->effect = vm_state(vm)->next_effect;
     fiber->table = table;
-    fiber->target = instruction_a(word);
+    fiber->target = (uint16_t)instruction_a(word);
     return true;
 }
 

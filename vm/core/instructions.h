@@ -65,6 +65,7 @@ Ref map_add(Vm *vm, uint64_t word, bool scalar);
 /* NULL: a failure is set, or there is no such key. Does not allocate. */
 const MapEntryObject *map_look(Vm *vm, Ref map, ObjectKind kind, Ref key);
 Ref concat_make(Vm *vm, uint64_t word);
+Ref text_make(Vm *vm, uint64_t word);
 bool value_from_json(Vm *vm, uint64_t word, int64_t *scalar, Ref *ref);
 bool value_try_json(Vm *vm, uint64_t word, Ref *ref);
 Ref fiber_spawn(Vm *vm, uint64_t word, bool detached);

@@ -30,7 +30,7 @@ void FIBER_RUN(Vm *vm)
     Frame frame = {0};
     bool started = fiber->flags & FIBER_STARTED;
     if (fiber->flags & FIBER_RAISES) {
-        fiber->flags &= ~(uint32_t)FIBER_RAISES;
+        fiber->flags &= (uint8_t)~FIBER_RAISES;
         error = fiber->error ? fiber->error : error_cancelled(vm, vm_state(vm)->current);
         fiber = heap_object(vm, vm_state(vm)->current);
         fiber->error = 0;
@@ -434,6 +434,7 @@ dispatch:
         OP(PUT_S) MAKE(map_add(vm, word, true));
         OP(PUT_R) MAKE(map_add(vm, word, false));
         OP(CONCAT) MAKE(concat_make(vm, word));
+        OP(TEXT) MAKE(text_make(vm, word));
         OP(COMPARE)
         {
             if (!text_check(vm, R[B]) || !text_check(vm, R[C])) goto unsaved;
@@ -518,7 +519,7 @@ dispatch:
             }
             if (!fiber_cancel(vm, R[A])) NEXT;
             fiber = heap_object(vm, vm_state(vm)->current);
-            fiber->flags &= ~(uint32_t)FIBER_RAISES;
+            fiber->flags &= (uint8_t)~FIBER_RAISES;
             error = error_cancelled(vm, vm_state(vm)->current);
             goto unwind;
         }

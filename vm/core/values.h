@@ -68,6 +68,8 @@ Ref list_of_temps(Vm *vm, size_t place); /* of the temps from a place on, which 
 Ref list_append(Vm *vm, Ref list, int64_t scalar, Ref ref, bool own);
 /* A copy with another element; a run error beyond the ends. */
 Ref list_put(Vm *vm, Ref list, int64_t at, int64_t scalar, Ref ref, bool own);
+/* Rising, equal ones in their order (sort.c). */
+void scalars_sort(int64_t *values, uint32_t len, bool floats);
 Ref list_part(Vm *vm, Ref list, uint32_t from, uint32_t to);
 
 /* ---- maps ---- */

@@ -111,7 +111,7 @@ static void state_shrink(Vm *vm)
     enum { SMALL = 8 * 1024, GROWTH = 16 * 1024, GARBAGE = 256, ROOM = 768 };
     const State *state = vm_state(vm);
     if (vm->limits.slack_bytes) {
-        if (state->used <= state->live * 2 + GROWTH + vm->limits.slack_bytes) return;
+        if (state->used <= state->live * 3 + GROWTH + vm->limits.slack_bytes) return;
     } else {
         bool little_garbage = state->used - state->live <= state->live / 32 + GARBAGE;
         bool little_room = state->capacity - state->used <= state->used / 32 + ROOM;
