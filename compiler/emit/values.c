@@ -379,8 +379,13 @@ void emit_optional(Emitter *e, const Core *node, unsigned target)
 static void emit_to_json(Emitter *e, const Core *node, unsigned target)
 {
     const Type *type = node->a->type;
-    if (type->kind == TYPE_JSON) {
+    bool is_json = type->kind == TYPE_JSON || type->kind == TYPE_STRING || type->kind == TYPE_SECRET;
+    if (is_json) { /* strings are what they are in json */
         emit_into(e, node->a, target);
+        return;
+    }
+    if (node->a->kind == CORE_NONE) {
+        emitter_put(e, node, OPCODE_JSON_NULL, target, 0, 0, 0);
         return;
     }
     Opcode op = type_is_scalar(type) ? OPCODE_TO_JSON_S : OPCODE_TO_JSON_R;

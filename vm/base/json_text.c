@@ -26,19 +26,22 @@ void json_write_number(Buffer *out, double value)
 
 void json_write_string(Buffer *out, Str text)
 {
-    static const char short_form[] = "\b\t\n\f\r\"\\", letter[] = "btnfr\"\\";
+    static const char letters[' '] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+    buffer_reserve(out, text.len + 2);
     buffer_add_char(out, '"');
     size_t from = 0;
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        if (c >= 0x20 && c != '"' && c != '\\') continue;
+        if (c >= ' ' && c != '"' && c != '\\') continue;
         buffer_add(out, text.data + from, i - from);
         from = i + 1;
-        const char *found = c ? strchr(short_form, c) : NULL;
-        if (found)
-            buffer_printf(out, "\\%c", letter[found - short_form]);
-        else
+        char letter = c >= ' ' ? (char)c : letters[c];
+        if (letter) {
+            buffer_add_char(out, '\\');
+            buffer_add_char(out, letter);
+        } else {
             buffer_printf(out, "\\u%04x", c);
+        }
     }
     if (from < text.len) buffer_add(out, text.data + from, text.len - from);
     buffer_add_char(out, '"');

@@ -77,13 +77,14 @@ static bool hex_read(Reader *reader, uint32_t *value)
 
 static bool escape_read(Reader *reader, Buffer *out)
 {
-    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    static const char meanings['z'] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+                                      ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
     char c = reader_peek(reader);
     reader->at++;
     if (c != 'u') {
-        const char *found = c ? strchr(letters, c) : NULL;
-        if (!found) return reader_fail(reader, "an unknown escape");
-        buffer_add_char(out, meanings[found - letters]);
+        char meaning = c > 0 && c < 'z' ? meanings[(unsigned char)c] : '\0';
+        if (!meaning) return reader_fail(reader, "an unknown escape");
+        buffer_add_char(out, meaning);
         return true;
     }
     uint32_t point, low;

@@ -1,6 +1,8 @@
 /* Values go out as canonical JSON: effects' arguments, marks, and the builtins that give text. */
 #include "vm/core/marshal.h"
 
+#include "vm/base/json_text.h"
+
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
@@ -15,28 +17,6 @@ typedef struct Writer {
 } Writer;
 
 static bool value_write(Writer *writer, int64_t scalar, Ref ref, uint32_t type);
-
-void json_write_text(Buffer *out, Str text)
-{
-    buffer_reserve(out, text.len + 2);
-    buffer_add_char(out, '"');
-    size_t from = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c >= ' ' && c != '"' && c != '\\') continue;
-        buffer_add(out, text.data + from, i - from);
-        from = i + 1;
-        static const char letters[] = "btn.fr";
-        if (c == '"' || c == '\\')
-            buffer_printf(out, "\\%c", c);
-        else if (c >= '\b' && c <= '\r' && c != '\v')
-            buffer_printf(out, "\\%c", letters[c - '\b']);
-        else
-            buffer_printf(out, "\\u%04x", c);
-    }
-    buffer_add(out, text.data + from, text.len - from);
-    buffer_add_char(out, '"');
-}
 
 /* A number of few digits, most of them before the point. The quotient of two whole numbers is rounded as the
  * decimal number that it stands for would be, so this is the one that reads back the same. */
@@ -115,7 +95,7 @@ static bool map_write(Writer *writer, Ref map, uint32_t element)
     const MapEntryObject *entry = map_entries(vm, map); /* nothing here allocates in the heap */
     for (uint32_t i = 0, len = map_len(vm, map); i < len; i++, entry++) {
         if (i) buffer_add_char(writer->out, ',');
-        json_write_text(writer->out, text_view(vm, entry->key));
+        json_write_string(writer->out, text_view(vm, entry->key));
         buffer_add_char(writer->out, ':');
         if (!value_write(writer, entry->value, is_scalar ? 0 : (Ref)entry->value, element)) return false;
     }
@@ -136,7 +116,7 @@ static bool record_write(Writer *writer, Ref ref, const ImageType *type)
         const ImageField *field = &vm->image->fields[type->first_field + i];
         bool is_scalar = image_type_is_scalar(vm->image, field->type);
         if (i) buffer_add_char(writer->out, ',');
-        json_write_text(writer->out, image_string(vm->image, field->name));
+        json_write_string(writer->out, image_string(vm->image, field->name));
         buffer_add_char(writer->out, ':');
         int64_t scalar = is_scalar ? record->scalars[field->index] : 0;
         Ref value = is_scalar ? 0 : record_refs_view(record)[field->index];
@@ -156,7 +136,7 @@ static bool scalar_write(Writer *writer, int64_t scalar, const ImageType *type)
         if (scalar < 0 || scalar >= (int64_t)type->field_count) {
             return vm_raise(writer->vm, FAILURE_RUN, "%" PRId64 " is no member of its enum", scalar);
         }
-        json_write_text(
+        json_write_string(
             writer->out,
             image_string(writer->vm->image, writer->vm->image->fields[type->first_field + scalar].name));
         return true;
@@ -173,7 +153,7 @@ static bool json_value_write(Writer *writer, Ref json)
     case OBJECT_INT: buffer_add_int(writer->out, box_value(vm, json)); return true;
     case OBJECT_FLOAT: float_write(writer->out, real_of_bits(box_value(vm, json))); return true;
     case OBJECT_STRING:
-    case OBJECT_SLICE: json_write_text(writer->out, text_view(vm, json)); return true;
+    case OBJECT_SLICE: json_write_string(writer->out, text_view(vm, json)); return true;
     case OBJECT_LIST_R: return list_write(writer, json, IMAGE_TYPE_JSON);
     case OBJECT_MAP_R: return map_write(writer, json, IMAGE_TYPE_JSON);
     default: return vm_raise_kind(vm, "json", json);
@@ -187,7 +167,7 @@ static bool ref_write(Writer *writer, Ref ref, uint32_t type)
     switch ((ImageTypeKind)info->kind) {
     case IMAGE_STRING:
         if (!text_check(vm, ref)) return false;
-        json_write_text(writer->out, text_view(vm, ref));
+        json_write_string(writer->out, text_view(vm, ref));
         return true;
     case IMAGE_JSON: return json_value_write(writer, ref);
     case IMAGE_LIST: return list_write(writer, ref, info->element);

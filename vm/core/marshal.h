@@ -10,7 +10,6 @@
 
 /* A value as canonical JSON: `scalar` if the type is one, else `ref`. Does not allocate in the block. */
 bool json_write_value(Vm *vm, Buffer *out, int64_t scalar, Ref ref, uint32_t type);
-void json_write_text(Buffer *out, Str text); /* with quotes */
 void float_write(Buffer *out, double real);
 
 /* JSON text as a json value; 0: none, and a failure is set that says where. text must not lie in the block.

@@ -2,6 +2,7 @@
  * strings live in the machine's arena until the next event. */
 #include "vm/core/marshal.h"
 
+#include "vm/base/json_text.h"
 #include "vm/core/machine.h"
 
 /* Text is put together in vm->scratch, whose room stays for the next one. */
@@ -69,7 +70,7 @@ void output_warning(Vm *vm, Ref ref, Ref error_ref)
     buffer_add_c(&text, "a part of the run failed: ");
     buffer_add_str(&text, text_view(vm, error->message));
     buffer_add_c(json, "{\"text\":");
-    json_write_text(json, buffer_str(&text));
+    json_write_string(json, buffer_str(&text));
     buffer_add_char(json, '}');
     output.name = STR("warn");
     output.json = scratch_keep(vm);
@@ -86,13 +87,13 @@ void output_done(Vm *vm, Ref error_ref)
         output.failed = true;
         Buffer *json = scratch_begin(vm);
         buffer_printf(json, "{\"kind\":\"%s\",\"message\":", failure_kind_name(error->kind));
-        json_write_text(json, text_view(vm, error->message));
+        json_write_string(json, text_view(vm, error->message));
         buffer_add_c(json, ",\"at\":");
-        json_write_text(json, output.at);
+        json_write_string(json, output.at);
         Buffer stack = {0};
         if (error_stack_write(vm, error, &stack) > 1) { /* one alone is what "at" says */
             buffer_add_c(json, ",\"stack\":");
-            json_write_text(json, buffer_str(&stack));
+            json_write_string(json, buffer_str(&stack));
         }
         buffer_free(&stack);
         buffer_add_char(json, '}');

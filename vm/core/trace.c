@@ -5,6 +5,7 @@
  * A line without indentation names an event, an output, or where in the plan a fiber is from here on. */
 #include "vm/core/machine.h"
 
+#include "vm/base/json_text.h"
 #include "vm/base/time.h"
 
 #include <inttypes.h>
@@ -49,7 +50,7 @@ static void clipped(Buffer *out, Str text, size_t most)
 static void text_show(Buffer *out, Str text)
 {
     Buffer quoted = {0};
-    json_write_text(&quoted, str_slice(text, 0, text_clip(text, TEXT_SHOWN)));
+    json_write_string(&quoted, str_slice(text, 0, text_clip(text, TEXT_SHOWN)));
     buffer_add_str(out, buffer_str(&quoted));
     if (text.len > TEXT_SHOWN) buffer_printf(out, "... (%zu bytes)", text.len);
     buffer_free(&quoted);
