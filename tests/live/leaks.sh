@@ -41,6 +41,7 @@ plan many "Many" {
 }
 EOP
 (
+    # shellcheck disable=SC3045 # dash and bash have it
     ulimit -n 64
     exec "$PLANVM" run many.plan --yes --set "url=http://127.0.0.1:$(cat port)/" --journal runs >run.log 2>&1 </dev/null
 ) &

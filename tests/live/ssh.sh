@@ -71,7 +71,7 @@ EOP
 sed -i 's/sh -c "pwd; echo \$K"/sh -c "pwd; printenv K"/; s/kill -9 \$PPID; sleep 1/pkill -9 -f sshd:.*notty; sleep 1/' far.plan
 sed -i "s/pkill -9 -f sshd:.*notty; sleep 1/sh cut/; s|sh -c \"sh cut\"|sh $work/cut|" far.plan
 # Ends the connection that it came by, and nothing else: its own sshd is the nearest one above it.
-cat >cut <<'EOC'
+cat >"$work/cut" <<'EOC'
 up=$PPID
 while [ "$up" -gt 1 ]; do
     case $(cat "/proc/$up/comm") in sshd*) kill -9 "$up"; sleep 2; exit 1 ;; esac

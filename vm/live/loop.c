@@ -164,9 +164,8 @@ void loop_poll_change(LoopPoll *poll, int events)
 
 void loop_poll_stop(LoopPoll *poll)
 {
-    if (!poll) return;
-    uv_poll_stop(&poll->uv);
-    close_handle((uv_handle_t *)&poll->uv, NULL);
+    /* Closing stops it at once, so that its descriptor may be closed next. */
+    if (poll) close_handle((uv_handle_t *)&poll->uv, NULL);
 }
 
 static void signal_came(uv_signal_t *uv, int number)
