@@ -14,7 +14,7 @@ typedef struct OptionRow {
 } OptionRow;
 
 static const OptionRow option_rows[] = {
-    {"timeout", OPTION_COMMAND | OPTION_HTTP | OPTION_FN},
+    {"timeout", OPTION_COMMAND | OPTION_HTTP}, /* a function has limits of its own */
     {"dir", OPTION_COMMAND},
     {"env", OPTION_COMMAND},
     {"input", OPTION_COMMAND},

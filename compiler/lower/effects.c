@@ -602,6 +602,43 @@ static void lower_run_plain(Context *context, Node *run, Node *effect, uint32_t 
     context_add(context, build_if(core, bad, failed, NULL));
 }
 
+/* `retry: 2, every: 10s` of a function, which fails instead of giving a result: the whole of it is tried again. */
+static Core *retried_call(Context *context, const Effect *effect, Core *doing, Span span)
+{
+    CoreProgram *core = context->lower->core;
+    const EffectOptions *options = &effect->options;
+    if (!options->retry) return doing;
+    uint32_t left = context_temp(context, simple_type(context->lower, TYPE_INT));
+    uint32_t pause = context_temp(context, simple_type(context->lower, TYPE_DURATION));
+    uint32_t error = context_temp(context, simple_type(context->lower, TYPE_ERROR));
+    context_add(context, build_set_local(core, left, lower_value(context, options->retry)));
+    context_add(context, build_set_local(core, pause,
+                                         options->every ? lower_value(context, options->every)
+                                                        : build_int(core, TYPE_DURATION, 1000, span)));
+    Core *trying = build_block(core, span), *again = build_block(core, span);
+    core_append(trying, doing);
+    core_append(trying, build_break(core, 0, span));
+    Core *spent =
+        build_binary(core, CORE_LE, context_local(context, left, span), build_int(core, TYPE_INT, 0, span));
+    core_append(again, build_if(core, spent, build_raise(core, context->function, error, span), NULL));
+    Core *fewer =
+        build_binary(core, CORE_SUB, context_local(context, left, span), build_int(core, TYPE_INT, 1, span));
+    core_append(again, build_set_local(core, left, fewer));
+    Core *length = context_local(context, pause, span);
+    if (options->jitter)
+        length = build_choose(core, lower_value(context, options->jitter),
+                              build_call(core, lower_prelude_function(context->lower, "jittered"), span,
+                                         length, context_local(context, left, span), NULL),
+                              context_local(context, pause, span));
+    Core *wait = core_new(core, CORE_WAIT, simple_type(context->lower, TYPE_BOOL), span);
+    wait->a = build_binary(core, CORE_ADD, build_now(core, span), length);
+    core_append(again, build_do(core, wait));
+    if (options->growth) core_append(again, build_set_local(core, pause, grown(context, pause, options->growth)));
+    Core *round = build_block(core, span);
+    core_append(round, build_try(core, trying, error, again, false));
+    return build_loop(core, round);
+}
+
 /* A change that is a function: it fails as functions do. */
 static void lower_run_call(Context *context, Node *run, Node *effect, uint32_t result, bool wants_result)
 {
@@ -613,6 +650,7 @@ static void lower_run_call(Context *context, Node *run, Node *effect, uint32_t r
             ? build_set_local(core, result,
                               lower_convert(context, value, context->function->locals.items[result].type))
             : build_do(core, value);
+    if (node_effect(effect)) doing = retried_call(context, node_effect(effect), doing, run->span);
     if (!run->run.has_else) {
         lower_counted(context, doing, run->span);
         return;

@@ -347,6 +347,11 @@ static Core *lower_unary(Context *context, Node *node)
     return value;
 }
 
+static bool may_be_json(const Type *type)
+{
+    return type->kind == TYPE_JSON || (type->kind == TYPE_OPTIONAL && type->element->kind == TYPE_JSON);
+}
+
 /* Under `as?` a missing member is absent, not a failure: the members on the way are looked for instead. */
 static Core *lower_json_find(Context *context, Node *node)
 {
@@ -356,13 +361,13 @@ static Core *lower_json_find(Context *context, Node *node)
     if (member && member->kind == MEMBER_JSON)
         return call_builtin(context, BUILTIN_JSON_FIND, found, node->span, lower_json_find(context, node->member.object),
                             build_text(core, node->member.name, node->span));
-    if (node->kind == NODE_INDEX && node->index.object->type->kind == TYPE_JSON) {
+    if (node->kind == NODE_INDEX && may_be_json(node->index.object->type)) {
         Core *key = lower_value(context, node->index.index);
         BuiltinId id = key->type->kind == TYPE_INT ? BUILTIN_JSON_FIND_INDEX : BUILTIN_JSON_FIND;
         return call_builtin(context, id, found, node->span, lower_json_find(context, node->index.object), key);
     }
     Call *call = node->kind == NODE_CALL ? node_call(node) : NULL;
-    if (call && call->target == CALL_METHOD && call->method == METHOD_JSON_PATH && call->receiver->type->kind == TYPE_JSON)
+    if (call && call->target == CALL_METHOD && call->method == METHOD_JSON_PATH)
         return call_builtin(context, BUILTIN_JSON_FIND_PATH, found, node->span, lower_json_find(context, call->receiver),
                             lower_value(context, call->args[0]));
     return build_some(core, lower_value(context, node));
@@ -380,7 +385,7 @@ static Core *lower_cast(Context *context, Node *node)
 {
     CoreProgram *core = context->lower->core;
     const Type *from = node->cast.value->type;
-    if (node->cast.optional && from->kind == TYPE_JSON) {
+    if (node->cast.optional && may_be_json(from)) {
         Core *found = lower_json_find(context, node->cast.value);
         uint32_t held = context_temp(context, found->type);
         Core *sequence = core_new(core, CORE_SEQUENCE, node->type, node->span);

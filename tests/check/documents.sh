@@ -1,5 +1,6 @@
 #!/bin/sh
-# The plans shown in the documents are plans: whole ones check without a finding, and their drills are green.
+# The plans shown in the documents are plans: whole ones check without a finding, and their drills are green; pieces
+# (```plan fragment) check where they could stand.
 set -u
 root=${root:-$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)}
 PLANC=${PLANC:-$root/build/planc}
@@ -24,4 +25,10 @@ for plan in "$work"/*.plan; do
         failed=1
     fi
 done
+if python3 "$root/tests/check/pages.py" "$PLANC" --fragments "$root/README.md" "$root"/docs/*.md "$root"/docs/decisions/*.md; then
+    echo "ok fragments"
+else
+    echo "not ok fragments"
+    failed=1
+fi
 exit $failed

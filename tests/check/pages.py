@@ -1,6 +1,7 @@
 """The examples of docs/errors: what a page says is found is found, and what it says is meant is not.
 
     pages.py PLANC PAGE…
+    pages.py PLANC --fragments DOCUMENT…    the pieces of plans in other documents
 
 An example is a piece of a plan. It is tried as a whole file, among declarations, as the body of a plan, of a step, of a
 function, of a drill, and so on; what it does not declare itself is declared around it. A page is right if in one of these
@@ -147,9 +148,25 @@ def try_page(planc, page):
     return near
 
 
+def try_fragments(planc, page):
+    """The same for the pieces of plans in another document: marked as such, and without an error in one of the places."""
+    wrong = []
+    for kind, body in re.findall(r"^```([^\n]*)\n(.*?)^```", open(page, encoding="utf-8").read(), re.M | re.S):
+        if kind == "plan fragment":
+            places = [codes(planc, whole(place, frame % body)) for place, frame in PLACES.items()]
+            if all(any(severity == "error" for severity, _ in found) for found in places):
+                wrong.append("gives errors everywhere: " + body.splitlines()[0])
+        elif not kind and re.search(r"^(plan|step|phase|severity|escalation|drill|contact|service|fn|extern) ", body, re.M):
+            wrong.append("has a piece of a plan that is not marked: " + body.splitlines()[0])
+    return "; ".join(wrong) or None
+
+
+fragments = sys.argv[2] == "--fragments"
+paths = sys.argv[3:] if fragments else sys.argv[2:]
+trying = try_fragments if fragments else try_page
 with ThreadPoolExecutor(2) as pool:
-    outcomes = list(pool.map(lambda page: try_page(sys.argv[1], page), sys.argv[2:]))
-for path, outcome in zip(sys.argv[2:], outcomes):
+    outcomes = list(pool.map(lambda page: trying(sys.argv[1], page), paths))
+for path, outcome in zip(paths, outcomes):
     if outcome:
         print("%s: %s" % (path, outcome))
 sys.exit(1 if any(outcomes) else 0)
