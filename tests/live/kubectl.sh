@@ -64,4 +64,13 @@ check "a conflict" has "$work/change.log" "patch is conflict"
 check "a change without an answer is verified" test "$(kubectl get deployment/web -n prod -o 'jsonpath={.metadata.annotations.note}')" = one
 check "it was made once" test "$(grep -c kubectl-annotate "$kube/requests")" -eq 1
 check "a change that timed out is unknown" has "$work/change.log" "unknown true"
+
+# ---- the same, dry: the server judges, and nothing changes
+rm -f "$kube/changes" "$kube/requests" "$kube/faults.json"
+"$PLANVM" run "$work/change.plan" --yes --dry-run --set kube_namespace=prod --journal "$work/runs" >"$work/dry.log" 2>&1
+check "a dry run ends well" test $? -eq 0
+check "the server has judged a change" grep -q 'PATCH .*scale?dryRun=All' "$kube/requests"
+check "a conflict shows before it happens" has "$work/dry.log" "patch is conflict"
+check "every change was a dry one" sh -c '! grep -E "^(POST|PUT|PATCH|DELETE)" "$1" | grep -v dryRun=All' _ "$kube/requests"
+check "nothing was changed" test ! -s "$kube/changes"
 finish
