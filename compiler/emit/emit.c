@@ -4,43 +4,36 @@
 
 #include "compiler/emit/emitter.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 /* ---- what is reached ---- */
 
-typedef struct Reach {
-    bool *reached;
-    VEC(const CoreFunction *) waiting;
-} Reach;
-
-static void reach_function(Reach *reach, const CoreFunction *function)
+static void reach_function(Emitter *e, const CoreFunction *function)
 {
-    if (reach->reached[function->number]) return;
-    reach->reached[function->number] = true;
-    vec_push(&reach->waiting, function);
+    if (e->reached[function->number]) return;
+    e->reached[function->number] = true;
+    vec_push(&e->order, function);
 }
 
-static void reach_node(Reach *reach, const Core *node)
+static void reach_node(Emitter *e, const Core *node)
 {
     if (!node) return;
-    if (node->function) reach_function(reach, node->function);
-    reach_node(reach, node->a);
-    reach_node(reach, node->b);
-    reach_node(reach, node->c);
+    if (node->function) reach_function(e, node->function);
+    reach_node(e, node->a);
+    reach_node(e, node->b);
+    reach_node(e, node->c);
     for (const Core *item = node->list.first; item; item = item->next)
-        reach_node(reach, item);
+        reach_node(e, item);
 }
 
+/* In the order in which the program mentions them, which is the same whichever order the lowering met them in. */
 static void find_reached(Emitter *e)
 {
-    Reach reach = {.reached = e->reached};
     for (size_t i = 0; i < e->program->functions.count; i++) {
-        if (e->program->functions.items[i]->is_entry) reach_function(&reach, e->program->functions.items[i]);
+        if (e->program->functions.items[i]->is_entry) reach_function(e, e->program->functions.items[i]);
     }
-    while (reach.waiting.count)
-        reach_node(&reach, reach.waiting.items[--reach.waiting.count]->body);
-    vec_free(&reach.waiting);
+    for (size_t i = 0; i < e->order.count; i++)
+        reach_node(e, e->order.items[i]->body);
 }
 
 /* ---- one function ---- */
@@ -114,17 +107,14 @@ static void place_globals(Emitter *e)
 
 static void emit_functions(Emitter *e)
 {
-    const CoreProgram *program = e->program;
-    for (size_t i = 0; i < program->functions.count; i++) {
-        const CoreFunction *function = program->functions.items[i];
-        assert(function->number == i);
-        if (e->reached[i]) e->functions[i] = image_builder_function(e->builder, function->name);
+    for (size_t i = 0; i < e->order.count; i++) {
+        const CoreFunction *function = e->order.items[i];
+        e->functions[function->number] = image_builder_function(e->builder, function->name);
     }
-    for (size_t i = 0; i < program->functions.count; i++) {
-        const CoreFunction *function = program->functions.items[i];
-        if (!e->reached[i]) continue;
+    for (size_t i = 0; i < e->order.count; i++) {
+        const CoreFunction *function = e->order.items[i];
         emit_function(e, function);
-        if (function->is_entry) image_builder_entry(e->builder, function->name, e->functions[i]);
+        if (function->is_entry) image_builder_entry(e->builder, function->name, e->functions[function->number]);
     }
 }
 
@@ -148,6 +138,7 @@ bool emit_image(const CoreProgram *program, Buffer *image, Error *error)
     image_builder_free(e.builder);
     free(e.types);
     free(e.functions);
+    vec_free(&e.order);
     free(e.reached);
     free(e.globals);
     free(e.global_owns);

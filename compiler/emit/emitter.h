@@ -52,6 +52,7 @@ typedef struct Emitter {
     size_t type_cap;
     uint32_t *functions; /* by position in the program: number in the image */
     bool *reached;       /* by position in the program */
+    VEC(const CoreFunction *) order; /* those that are reached, as the program mentions them */
     uint32_t *globals;   /* by number: position in its bank */
     bool *global_owns;   /* by number: it is changed in place (ownership.c) */
     uint32_t *files;     /* by file of the source set: file of the image + 1 */

@@ -445,8 +445,10 @@ static Core *lower_choose(Context *context, Node *node)
                                    lower_convert(context, lower_value(context, node->choose.otherwise), node->type));
     } else {
         test = lower_value(context, condition);
-        sequence->a = build_choose(core, test, lower_convert(context, lower_value(context, node->choose.then), node->type),
-                                   lower_convert(context, lower_value(context, node->choose.otherwise), node->type));
+        /* One after the other: C leaves the order of arguments open, and functions are numbered as they are met. */
+        Core *yes = lower_convert(context, lower_value(context, node->choose.then), node->type);
+        Core *no = lower_convert(context, lower_value(context, node->choose.otherwise), node->type);
+        sequence->a = build_choose(core, test, yes, no);
     }
     sequence->a->type = node->type;
     return sequence;

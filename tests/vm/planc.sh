@@ -18,8 +18,12 @@ cp "$root/plans/omendb/outage.plan" "$scratch/two/deep/outage.plan"
 cmp "$scratch/one/one.planc" "$scratch/two/deep/two.planc"
 say $? "the same bytes from two folders"
 if [ -x "$root/build/clang/planc" ]; then
-    (cd "$scratch/one" && "$root/build/clang/planc" build outage.plan -o clang.planc)
-    cmp "$scratch/one/one.planc" "$scratch/one/clang.planc"
+    for plan in "$root"/plans/*/*.plan "$root"/tests/drill/*.plan "$root"/tests/check/ok/*import*.plan; do
+        "$PLANC" build "$plan" -o "$scratch/gcc.planc" >/dev/null 2>&1 || continue
+        "$root/build/clang/planc" build "$plan" -o "$scratch/clang.planc" >/dev/null 2>&1
+        cmp "$scratch/gcc.planc" "$scratch/clang.planc" || echo "$plan" >>"$scratch/differ"
+    done
+    [ ! -s "$scratch/differ" ]
     say $? "the same bytes from a planc that clang compiled"
 fi
 

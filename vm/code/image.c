@@ -41,10 +41,10 @@ static bool sections_find(Image *image, const ImageHeader *header, Error *error)
 static bool header_check(const Image *image, const ImageHeader *header, Error *error)
 {
     if (memcmp(header->magic, "PLAN", 4) != 0) return error_set(error, "this is no compiled plan");
-    if (header->format != IMAGE_FORMAT) {
+    if (header->format != image_format()) {
         return error_set(error,
-                         "the compiled plan has format %u; this program reads format %d: compile it again",
-                         (unsigned)header->format, IMAGE_FORMAT);
+                         "the compiled plan has format %08x; this program reads format %08x: compile it again",
+                         (unsigned)header->format, (unsigned)image_format());
     }
     if (header->size != image->size) {
         return error_set(error, "the program file is damaged: it has %zu bytes and should have %llu",

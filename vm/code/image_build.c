@@ -316,7 +316,7 @@ static void section_add(Buffer *bytes, size_t base, int number, const void *item
 bool image_builder_finish(ImageBuilder *builder, Buffer *bytes, Error *error)
 {
     if (!builder_fits(builder, error)) return false;
-    ImageHeader header = {.magic = "PLAN", .format = IMAGE_FORMAT};
+    ImageHeader header = {.magic = "PLAN", .format = image_format()};
     header.global_scalars = builder->global_scalars;
     header.global_refs = builder->global_refs;
     size_t base = bytes->len;

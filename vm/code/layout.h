@@ -43,6 +43,12 @@ typedef struct ImageHeader {
 
 enum { IMAGE_HASHED_FROM = 24 };
 
+/* What the header says: the layout's number and the fingerprint of the tables that give its words a meaning. */
+static inline uint32_t image_format(void)
+{
+    return (uint32_t)IMAGE_FORMAT << 24 | opcode_fingerprint() >> 8;
+}
+
 /* vm/code/verify.c: is the image, whose sections lie inside of it, safe to run? */
 bool image_verify(const Image *image, Error *error);
 

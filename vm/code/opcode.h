@@ -88,6 +88,9 @@ typedef struct BuiltinShape {
 } BuiltinShape;
 BuiltinShape builtin_shape(BuiltinId id, bool type_is_scalar);
 
+/* Of both tables: what is in an image means something else when one of them changes. */
+uint32_t opcode_fingerprint(void);
+
 /* Making and reading words. */
 static inline uint64_t instruction_make(Opcode op, unsigned a, unsigned b, unsigned c, int32_t imm)
 {
