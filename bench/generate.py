@@ -241,3 +241,23 @@ def many_rules(count):
             'severity S1 "Down" { respond within 15m; resolve within 4h; escalate by ladder }\n'
             "escalation ladder {\n  at once page ann\n" + rules + "  at last page ann every 10m\n}\n"
             'plan p "P" { severity S1; step "x" { note "y" } }\n')
+
+
+def many_expectations(count):
+    plans = "".join(f'''plan p{i} "P {i}" {{
+  severity SEV0
+  step "Do {i}" {{
+    run `systemctl restart part{i}` with (timeout: 30s)
+    notify board "part {i}"
+    attach "kept" as "part{i}.log"
+    resolve "done"
+  }}
+}}
+drill "part {i}" of p{i} {{
+  command `systemctl *` gives "ok"
+  expect ran `systemctl restart part{i}`
+  expect notified board
+  expect attached "part{i}.log"
+}}
+''' for i in range(count))
+    return HEAD + plans

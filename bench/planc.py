@@ -60,6 +60,7 @@ SHAPES = [
     ("characters of one string", generate.long_string, 1_000_000),
     ("contacts in a chain of backups", generate.many_contacts, 1_000),
     ("rules of one ladder", generate.many_rules, 1_000),
+    ("plans whose drills expect what ran", generate.many_expectations, 300),
 ]
 
 
