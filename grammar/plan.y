@@ -71,7 +71,7 @@ static void yyerror(const Span *span, Parse *cx, const char *message);
 %type <Node *> dotted line_dotted ref reference duration type type_atom type_result opt_result call_ref
 %type <Node *> drill_line drill_request answer_head pattern fact fact_head signal signal_head fact_severity drill_at_when
 %type <Node *> opt_title opt_because opt_by opt_within opt_string opt_at_once
-%type <NodeList> tops service_fields contact_fields rotation_fields role_fields calendar_fields severity_fields
+%type <NodeList> any_of tops service_fields contact_fields rotation_fields role_fields calendar_fields severity_fields
 %type <NodeList> classify_arms rules template_fields fn_body params param_list opt_params record_fields enum_members
 %type <NodeList> external_items block late_block items arms arm_body patterns checks args arg_list opt_with opt_args strings refs
 %type <NodeList> targets dotted_list values value_list day_list date_list providers label_tests settings parts elements element_list
@@ -1056,6 +1056,11 @@ answer_head: GIVES INT_LITERAL { $$ = MAKE(INT, integer, @2, .value = $2->value.
     | HANGS { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_HANG); }
     | FAILS { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_FAILURE); }
     | IS UNKNOWN { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_UNKNOWN); }
+    | NEEDS APPROVAL { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_APPROVAL); }
+    | NEEDS APPROVAL FROM any_of { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_APPROVAL, .from = $4); }
+    ;
+any_of: ref { $$ = build_list($1); }
+    | any_of OR ref { $$ = build_more($1, $3); }
     ;
 pattern: command_literal { $$ = MAKE(EFFECT_PATTERN, effect_pattern, @$, .command = $1); }
     | ON dotted command_literal { $3->command.host = $2; $$ = MAKE(EFFECT_PATTERN, effect_pattern, @$, .command = $3); }

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* The value of `--name value` or `--name=value`, or NULL. */
 static const char *find_value(const Arguments *arguments, const char *name)
@@ -43,7 +44,10 @@ static bool retell(Journal *journal, Error *error)
     fine = metadata && read_rows(journal, &record, error);
     if (fine) {
         buffer_printf(&title, "run %.*s", STR_ARG(run->id));
-        retell_write(&record, metadata, run->plan, buffer_str(&title), &text);
+        Retelling telling = {.record = &record, .metadata = metadata, .program = buffer_str(&bytes), .out = &text};
+        fine = retell_write(&telling, run->plan, buffer_str(&title), error);
+    }
+    if (fine) {
         fwrite(text.data, 1, text.len, stdout);
     }
     record_free(&record);
@@ -55,17 +59,27 @@ static bool retell(Journal *journal, Error *error)
     return fine;
 }
 
-static int from_run(const Arguments *arguments, const char *word)
+/* A file that `planvm run --record` made, or a run below the place of runs. */
+static Journal *journal_of(const Arguments *arguments, const char *word, Error *error)
 {
+    struct stat state;
+    if (stat(word, &state) == 0 && S_ISREG(state.st_mode)) return journal_open_file(word, error);
     Buffer root = {0}, id = {0};
-    Error error = {""};
     Journal *journal = NULL;
-    bool fine = journal_root(find_value(arguments, "--journal"), &root, &error) &&
-                journal_find(root.data, str_from_c(word), &id, &error) &&
-                (journal = journal_open_read(root.data, buffer_str(&id), &error)) != NULL && retell(journal, &error);
-    if (journal) journal_close(journal);
+    if (journal_root(find_value(arguments, "--journal"), &root, error) &&
+        journal_find(root.data, str_from_c(word), &id, error))
+        journal = journal_open_read(root.data, buffer_str(&id), error);
     buffer_free(&root);
     buffer_free(&id);
+    return journal;
+}
+
+static int from_run(const Arguments *arguments, const char *word)
+{
+    Error error = {""};
+    Journal *journal = journal_of(arguments, word, &error);
+    bool fine = journal && retell(journal, &error);
+    journal_close(journal);
     return fine ? EXIT_FINE : command_fail(arguments, EXIT_MISUSE, "%s", error.text);
 }
 

@@ -9,9 +9,12 @@
 #include "vm/run.h"
 #include "vm/view.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Everything that one run needs while it is driven; what is set is closed by session_close. */
@@ -118,6 +121,31 @@ static bool world_open(Session *session, int64_t started, Error *error)
     return session->world != NULL;
 }
 
+/* The file of --record is made before anything is run: what cannot be kept is said while nothing has happened yet. */
+static bool record_begin(const Arguments *arguments, int *status)
+{
+    const char *path = arguments->values[OPTION_RECORD];
+    struct stat state = {0};
+    if (!path) return true;
+    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    bool fine = file >= 0 && fstat(file, &state) == 0;
+    if (!fine)
+        *status = command_fail(arguments, EXIT_MISUSE, "--record: %s cannot be written: %s", path, strerror(errno));
+    else if (state.st_size)
+        *status = command_fail(arguments, EXIT_MISUSE, "--record: there is something in %s already", path);
+    if (file >= 0) close(file);
+    return fine && !state.st_size;
+}
+
+/* The run itself is in its journal, whatever becomes of the copy. */
+static void record_end(Session *session)
+{
+    const char *path = session->arguments->values[OPTION_RECORD];
+    Error error = {""};
+    if (path && !journal_copy(session->journal, path, &error))
+        fprintf(stderr, "planvm: %s does not hold the run: %s\n", path, error.text);
+}
+
 static bool is_attended(const Arguments *arguments)
 {
     return !option_given(arguments, OPTION_YES) && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
@@ -136,6 +164,7 @@ static int finish(Session *session, const RunOutcome *outcome)
     /* The terminal is as it was before anything more is said on it. */
     session->world->close(session->world);
     session->world = NULL;
+    record_end(session);
     switch (outcome->end) {
     case RUN_ENDED: break;
     case RUN_INTERRUPTED:
@@ -363,7 +392,7 @@ int command_run(const Arguments *arguments)
         status = command_fail(arguments, EXIT_MISUSE, "%s: %s", arguments->words.items[0], error.text);
     else
         plan = choose_plan(&session, &status);
-    if (plan) {
+    if (plan && record_begin(arguments, &status)) {
         journal_new_id(arguments->root.data, time_now(), &id);
         Json *start = start_make(&session, plan, buffer_str(&id), &status);
         Buffer text = {0};
@@ -448,7 +477,8 @@ int command_resume(const Arguments *arguments)
     Session session = {.arguments = arguments, .attended = is_attended(arguments), .resumes = true};
     Buffer id = {0};
     int status = EXIT_FINE;
-    if (resumable(arguments, &id, &status) && !is_over(arguments, buffer_str(&id), &status))
+    if (resumable(arguments, &id, &status) && !is_over(arguments, buffer_str(&id), &status) &&
+        record_begin(arguments, &status))
         status = resume(&session, buffer_str(&id));
     session_close(&session);
     buffer_free(&id);

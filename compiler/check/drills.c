@@ -144,6 +144,7 @@ static void check_answers(Checker *c, NodeList answers, const Node *pattern)
             check_drill_text(c, answer->gives.with);
         check_duration(c, answer->gives.before);
         check_duration(c, answer->gives.delay);
+        check_references(c, answer->gives.from, KINDS_PERSON, "contact or role");
         if (answer->gives.times) check_value(c, answer->gives.times, c->integer);
     }
 }
@@ -171,6 +172,10 @@ static void check_with(Checker *c, const Symbol *plan, Node *line)
         Symbol *symbol = setting_find(c, c->module->scope, setting->setting.name);
         for (size_t i = 0; plan && i < plan->param_count; i++) {
             if (str_equal(plan->params[i]->name, setting->setting.name)) symbol = plan->params[i];
+        }
+        if (!symbol && str_equal(setting->setting.name, STR("attended"))) {
+            check_value(c, setting->setting.value, c->boolean);
+            continue;
         }
         bool settable = symbol && (symbol->kind == SYMBOL_SETTING || symbol->kind == SYMBOL_LOCAL);
         if (!settable) {

@@ -63,6 +63,19 @@ static void write_body(MetadataWriter *writer, const Node *body)
     constant_write(&writer->scope, body, &writer->out);
 }
 
+/* {"approval":true,"from":[…],"error":why}: as a policy that wants one. */
+static void write_approval(MetadataWriter *writer, const Node *gives)
+{
+    out_key(&writer->out, "approval");
+    out_bool(&writer->out, true);
+    out_key(&writer->out, "from");
+    out_open(&writer->out, '[');
+    for (const Node *one = gives->gives.from.first; one; one = one->next)
+        out_text(&writer->out, reference_name(&writer->scope, one));
+    out_close(&writer->out, ']');
+    constant_text_at(&writer->scope, gives->gives.with, "error", &writer->out);
+}
+
 static void write_gives(MetadataWriter *writer, const Node *gives)
 {
     out_key(&writer->out, "gives");
@@ -94,6 +107,7 @@ static void write_gives(MetadataWriter *writer, const Node *gives)
         out_key(&writer->out, "unknown");
         out_bool(&writer->out, true);
         break;
+    case GIVES_APPROVAL: write_approval(writer, gives); break;
     case GIVES_FAILURE:
         out_key(&writer->out, "fails");
         out_bool(&writer->out, true);
@@ -402,7 +416,7 @@ static void write_expect(DrillWriter *drill, const Node *line)
 static void write_with(DrillWriter *drill, const Symbol *plan, const Node *node)
 {
     MetadataWriter *writer = drill->writer;
-    const Node *severity = NULL;
+    const Node *severity = NULL, *attended = NULL;
     size_t position = 0;
     out_key(&writer->out, "with");
     out_open(&writer->out, '{');
@@ -420,6 +434,10 @@ static void write_with(DrillWriter *drill, const Symbol *plan, const Node *node)
             severity = setting->setting.value;
             continue;
         }
+        if (!setting->symbol) {
+            attended = setting->setting.value;
+            continue;
+        }
         out_key(&writer->out, arena_copy_c(writer->scope.arena, setting->setting.name));
         constant_write(&writer->scope, setting->setting.value, &writer->out);
     }
@@ -429,6 +447,7 @@ static void write_with(DrillWriter *drill, const Symbol *plan, const Node *node)
         out_text(&writer->out, reference_name(&writer->scope, severity));
     else
         out_null(&writer->out);
+    write_json_at(writer, "attended", attended);
     out_close(&writer->out, '}');
 }
 

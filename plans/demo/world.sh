@@ -3,7 +3,8 @@
 #
 # world_begin DEMO_FOLDER  starts both in a new folder, $world, and sets $shop_url, $hook_url and PATH
 # world_plan               prints the arguments that hand this world to the plan, one word per line
-# world_end                ends what was started and removes the folder; safe to call twice
+# world_end                ends what was started and removes the folder; safe to call twice. Where keep_runs names a folder the
+#                          journals of the runs are put there first
 
 world=
 sink_pid=
@@ -41,6 +42,7 @@ world_end() {
     [ -n "$world" ] || return 0
     shopctl --dir "$world" stop >/dev/null 2>&1
     [ -z "$sink_pid" ] || kill "$sink_pid" 2>/dev/null
+    [ -z "${keep_runs:-}" ] || [ ! -d "$world/runs" ] || mv "$world/runs" "$keep_runs/$(basename "$world")"
     rm -rf "$world"
     world=
     return 0

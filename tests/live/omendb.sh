@@ -22,7 +22,8 @@ print(*(one.getsockname()[1] for one in held))'
 }
 
 cluster() { # cluster CURE: a broken cluster that CURE (a change, as the API server names it) repairs
-    rm -rf "$work/runs" "$work/messages" "$CLUSTER/healthy" "$CLUSTER/full" "$CLUSTER/changes"
+    [ ! -d "$work/runs" ] || mv "$work/runs" "$keep_runs/$(echo "$1" | tr -c "a-z" _)"
+    rm -rf "$work/messages" "$CLUSTER/healthy" "$CLUSTER/full" "$CLUSTER/changes"
     printf '#!/bin/sh\ncase "$1 $2" in (%s) : >healthy ;; esac\n' "$1" >"$CLUSTER/hook"
     chmod +x "$CLUSTER/hook"
 }

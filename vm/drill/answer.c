@@ -219,10 +219,28 @@ static void write_delivery(const Outcome *outcome, const Json *gives, Buffer *ou
     json_write(out, json ? json : text);
 }
 
+/* As a policy that wants an approval (vm/live/policy_gate.c): the machine asks, and begins the effect again. */
+static void write_held(const Asked *asked, const Json *gives, Buffer *out)
+{
+    Buffer what = {0};
+    Str error = json_string(gives, "error", "");
+    buffer_printf(&what, "policy: %.*s", STR_ARG(asked->request->args));
+    write_bool(out, "ok", false);
+    write_int(out, "exit", 126);
+    buffer_add_c(out, ",\"exits\":[126]");
+    write_text(out, "held", buffer_str(&what));
+    write_key(out, "held_by");
+    json_write(out, json_get(gives, "from"));
+    write_text(out, "error", error.len ? error : STR("a policy wants an approval for it, as the drill says"));
+    buffer_free(&what);
+}
+
 static void write_result(const Asked *asked, const Outcome *outcome, const Json *gives, Buffer *out)
 {
     buffer_add_char(out, '{');
-    if (str_equal_c(asked->request->op, "http"))
+    if (json_get(gives, "approval"))
+        write_held(asked, gives, out);
+    else if (str_equal_c(asked->request->op, "http"))
         write_http(outcome, gives, out);
     else if (str_equal_c(asked->request->op, "command"))
         write_command(outcome, out);
@@ -312,7 +330,12 @@ void answer_effect(DrillWorld *world, const EffectRequest *request)
     Asked asked = {.world = world, .request = request, .args = args, .subject = buffer_str(&subject)};
     ScriptLine *line = NULL;
     const ScriptAnswer *answer = matching_find(&asked, &line);
-    if (answer) {
+    bool holds = answer && json_get(answer->gives, "approval");
+    bool can_be_held = request->effect_class == EFFECT_CHANGE && (str_equal_c(request->op, "http") || str_equal_c(request->op, "command"));
+    if (holds && !can_be_held) {
+        world_stop(world, "%.*s:%" PRId64 ": only a command or request that changes something needs an approval; this is %s",
+                   STR_ARG(line->file), line->line, request->effect_class == EFFECT_LOOK ? "a look" : "none");
+    } else if (answer) {
         Outcome outcome = outcome_of(&asked, line, answer);
         Buffer result = {0};
         write_result(&asked, &outcome, answer->gives, &result);

@@ -153,6 +153,8 @@ static void stop_unasked(DrillWorld *world, const Question *question, Str step)
     const char *text = what.data ? what.data : "*";
     if (str_equal_c(question->kind, "manual")) {
         buffer_printf(&line, "manual \"%s\" done after 1m", text);
+    } else if (str_equal_c(question->kind, "approval") && !json_first(question->by)) {
+        buffer_printf(&line, "at 1m approve \"%s\"", text); /* of anybody */
     } else if (str_equal_c(question->kind, "approval")) {
         buffer_printf(&line, "%.*s approves \"%s\" after 1m", STR_ARG(first_asked(question)), text);
     } else {

@@ -42,7 +42,7 @@ static void write_start(const Stage *stage, Buffer *out)
     json_write_string(out, stage->script.plan);
     buffer_add_c(out, ",\"severity\":");
     json_write(out, json_get(with, "severity"));
-    buffer_add_c(out, ",\"attended\":true,\"params\":");
+    buffer_printf(out, ",\"attended\":%s,\"params\":", json_bool(with, "attended", true) ? "true" : "false");
     if (params)
         json_write(out, params);
     else

@@ -8,12 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Retelling {
-    Record *record;
-    const Json *metadata, *start; /* start: the run's arguments */
-    Buffer *out;
-} Retelling;
-
 void retell_string(Buffer *out, Str text)
 {
     buffer_add_char(out, '"');
@@ -38,6 +32,29 @@ void retell_string(Buffer *out, Str text)
     buffer_add_char(out, '"');
 }
 
+void retell_value(Buffer *out, const Json *value)
+{
+    JsonKind kind = json_kind(value);
+    const char *before = "";
+    if (kind == JSON_STRING) {
+        retell_string(out, json_text(value));
+    } else if (kind == JSON_OBJECT || kind == JSON_LIST) {
+        buffer_add_char(out, kind == JSON_LIST ? '[' : '{');
+        for (const Json *one = json_first(value); one; one = json_next(one)) {
+            buffer_add_c(out, before);
+            if (kind == JSON_OBJECT) retell_string(out, str_from_c(json_key(one)));
+            if (kind == JSON_OBJECT) buffer_add_c(out, ": ");
+            retell_value(out, one);
+            before = ", ";
+        }
+        buffer_add_char(out, kind == JSON_LIST ? ']' : '}');
+    } else if (kind == JSON_NULL) {
+        buffer_add_c(out, "none");
+    } else {
+        json_write(out, value);
+    }
+}
+
 /* ---- settings ---- */
 
 static const Json *param_of(const Json *metadata, const char *name)
@@ -50,12 +67,10 @@ static const Json *param_of(const Json *metadata, const char *name)
 
 static void write_value(Buffer *out, const Json *value, Str type)
 {
-    if (json_kind(value) == JSON_STRING)
-        retell_string(out, json_text(value));
-    else if (str_equal_c(type, "duration"))
+    if (str_equal_c(type, "duration"))
         duration_write(out, json_as_int(value));
     else
-        json_write(out, value);
+        retell_value(out, value);
 }
 
 /* `of outage(shard: 3)`: what is no setting of the file is a parameter of the plan. */
@@ -87,7 +102,10 @@ static void write_with(const Retelling *telling)
     }
     Str severity = json_string(telling->start, "severity", "");
     if (severity.len) buffer_printf(telling->out, "%sseverity %.*s", before, STR_ARG(severity));
-    if (severity.len || *before == ',') buffer_add_char(telling->out, '\n');
+    if (severity.len) before = ", ";
+    bool attended = json_bool(telling->start, "attended", true);
+    if (!attended) buffer_printf(telling->out, "%sattended = false", before);
+    if (!attended || *before == ',') buffer_add_char(telling->out, '\n');
 }
 
 static void add_since(const Retelling *telling, int64_t now)
@@ -232,11 +250,36 @@ static void write_kill(const Retelling *telling, size_t at)
     buffer_add_char(telling->out, '\n');
 }
 
+/* A signal that the run refused changed nothing, and may name what is not there. */
+static bool is_refused(const Retelling *telling, size_t at)
+{
+    const Json *signal = row_json(&telling->record->rows.items[at]);
+    for (size_t i = at + 1; i < telling->record->rows.count; i++) {
+        Row *row = &telling->record->rows.items[i];
+        if (row->log.kind == LOG_SIGNAL || row->log.now > telling->record->rows.items[at].log.now) return false;
+        if (!row_is_mark(row, "signal.refused")) continue;
+        if (str_equal(json_string(row_json(row), "kind", ""), json_string(signal, "kind", ""))) return true;
+    }
+    return false;
+}
+
+static void write_refused(const Retelling *telling, Row *row)
+{
+    const Json *signal = row_json(row);
+    Str by = json_string(signal, "by", "");
+    buffer_add_c(telling->out, "  # refused at ");
+    add_since(telling, row->log.now);
+    buffer_printf(telling->out, ": `%.*s` of %.*s\n", STR_ARG(json_string(signal, "kind", "")), STR_ARG(by));
+}
+
 static void write_events(const Retelling *telling)
 {
     for (size_t i = 0; i < telling->record->rows.count; i++) {
         Row *row = &telling->record->rows.items[i];
-        if (row->log.kind == LOG_SIGNAL) write_signal(telling, row);
+        if (row->log.kind == LOG_SIGNAL && is_refused(telling, i))
+            write_refused(telling, row);
+        else if (row->log.kind == LOG_SIGNAL)
+            write_signal(telling, row);
         if (row->log.kind == LOG_LEASE && i > 0) write_kill(telling, i);
     }
 }
@@ -318,21 +361,25 @@ static void write_expectations(const Retelling *telling)
     arena_free(&arena);
 }
 
-void retell_write(Record *record, const Json *metadata, Str plan, Str title, Buffer *out)
+bool retell_write(Retelling *telling, Str plan, Str title, Error *error)
 {
-    Retelling telling = {.record = record, .metadata = metadata, .out = out};
-    for (size_t i = 0; i < record->rows.count && !telling.start; i++) {
+    Record *record = telling->record;
+    for (size_t i = 0; i < record->rows.count && !telling->start; i++) {
         if (record->rows.items[i].log.kind != LOG_START) continue;
-        telling.start = row_json(&record->rows.items[i]);
+        telling->start = row_json(&record->rows.items[i]);
         record->start = record->rows.items[i].log.now;
     }
-    write_heading(&telling, plan, title);
-    write_with(&telling);
-    write_times(&telling);
-    retell_answers(record, out);
-    write_events(&telling);
-    buffer_add_char(out, '\n');
-    write_expectations(&telling);
-    retell_changes(record, out);
-    buffer_add_c(out, "}\n");
+    if (!telling->start) return error_set(error, "the run ended before it began: there is nothing to tell");
+    if (json_bool(telling->start, "dry_run", false))
+        return error_set(error, "it was a dry run: nothing of it happened, so there is nothing to tell");
+    write_heading(telling, plan, title);
+    write_with(telling);
+    write_times(telling);
+    retell_answers(telling, telling->out);
+    write_events(telling);
+    buffer_add_char(telling->out, '\n');
+    write_expectations(telling);
+    retell_changes(record, telling->out);
+    buffer_add_c(telling->out, "}\n");
+    return true;
 }

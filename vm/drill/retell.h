@@ -8,15 +8,26 @@
 
 #include "vm/drill/record.h"
 
-/* plan: its name; title: of the drill. */
-void retell_write(Record *record, const Json *metadata, Str plan, Str title, Buffer *out);
+/* A run that is retold. */
+typedef struct Retelling {
+    Record *record;
+    const Json *metadata; /* of its image */
+    Str program;          /* the image itself */
+    const Json *start;    /* the run's arguments; set by retell_write */
+    Buffer *out;
+} Retelling;
+
+/* plan: its name; title: of the drill. False: there is nothing to tell, and *error says why. */
+bool retell_write(Retelling *telling, Str plan, Str title, Error *error);
 
 /* retell_answers.c: the lines that answer the run's effects. */
-void retell_answers(Record *record, Buffer *out);
+void retell_answers(const Retelling *telling, Buffer *out);
 /* How often the run began each of its changes, as expectations. */
 void retell_changes(Record *record, Buffer *out);
 
 /* A text as a string literal of the language, with its quotes. */
 void retell_string(Buffer *out, Str text);
+/* Any value as the language writes it. */
+void retell_value(Buffer *out, const Json *value);
 
 #endif

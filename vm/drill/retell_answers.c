@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The same answer so many times in a row. */
 typedef struct Said {
@@ -24,6 +25,7 @@ typedef struct Line {
 
 typedef struct Retold {
     Record *record;
+    const Retelling *telling;
     VEC(Line) lines;
 } Retold;
 
@@ -49,6 +51,19 @@ static void deliver_head(const Json *args, Buffer *out)
                       STR_ARG(json_string(args, "contact", "")));
 }
 
+/* `strlen(s: "abc")`. */
+static void native_head(const Json *args, Buffer *out)
+{
+    const char *before = "";
+    buffer_printf(out, "%.*s(", STR_ARG(json_string(args, "fn", "")));
+    for (const Json *one = json_first(json_get(args, "args")); one; one = json_next(one)) {
+        buffer_printf(out, "%s%s: ", before, json_key(one));
+        retell_value(out, one);
+        before = ", ";
+    }
+    buffer_add_c(out, *before ? ")" : "*)");
+}
+
 /* False: a drill answers such an effect by itself. */
 static bool write_head(Row *row, Buffer *out)
 {
@@ -64,6 +79,8 @@ static bool write_head(Row *row, Buffer *out)
         buffer_add_char(out, '"');
     } else if (str_equal_c(row->log.name, "deliver")) {
         deliver_head(args, out);
+    } else if (str_equal_c(row->log.name, "native")) {
+        native_head(args, out);
     } else {
         known = false;
     }
@@ -100,7 +117,55 @@ static bool write_failure(const Json *result, Buffer *out)
     return true;
 }
 
-static void http_answer(const Json *result, Buffer *out)
+static bool has_name(const Json *list, Str name)
+{
+    for (const Json *one = json_first(list); one; one = json_next(one)) {
+        if (str_equal(json_string(one, "name", ""), name)) return true;
+    }
+    return false;
+}
+
+/* A policy held it back. Whom the plan does not know stays unnamed. */
+static void approval_answer(const Json *metadata, const Json *result, Buffer *out)
+{
+    const char *before = " from ";
+    buffer_add_c(out, "needs approval");
+    for (const Json *one = json_first(json_get(result, "held_by")); one; one = json_next(one)) {
+        Str name = json_text(one);
+        if (!has_name(json_get(metadata, "contacts"), name) && !has_name(json_get(metadata, "roles"), name)) continue;
+        buffer_printf(out, "%s%.*s", before, STR_ARG(name));
+        before = " or ";
+    }
+    add_with(out, json_string(result, "error", ""));
+}
+
+/* Headers that every answer has, as the connection was and not as the service answered. */
+static bool is_usual_header(const char *name)
+{
+    static const char *const usual[] = {"accept-ranges", "connection", "content-length", "content-type", "date", "etag",
+                                        "keep-alive",    "last-modified", "server",      "transfer-encoding", "vary"};
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+        if (strcmp(name, usual[i]) == 0) return true;
+    }
+    return false;
+}
+
+/* The headers of an answer, the usual ones only where the program names them. */
+static void add_headers(const Retelling *telling, const Json *headers, Buffer *out)
+{
+    const char *before = " with headers {";
+    for (const Json *one = json_first(headers); one; one = json_next(one)) {
+        if (is_usual_header(json_key(one)) && str_find(telling->program, str_from_c(json_key(one))) < 0) continue;
+        buffer_add_c(out, before);
+        retell_string(out, str_from_c(json_key(one)));
+        buffer_add_c(out, ": ");
+        retell_string(out, json_text(one));
+        before = ", ";
+    }
+    if (*before == ',') buffer_add_char(out, '}');
+}
+
+static void http_answer(const Retelling *telling, const Json *result, Buffer *out)
 {
     Str error = json_string(result, "error", "");
     if (write_failure(result, out)) return;
@@ -111,6 +176,26 @@ static void http_answer(const Json *result, Buffer *out)
     }
     buffer_printf(out, "gives %" PRId64, json_int(result, "status", 200));
     add_with(out, json_string(result, "body", ""));
+    add_headers(telling, json_get(result, "headers"), out);
+}
+
+/* What comes back, with what comes out beside it. */
+static void native_answer(const Json *result, Buffer *out)
+{
+    const Json *outs = json_get(result, "out");
+    if (write_failure(result, out)) return;
+    if (!json_bool(result, "ok", false)) {
+        buffer_add_c(out, "fails");
+        add_with(out, json_string(result, "error", ""));
+        return;
+    }
+    buffer_add_c(out, json_first(outs) ? "gives json {value: " : "gives json ");
+    retell_value(out, json_get(result, "value"));
+    for (const Json *one = json_first(outs); one; one = json_next(one)) {
+        buffer_printf(out, ", %s: ", json_key(one));
+        retell_value(out, one);
+    }
+    if (json_first(outs)) buffer_add_char(out, '}');
 }
 
 static void command_answer(const Json *result, Buffer *out)
@@ -178,8 +263,9 @@ static int64_t begun_at(Record *record, size_t intent, const Row *result, bool *
     return begun;
 }
 
-static void write_answer(Record *record, size_t at, Buffer *out)
+static void write_answer(const Retold *retold, size_t at, Buffer *out)
 {
+    Record *record = retold->record;
     Row *intent = &record->rows.items[at], *result = result_of(record, at);
     if (!result) {
         /* Cancelled, or still under way when the run was left. */
@@ -188,10 +274,14 @@ static void write_answer(Record *record, size_t at, Buffer *out)
     }
     const Json *json = row_json(result);
     int64_t delay = -1;
-    if (str_equal_c(intent->log.name, "http"))
-        http_answer(json, out);
+    if (json_string(json, "held", "").len)
+        approval_answer(retold->telling->metadata, json, out);
+    else if (str_equal_c(intent->log.name, "http"))
+        http_answer(retold->telling, json, out);
     else if (str_equal_c(intent->log.name, "command"))
         command_answer(json, out);
+    else if (str_equal_c(intent->log.name, "native"))
+        native_answer(json, out);
     else
         delay = deliver_answer(record, at, row_json(intent), json, out);
     bool hangs = json_bool(json, "timed_out", false);
@@ -243,7 +333,7 @@ static void collect(Retold *retold)
             bool again;
             begun_at(retold->record, i, result_of(retold->record, i), &again);
             if (again) add_hanging(line);
-            write_answer(retold->record, i, &answer);
+            write_answer(retold, i, &answer);
             add_answer(line, &answer);
         }
         buffer_free(&head);
@@ -273,9 +363,9 @@ static void write_line(const Line *line, Buffer *out)
     buffer_add_char(out, '\n');
 }
 
-void retell_answers(Record *record, Buffer *out)
+void retell_answers(const Retelling *telling, Buffer *out)
 {
-    Retold retold = {.record = record};
+    Retold retold = {.record = telling->record, .telling = telling};
     collect(&retold);
     for (int patterns = 0; patterns < 2; patterns++) {
         for (size_t i = 0; i < retold.lines.count; i++) {
@@ -293,6 +383,7 @@ static bool write_ran(Row *row, Buffer *out)
     Buffer head = {0};
     bool counted = row->log.kind == LOG_INTENT && row->log.effect_class == EFFECT_CHANGE &&
                    !str_starts_with(row->log.at, STR("std/")) && !str_equal_c(row->log.name, "deliver") &&
+                   !str_equal_c(row->log.name, "native") &&
                    write_head(row, &head);
     if (counted) {
         Str text = buffer_str(&head);

@@ -229,14 +229,39 @@ static bool load_run(Journal *journal, Error *error)
     return true;
 }
 
+static Journal *read_or_close(Journal *journal, Error *error)
+{
+    if (journal->store && check_version(journal, error) && load_run(journal, error)) return journal;
+    journal_close(journal);
+    return NULL;
+}
+
 Journal *journal_open_read(const char *root, Str id, Error *error)
 {
     Journal *journal = journal_new(root, id);
-    if (store_open_in(journal, STORE_READ, error) && check_version(journal, error) &&
-        load_run(journal, error))
-        return journal;
-    journal_close(journal);
-    return NULL;
+    store_open_in(journal, STORE_READ, error);
+    return read_or_close(journal, error);
+}
+
+Journal *journal_open_file(const char *path, Error *error)
+{
+    Journal *journal = memory_alloc(sizeof *journal);
+    journal->lock = -1;
+    buffer_add_c(&journal->path, path);
+    journal->store = store_open(path, STORE_READ, error);
+    return read_or_close(journal, error);
+}
+
+static void roll_back(Journal *journal)
+{
+    if (journal->store && journal->in_turn) store_run(journal->store, "ROLLBACK", NULL);
+    journal->in_turn = false;
+}
+
+bool journal_copy(Journal *journal, const char *path, Error *error)
+{
+    roll_back(journal);
+    return store_copy(journal->store, path, error);
 }
 
 static bool take_over(Journal *journal, Error *error)
@@ -275,7 +300,7 @@ void journal_close(Journal *journal)
     store_finish(journal->add_row);
     store_finish(journal->add_blob);
     store_finish(journal->move_on);
-    if (journal->store && journal->in_turn) store_run(journal->store, "ROLLBACK", NULL);
+    roll_back(journal);
     if (journal->store && journal->lock >= 0) store_checkpoint(journal->store, journal->run.ended);
     store_close(journal->store);
     if (journal->lock >= 0) close(journal->lock);

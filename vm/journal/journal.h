@@ -47,6 +47,11 @@ Journal *journal_create(const char *root, const JournalRun *run, Str image, Erro
 Journal *journal_open(const char *root, Str id, Error *error);
 /* To read only, at any time. */
 Journal *journal_open_read(const char *root, Str id, Error *error);
+/* A copy that journal_copy made, to read only. */
+Journal *journal_open_file(const char *path, Error *error);
+/* The whole run as one file, which is made or must be empty: after its last row, for rows that were not
+ * committed are gone. */
+bool journal_copy(Journal *journal, const char *path, Error *error);
 /* Ends ownership; rows that were not committed are gone. */
 void journal_close(Journal *journal);
 

@@ -81,6 +81,16 @@ void store_checkpoint(Store *store, bool truncate)
                               truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
+bool store_copy(Store *store, const char *path, Error *error)
+{
+    StoreStatement *copy = store_prepare(store, "VACUUM INTO ?", error);
+    if (!copy) return false;
+    store_bind_text(copy, 1, str_from_c(path));
+    bool fine = store_do(copy, error);
+    store_finish(copy);
+    return fine;
+}
+
 StoreStatement *store_prepare(Store *store, const char *sql, Error *error)
 {
     sqlite3_stmt *handle = NULL;

@@ -21,6 +21,9 @@ Store *store_open(const char *path, StoreMode mode, Error *error); /* NULL on fa
 void store_close(Store *store);                                    /* NULL is fine; statements first */
 bool store_run(Store *store, const char *sql, Error *error);       /* statements without parameters or rows */
 void store_checkpoint(Store *store, bool truncate); /* moves the log into the file; may do nothing */
+/* All that is committed, as one file of its own; what is at `path` must be empty. Not within a transaction.
+ */
+bool store_copy(Store *store, const char *path, Error *error);
 
 StoreStatement *store_prepare(Store *store, const char *sql, Error *error);
 void store_finish(StoreStatement *statement); /* NULL is fine */

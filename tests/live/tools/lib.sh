@@ -17,15 +17,23 @@ PLANC=${PLANC:-$BUILD/planc}
 # shellcheck disable=SC2034
 demo=$root/plans/demo
 work=$(mktemp -d "${TMPDIR:-/tmp}/plan-test.XXXXXX") || exit 1
+keep_runs=$work/kept
+mkdir "$keep_runs"
+export keep_runs
 failures=0
 ends=
 
 at_end() { ends="$1
 $ends"; }
+retell_runs() { # every run that the test leaves is retold as a drill
+    [ -n "$(find "$work" -name journal.db -print -quit)" ] || return 0
+    /usr/bin/python3 "$root/tests/live/tools/retell.py" "$PLANVM" "$work"
+}
 end_all() {
     status=$?
     trap - EXIT
     eval "$ends"
+    retell_runs || status=1
     rm -rf "$work"
     exit $status
 }
