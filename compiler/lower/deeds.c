@@ -162,8 +162,9 @@ static void lower_followup(Context *context, Node *node)
     CoreProgram *core = context->lower->core;
     Core *by =
         node->followup.by ? lower_target(context, node->followup.by) : build_text(core, STR(""), node->span);
-    context_call(context, "follow_up", node->span, lower_string(context, node->followup.text),
-                 lower_value(context, node->followup.within), by, NULL);
+    Core *within = node->followup.within ? lower_value(context, node->followup.within)
+                                         : build_int(core, TYPE_DURATION, 0, node->span); /* due when it is over */
+    context_call(context, "follow_up", node->span, lower_string(context, node->followup.text), within, by, NULL);
 }
 
 /* Each of the statements in a fiber of its own; all are waited for, then the first failure is raised. */
