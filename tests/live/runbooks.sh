@@ -9,10 +9,10 @@
 # shellcheck source=tests/live/tools/postgres.sh
 . "$(dirname "$0")/tools/postgres.sh"
 tools=$root/tests/live/tools
-command -v redis-server >/dev/null 2>&1 && [ -x /usr/bin/aws ] || {
+if ! command -v redis-server >/dev/null 2>&1 || ! [ -x /usr/bin/aws ]; then
     echo "redis-server or aws is not installed"
     exit 77
-}
+fi
 cd "$work" || exit 1
 
 serve() { # serve PROGRAM FOLDER: starts it, until the test ends; its port stands in FOLDER/PROGRAM.port

@@ -51,7 +51,9 @@ def effects_of(planc, file):
         groups += said[name]
     looks = [one for group in groups for one in group["looks"]]
     changes = [one for group in groups for one in group["changes"]]
-    return [plan["name"] for plan in said["plans"]], looks, changes, said["together"]
+    # A plan that is still `missing` has nothing to run.
+    missing = set(re.findall(r'(?m)^plan (\w+) "[^"]*" missing ', open(file, encoding="utf-8").read()))
+    return [plan["name"] for plan in said["plans"] if plan["name"] not in missing], looks, changes, said["together"]
 
 
 def stand_ins(folder, programs):
