@@ -5,6 +5,7 @@
 #include "vm/base/json.h"
 #include "vm/base/time.h"
 #include "vm/live/live.h"
+#include "vm/open_run.h"
 #include "vm/parameters.h"
 #include "vm/run.h"
 #include "vm/view.h"
@@ -376,6 +377,18 @@ static int run_begin(Session *session, const Json *plan, Str id, Str start)
     return session_drive(session);
 }
 
+/* Is this one to be started? An incident's plan that does not say `starts another` asks where one is open. */
+static bool is_wanted(const Session *session, const Json *plan, int *status)
+{
+    if (!json_string(plan, "severity", "").len || json_bool(plan, "starts_another", false)) return true;
+    if (option_given(session->arguments, OPTION_DRY_RUN)) return true;
+    Str service = json_string(json_get(session->metadata, "service"), "name", "");
+    OpenRunChoice choice =
+        open_run_choose(session->arguments, service, json_string(plan, "name", ""), session->attended);
+    *status = choice == OPEN_RUN_LEAVE ? EXIT_CANCELLED : EXIT_FINE;
+    return choice == OPEN_RUN_START;
+}
+
 int command_run(const Arguments *arguments)
 {
     Session session = {.arguments = arguments, .attended = is_attended(arguments)};
@@ -392,7 +405,7 @@ int command_run(const Arguments *arguments)
         status = command_fail(arguments, EXIT_MISUSE, "%s: %s", arguments->words.items[0], error.text);
     else
         plan = choose_plan(&session, &status);
-    if (plan && record_begin(arguments, &status)) {
+    if (plan && is_wanted(&session, plan, &status) && record_begin(arguments, &status)) {
         journal_new_id(arguments->root.data, time_now(), &id);
         Json *start = start_make(&session, plan, buffer_str(&id), &status);
         Buffer text = {0};

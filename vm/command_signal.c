@@ -37,6 +37,7 @@ static const struct Form {
              {"handover", {"to"}, "people", false},
              {"escalate", {"to?"}, "people", false},
              {"met", {"what"}, NULL, false},
+             {"alert", {"name"}, NULL, false},
              {"unack", {NULL}, NULL, true},
              {"reopen", {NULL}, NULL, true},
              {"cancel", {NULL}, NULL, true}};

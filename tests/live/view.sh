@@ -86,4 +86,26 @@ keys two 'stty -a | grep -o " -*icanon\| -*echo "' Enter
 check "with its modes" await 5 shows two ' icanon'
 "$PLANVM" log last --journal "$work/runs" >"$work/log"
 check "every key is on record" has "$work/log" 'ack of ann'
+
+# A terminal that is killed: the run goes on and pages on time; another terminal comes back to it and resolves it.
+sed -e 's/for 15m/for 3s/' "$panes/outage.plan" >"$work/soon.plan"
+open_terminal three 100 30 C.UTF-8
+keys three "clear; '$PLANVM' run soon.plan --journal runs --as ann" Enter
+check "a second run begins" await 10 shows three '? Pull the plug'
+mux kill-session -t three
+check "without its terminal it pages on time" await 10 sh -c '"$1" log last --journal "$2" | grep -q "paging bob"' _ "$PLANVM" "$work/runs"
+check "not late" sh -c '! "$1" log last --journal "$2" | grep -q "s late"' _ "$PLANVM" "$work/runs"
+keys two "clear; '$PLANVM' attach last --journal runs --as ann" Enter
+check "another terminal attaches to it" await 5 shows two '? Pull the plug'
+keys two w
+check "w says what comes next" await 5 shows two 'bob'
+open_terminal four 100 30 C.UTF-8
+keys four "clear; '$PLANVM' run soon.plan --journal runs --as bob" Enter
+check "who starts another is asked first" await 5 shows four 'is open: j join'
+keys four j Enter
+check "and joins it as a note" await 5 shows two 'alert outage joined'
+keys two R
+keys two 'it was the plug' Enter
+check "R resolves" await 5 shows two 'resolved, says ann: it was the plug'
+check "the list knows it" await 5 sh -c '"$1" list --journal "$2" | grep -q resolved' _ "$PLANVM" "$work/runs"
 finish

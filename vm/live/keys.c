@@ -123,7 +123,7 @@ static const struct {
 } typed_signals[] = {{"note", "note", "text"},
                      {"severity", "severity", "to"},
                      {"resolve", "resolved because (escape: not)", "because"},
-                     {"follow", "procedure to run", "procedure"},
+                     {"follow", "procedure to run", "plan"},
                      {"skip", "skip because", "because"},
                      {"unack", "I do not have it any more because", "because"},
                      {"cancel", "cancel the run because (escape: not)", "because"}};
