@@ -43,11 +43,40 @@ static int64_t lines_in(const char *name)
     return count;
 }
 
+static Str file_text(const char *name)
+{
+    static char text[1000];
+    char path[400];
+    snprintf(path, sizeof path, "%s/%s", test.dir, name);
+    FILE *file = fopen(path, "r");
+    size_t len = file ? fread(text, 1, sizeof text, file) : 0;
+    if (file) fclose(file);
+    return (Str){text, len};
+}
+
+static void write_file(const char *name, const char *text)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/%s", test.dir, name);
+    FILE *file = fopen(path, "w");
+    if (!CHECK(file != NULL)) return;
+    fputs(text, file);
+    fclose(file);
+}
+
 static bool wait_for_lines(const char *name, int64_t count)
 {
-    for (int i = 0; i < 500 && lines_in(name) < count; i++)
+    for (int i = 0; i < 2000 && lines_in(name) < count; i++)
         usleep(10000);
     return lines_in(name) >= count;
+}
+
+/* The same while the world goes on. As long as a busy machine may take: who waits in vain has failed anyway. */
+static bool run_until_line(const char *name)
+{
+    for (int i = 0; i < 2000 && lines_in(name) < 1; i++)
+        test.world->next(test.world, test.world->now(test.world) + 10, true);
+    return lines_in(name) >= 1;
 }
 
 static void end_world(void)
@@ -151,21 +180,21 @@ static void test_adopted_elsewhere(void)
     free(before);
 }
 
-static void kill_keeper(void)
+static void signal_keeper(const char *name)
 {
     char command[600];
-    /* Quick, also on a busy machine: the program that the keeper runs ends soon. */
-    snprintf(command, sizeof command, "kill -9 $(pgrep -f '[p]lan-keeper %s')", test.dir);
+    snprintf(command, sizeof command, "kill -%s $(pgrep -f '[p]lan-keeper %s')", name, test.dir);
     CHECK_INT(system(command), 0);
 }
 
 static void test_keeper_killed(void)
 {
     live_test_start(&test, 30, "command", EFFECT_CHANGE, false,
-                    script("echo x >> DIR/thirty; sleep 0.8; echo x >> DIR/thirty"));
-    for (int i = 0; i < 200 && lines_in("thirty") < 1; i++)
-        test.world->next(test.world, test.world->now(test.world) + 10, true);
-    kill_keeper();
+                    script("echo x >> DIR/thirty; until [ -e DIR/go-on ]; do sleep 0.1; done; "
+                           "echo x >> DIR/thirty"));
+    CHECK(run_until_line("thirty"));
+    signal_keeper("KILL");
+    write_file("go-on", "");
     const Json *r = live_test_result(&test, 30, 20000);
     CHECK(!json_bool(r, "ok", true));
     CHECK(json_bool(r, "unknown", false));
@@ -184,8 +213,7 @@ static void test_cancelled(void)
     live_test_start(
         &test, 40, "command", EFFECT_CHANGE, false,
         script("trap 'echo x >> DIR/forty-end; exit 1' TERM; echo x >> DIR/forty; sleep 9 & wait"));
-    for (int i = 0; i < 200 && lines_in("forty") < 1; i++)
-        test.world->next(test.world, test.world->now(test.world) + 10, true);
+    CHECK(run_until_line("forty"));
     test.world->cancel(test.world, 40);
     CHECK(wait_for_lines("forty-end", 1));
     test.event = test.world->next(test.world, test.world->now(test.world) + 100, true);
@@ -220,15 +248,31 @@ static void test_cancelled_with_secrets(void)
                                   "\"env\":{\"T\":\"\xEF\xB7\x90token\xEF\xB7\x91\"}}");
     CHECK_STR_C(json_string(r, "out", ""), "[secret token] ");
     live_test_start(&test, 42, "command", EFFECT_CHANGE, false, args);
-    for (int i = 0; i < 200 && lines_in("begin-42") < 1; i++)
-        test.world->next(test.world, test.world->now(test.world) + 10, true);
+    CHECK(run_until_line("begin-42"));
     CHECK_INT(lines_in("fx/42/out"), 1);
     test.world->cancel(test.world, 42);
     end_world();
-    for (int i = 0; i < 2000 && lines_in("fx/42/out") > 0; i++) /* longer than the program runs by itself */
-        usleep(10000);
+    CHECK(wait_for_lines("fx/42/exit", 1));
     CHECK_INT(lines_in("fx/42/out"), 0);
     live_test_open(&test, "{}");
+}
+
+/* The keeper finds the words of a planvm that is gone: it cannot answer the first, and obeys the second. */
+static void test_last_words(void)
+{
+    live_test_start(&test, 43, "command", EFFECT_CHANGE, false, script("echo x >> DIR/begin-43; sleep 9"));
+    CHECK(run_until_line("begin-43"));
+    signal_keeper("STOP");
+    live_test_start(&test, 44, "command", EFFECT_CHANGE, false, "{\"sh\":\"sleep 9\"}");
+    test.world->cancel(test.world, 44);
+    end_world();
+    signal_keeper("CONT");
+    CHECK(wait_for_lines("fx/44/exit", 1));
+    CHECK_CONTAINS(file_text("fx/44/exit"), "signal 15\n");
+    live_test_open(&test, "{}");
+    test.world->cancel(test.world, 43);
+    CHECK(wait_for_lines("fx/43/exit", 1));
+    CHECK_CONTAINS(file_text("fx/43/exit"), "signal 15\n");
 }
 
 /* It was started before the machine was: nothing of it can still run, and nobody knows how it ended. */
@@ -269,15 +313,10 @@ static void test_keeper_goes(void)
 /* A machine that was started anew before the traces of a program reached its disk: nobody knows whether it ran. */
 static void test_lost_traces(void)
 {
-    char path[300];
     live_test_start(&test, 70, "command", EFFECT_CHANGE, false, "{\"argv\":[\"true\"]}");
     CHECK(json_bool(live_test_result(&test, 70, 20000), "ok", false));
     end_world();
-    snprintf(path, sizeof path, "%s/boot", test.dir);
-    FILE *file = fopen(path, "w");
-    if (!CHECK(file != NULL)) return;
-    fputs("00000000-0000-0000-0000-000000000000", file);
-    fclose(file);
+    write_file("boot", "00000000-0000-0000-0000-000000000000");
     live_test_open(&test, "{}");
     char args[600];
     snprintf(args, sizeof args, "{\"sh\":\"echo x >> %s/began-71\"}", test.dir);
@@ -305,6 +344,7 @@ int main(void)
     test_cancelled();
     test_cancelled_after_death();
     test_cancelled_with_secrets();
+    test_last_words();
     test_other_boot();
     test_lost_traces();
     test_keeper_goes();

@@ -20,11 +20,13 @@ typedef struct LiveTest {
     Json *result;     /* of the last effect */
 } LiveTest;
 
+/* The run is named as its folder is: programs are found again, and ended, by the run's name, and another test
+ * may be running right now. */
 static inline void live_test_open(LiveTest *test, const char *metadata)
 {
     Error error = {0};
     LiveOptions options = {.run_dir = str_from_c(test->dir),
-                           .run_id = STR("20260302-0312-test"),
+                           .run_id = str_from_c(strrchr(test->dir, '/') + 1),
                            .metadata = str_from_c(metadata),
                            .as = STR("tester"),
                            .output = LIVE_QUIET,

@@ -54,6 +54,12 @@ bool effect_files_replace(int run, uint64_t effect, const char *name, Str text)
            renameat(run, file_path(fresh, effect, fresh_name), run, file_path(path, effect, name)) == 0;
 }
 
+void effect_files_forget_output(int run, uint64_t effect)
+{
+    effect_files_replace(run, effect, "out", STR(""));
+    effect_files_replace(run, effect, "err", STR(""));
+}
+
 static void read_boot(char boot[64])
 {
     boot[0] = 0;

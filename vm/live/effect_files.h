@@ -47,5 +47,8 @@ int effect_files_open(int run, uint64_t effect, const char *name, int flags); /*
 /* The first SPAWN_OUTPUT_CAP bytes of `out` or `err`; *cut: there was more. */
 void effect_files_read(int run, uint64_t effect, const char *name, Buffer *into, bool *cut);
 bool effect_files_replace(int run, uint64_t effect, const char *name, Str text);
+/* Empty files in the place of `out` and `err`. A program that still runs writes on into the old ones, which
+ * nobody can open any more. */
+void effect_files_forget_output(int run, uint64_t effect);
 
 #endif

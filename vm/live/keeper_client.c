@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ enum {
     ATTEMPTS_MAX = 3, /* keepers that may die on us before a program is given up */
     LOST_LOOK = 100,  /* ms between looks at a program whose keeper is gone */
     CONNECT_TRIES = 3,
+    LAST_WAIT = 1000, /* ms for a keeper to make room for our last words */
 };
 
 /* One program whose end is waited for. */
@@ -33,6 +35,7 @@ typedef struct Waiting {
     char *mark;
     int attempts;
     bool unwanted; /* stopped: its end only needs to be noticed */
+    bool forget;   /* and nothing of its output may be kept */
     bool killed;
     LoopTimer *timer; /* looks at a lost one */
     ProcessEndFn fn;
@@ -51,6 +54,7 @@ struct KeeperClient {
 };
 
 static void submit(Waiting *waiting);
+static void flush_out(KeeperClient *client);
 
 /* ---- opening and closing ---- */
 
@@ -115,9 +119,18 @@ static void waiting_free(Waiting *waiting)
     free(waiting);
 }
 
+/* What was said last, that a program shall end, is not lost because the socket was full just then. */
+static void flush_last(KeeperClient *client)
+{
+    struct pollfd room = {.fd = client->fd, .events = POLLOUT};
+    while (client->out.len && poll(&room, 1, LAST_WAIT) > 0 && !(room.revents & (POLLERR | POLLHUP)))
+        flush_out(client);
+}
+
 void keeper_client_close(KeeperClient *client)
 {
     if (!client) return;
+    flush_last(client);
     disconnect(client);
     while (client->waiting.count)
         waiting_free(client->waiting.items[0]);
@@ -155,6 +168,7 @@ static void finish(Waiting *waiting, const SpawnEnd *end)
     uint64_t effect = waiting->effect;
     ProcessEndFn fn = waiting->unwanted ? NULL : waiting->fn;
     void *ctx = waiting->ctx;
+    if (waiting->forget) effect_files_forget_output(client->run, effect);
     waiting_free(waiting);
     if (fn) give(client, effect, end, fn, ctx);
 }
@@ -239,9 +253,16 @@ static void take_message(KeeperClient *client, char kind, uint64_t effect)
 static void connection_broke(KeeperClient *client)
 {
     disconnect(client);
-    /* Each is asked for again; a program that was started is never started twice (effect_files_claim). */
-    for (size_t i = client->waiting.count; i-- > 0;)
-        if (i < client->waiting.count && !client->waiting.items[i]->timer) submit(client->waiting.items[i]);
+    /* Each is asked for again; a program that was started is never started twice (effect_files_claim). One
+     * that is unwanted and never came to a start is not begun now. */
+    for (size_t i = client->waiting.count; i-- > 0;) {
+        Waiting *waiting = i < client->waiting.count ? client->waiting.items[i] : NULL;
+        if (!waiting || waiting->timer) continue;
+        if (waiting->unwanted && !effect_files_is_started(client->run, waiting->effect))
+            waiting_free(waiting);
+        else
+            submit(waiting);
+    }
 }
 
 static void flush_out(KeeperClient *client)
@@ -339,6 +360,11 @@ static void send_message(KeeperClient *client, char kind, Str body)
     flush_out(client);
 }
 
+static void send_stop(KeeperClient *client, uint64_t effect, bool forget)
+{
+    send_message(client, forget ? KEEPER_FORGET : KEEPER_STOP, (Str){(const char *)&effect, sizeof effect});
+}
+
 static void submit(Waiting *waiting)
 {
     KeeperClient *client = waiting->client;
@@ -350,6 +376,7 @@ static void submit(Waiting *waiting)
         finish_without_keeper(waiting, why);
     } else {
         send_message(client, KEEPER_START, buffer_str(&waiting->spec));
+        if (waiting->unwanted) send_stop(client, waiting->effect, waiting->forget);
     }
 }
 
@@ -381,13 +408,17 @@ bool keeper_client_has_started(const KeeperClient *client, uint64_t effect)
 void keeper_client_stop(KeeperClient *client, uint64_t effect, bool forget)
 {
     Waiting *waiting = find_waiting(client, effect);
-    if (waiting)
+    if (waiting) {
         waiting->unwanted = true;
-    else if (!effect_files_is_started(client->run, effect))
+        waiting->forget = forget;
+    } else if (!effect_files_is_started(client->run, effect)) {
         return;
+    }
+    /* Both we and the keeper do it: there may be no keeper, or it may only just be opening the files. */
+    if (forget) effect_files_forget_output(client->run, effect);
     /* Where there is no keeper any more, one that was started before planvm died has ended or is lost. */
     if (client->fd < 0 && !try_connect(client)) return;
-    send_message(client, forget ? KEEPER_FORGET : KEEPER_STOP, (Str){(const char *)&effect, sizeof effect});
+    send_stop(client, effect, forget);
 }
 
 void keeper_client_replace(KeeperClient *client, uint64_t effect, const char *stream, Str text)

@@ -76,17 +76,10 @@ static void end_job(Job *job)
     job->deadline = boot_now() + SPAWN_GRACE;
 }
 
-static void forget_output(const Jobs *jobs, uint64_t effect)
-{
-    effect_files_replace(jobs->run, effect, "out", STR(""));
-    effect_files_replace(jobs->run, effect, "err", STR(""));
-}
-
 void jobs_stop(Jobs *jobs, uint64_t effect, bool forget)
 {
     Job *job = find_job(jobs, effect);
-    if (!job && forget && jobs_ask(jobs, effect) != KEEPER_NEVER) forget_output(jobs, effect);
-    if (job && forget) job->forget = true;
+    if (forget) effect_files_forget_output(jobs->run, effect);
     if (job && !job->stopping) end_job(job);
 }
 
@@ -125,7 +118,6 @@ bool jobs_collect(Jobs *jobs, uint64_t *effect)
         SpawnEnd end = {.timed_out = job->timed_out};
         if (!spawn_collect(job->pid, job->stopping, job->mark, &end)) continue;
         end.elapsed = boot_now() - job->started;
-        if (job->forget) forget_output(jobs, job->effect);
         effect_files_set_end(jobs->run, job->effect, &end);
         *effect = job->effect;
         free(job->mark);

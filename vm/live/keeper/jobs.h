@@ -9,7 +9,7 @@ typedef struct Job {
     pid_t pid;
     char *mark;
     int64_t started, deadline; /* ms of the boot-time clock; deadline 0: none */
-    bool timed_out, stopping, forget;
+    bool timed_out, stopping;
 } Job;
 
 typedef struct Jobs {
@@ -20,7 +20,7 @@ typedef struct Jobs {
 /* Starts what the spec says, unless it was started before. Gives the protocol's answer (KEEPER_RUNS, …). */
 char jobs_start(Jobs *jobs, const SpawnSpec *spec);
 char jobs_ask(const Jobs *jobs, uint64_t effect);
-void jobs_stop(Jobs *jobs, uint64_t effect, bool forget); /* its output, when it has ended */
+void jobs_stop(Jobs *jobs, uint64_t effect, bool forget); /* all output, also what is still to come */
 
 /* Collects one program that ended and writes its exit; false: none did. Also collects orphans that came to
  * us. */

@@ -48,21 +48,23 @@ static void drop_client(Keeper *keeper, size_t index)
 }
 
 /* Messages to planvm are a few bytes; one that does not fit into the socket means that nobody reads there any
- * more. */
-static bool send_message(int fd, char kind, uint64_t effect)
+ * more: it is told nothing further, so that it asks anew on another connection. What it has said before it
+ * went may still lie unread in the socket and is obeyed all the same: only the end of that drops a client. */
+static void send_message(int fd, char kind, uint64_t effect)
 {
     char message[KEEPER_HEAD + sizeof effect];
     uint32_t len = 1 + sizeof effect;
     memcpy(message, &len, sizeof len);
     message[4] = kind;
     memcpy(message + KEEPER_HEAD, &effect, sizeof effect);
-    return send(fd, message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof message;
+    ssize_t sent = send(fd, message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent != (ssize_t)sizeof message) shutdown(fd, SHUT_WR);
 }
 
-static void tell_ended(Keeper *keeper, uint64_t effect)
+static void tell_ended(const Keeper *keeper, uint64_t effect)
 {
-    for (size_t i = keeper->client_count; i-- > 0;)
-        if (!send_message(keeper->clients[i].fd, KEEPER_ENDED, effect)) drop_client(keeper, i);
+    for (size_t i = 0; i < keeper->client_count; i++)
+        send_message(keeper->clients[i].fd, KEEPER_ENDED, effect);
 }
 
 static bool answer_message(Keeper *keeper, int fd, char kind, Str body)
@@ -75,14 +77,17 @@ static bool answer_message(Keeper *keeper, int fd, char kind, Str body)
         char answer = understood ? jobs_start(&keeper->jobs, &spec) : 0;
         effect = spec.effect;
         arena_free(&arena);
-        return understood && send_message(fd, answer, effect);
+        if (understood) send_message(fd, answer, effect);
+        return understood;
     }
     if (body.len != sizeof effect) return false;
     memcpy(&effect, body.data, sizeof effect);
-    if (kind == KEEPER_ASK) return send_message(fd, jobs_ask(&keeper->jobs, effect), effect);
-    bool forget = kind == KEEPER_FORGET;
-    if (kind != KEEPER_STOP && !forget) return false;
-    jobs_stop(&keeper->jobs, effect, forget);
+    if (kind == KEEPER_ASK)
+        send_message(fd, jobs_ask(&keeper->jobs, effect), effect);
+    else if (kind == KEEPER_STOP || kind == KEEPER_FORGET)
+        jobs_stop(&keeper->jobs, effect, kind == KEEPER_FORGET);
+    else
+        return false;
     return true;
 }
 
