@@ -17,7 +17,7 @@ for page in "$root/README.md" "$root"/docs/*.md; do
 done
 for plan in "$work"/*.plan; do
     name=$(basename "$plan")
-    if "$PLANC" check --deny warnings "$plan" && "$PLANVM" drill "$plan" >"$work/said" 2>&1; then
+    if "$PLANC" check --deny warnings "$plan" && { ! grep -q '^drill ' "$plan" || "$PLANVM" drill "$plan" >"$work/said" 2>&1; }; then
         echo "ok $name"
     else
         cat "$work/said" 2>/dev/null

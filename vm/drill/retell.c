@@ -334,6 +334,39 @@ static void write_fact(const Retelling *telling, Row *row, const struct MarkWord
     buffer_add_char(out, '\n');
 }
 
+static bool has_step(const Json *steps, Str name)
+{
+    for (const Json *step = json_first(steps); step; step = json_next(step)) {
+        if (str_equal(json_string(step, "name", ""), name)) return true;
+    }
+    return false;
+}
+
+/* Does a plan of the program have a step of that name? */
+static bool plan_has_step(const Json *metadata, Str plan, Str name)
+{
+    for (const Json *one = json_first(json_get(metadata, "plans")); one; one = json_next(one)) {
+        if (!str_equal(json_string(one, "name", ""), plan)) continue;
+        if (has_step(json_get(one, "steps"), name)) return true;
+        for (const Json *phase = json_first(json_get(one, "phases")); phase; phase = json_next(phase)) {
+            if (has_step(json_get(phase, "steps"), name)) return true;
+        }
+    }
+    return false;
+}
+
+/* Is it a step of a procedure that a person followed beside the plan? No expectation of the plan's drill can name it. */
+static bool is_followed(const Retelling *telling, Str name)
+{
+    if (plan_has_step(telling->metadata, json_string(telling->start, "plan", ""), name)) return false;
+    for (size_t i = 0; i < telling->record->rows.count; i++) {
+        Row *row = &telling->record->rows.items[i];
+        if (row->log.kind != LOG_SIGNAL || !str_equal_c(json_string(row_json(row), "kind", ""), "follow")) continue;
+        if (plan_has_step(telling->metadata, json_string(row_json(row), "plan", ""), name)) return true;
+    }
+    return false;
+}
+
 /* The same expectation is written once. */
 static void write_expectations(const Retelling *telling)
 {
@@ -347,6 +380,7 @@ static void write_expectations(const Retelling *telling)
         if (row_is_mark(row, "reopened")) resolved = false;
         for (size_t k = 0; k < sizeof mark_words / sizeof *mark_words; k++) {
             if (!row_is_mark(row, mark_words[k].mark)) continue;
+            if (mark_words[k].quoted && is_followed(telling, json_string(row_json(row), mark_words[k].member, ""))) continue;
             Buffer fact = {0};
             write_fact(telling, row, &mark_words[k], &fact);
             if (!map_has(&known, buffer_str(&fact))) {
