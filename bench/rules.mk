@@ -2,7 +2,7 @@
 # the rest.
 include Makefile
 
-MACHINE_OBJ := $(filter-out $(BUILD)/vm/planvm.o $(BUILD)/vm/command%.o $(BUILD)/vm/view.o $(BUILD)/vm/live/%.o $(BUILD)/vm/report/%.o,$(PLANVM_OBJ))
+MACHINE_OBJ := $(filter-out $(BUILD)/vm/planvm.o $(BUILD)/vm/command%.o $(BUILD)/vm/view.o $(BUILD)/vm/open_run.o $(BUILD)/vm/live/%.o $(BUILD)/vm/report/%.o,$(PLANVM_OBJ))
 .PHONY: bench
 bench: $(BUILD)/planc $(BUILD)/planvm $(BUILD)/bench/machine $(BUILD)/bench/launch
 
