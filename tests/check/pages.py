@@ -149,11 +149,14 @@ def try_page(planc, page):
 
 
 def try_fragments(planc, page):
-    """The same for the pieces of plans in another document: marked as such, and without an error in one of the places."""
-    wrong = []
+    """The same for the pieces of plans in another document: marked as such, and without an error in one of the places, or
+    behind the pieces above it, where a page makes one plan of them."""
+    wrong, above = [], ""
     for kind, body in re.findall(r"^```([^\n]*)\n(.*?)^```", open(page, encoding="utf-8").read(), re.M | re.S):
         if kind == "plan fragment":
             places = [codes(planc, whole(place, frame % body)) for place, frame in PLACES.items()]
+            places.append(codes(planc, whole("file", above + body)))
+            above += body + "\n"
             if all(any(severity == "error" for severity, _ in found) for found in places):
                 wrong.append("gives errors everywhere: " + body.splitlines()[0])
         elif not kind and re.search(r"^(plan|step|phase|severity|escalation|drill|contact|service|fn|extern) ", body, re.M):
