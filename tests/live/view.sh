@@ -34,7 +34,7 @@ same_pane() { # same_pane NAME SESSION: does it show what NAME.pane holds?
 check "the plan checks" test ! -s "$work/check.log"
 cp "$panes/outage.plan" "$work/"
 open_terminal one 100 30 C.UTF-8
-keys one "clear; '$PLANVM' run outage.plan --journal runs --as ann" Enter
+keys one "clear; '$PLANVM' run outage.plan outage --journal runs --as ann" Enter
 check "the person at the keyboard is asked" await 10 shows one '? Pull the plug'
 check "a manual step is on the screen" same_pane asked one
 keys one a
@@ -45,6 +45,9 @@ check "n notes" await 5 shows one 'note of ann: it smells of smoke'
 keys one s
 keys one 'SEV2' Enter
 check "s changes the severity" await 5 shows one 'SEV2  The shop is down'
+keys one x
+keys one 'dump' Enter
+check "x runs a procedure" await 5 shows one 'step "Ask the system" done'
 keys one '?'
 check "? explains" await 5 shows one 'x  run a procedure'
 
@@ -90,7 +93,7 @@ check "every key is on record" has "$work/log" 'ack of ann'
 # A terminal that is killed: the run goes on and pages on time; another terminal comes back to it and resolves it.
 sed -e 's/for 15m/for 3s/' "$panes/outage.plan" >"$work/soon.plan"
 open_terminal three 100 30 C.UTF-8
-keys three "clear; '$PLANVM' run soon.plan --journal runs --as ann" Enter
+keys three "clear; '$PLANVM' run soon.plan outage --journal runs --as ann" Enter
 check "a second run begins" await 10 shows three '? Pull the plug'
 mux kill-session -t three
 check "without its terminal it pages on time" await 10 sh -c '"$1" log last --journal "$2" | grep -q "paging bob"' _ "$PLANVM" "$work/runs"
@@ -100,7 +103,7 @@ check "another terminal attaches to it" await 5 shows two '? Pull the plug'
 keys two w
 check "w says what comes next" await 5 shows two 'bob'
 open_terminal four 100 30 C.UTF-8
-keys four "clear; '$PLANVM' run soon.plan --journal runs --as bob" Enter
+keys four "clear; '$PLANVM' run soon.plan outage --journal runs --as bob" Enter
 check "who starts another is asked first" await 5 shows four 'is open: j join'
 keys four j Enter
 check "and joins it as a note" await 5 shows two 'alert outage joined'
