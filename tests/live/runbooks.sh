@@ -1,6 +1,6 @@
 #!/bin/sh
 # One whole procedure of each runbook's plans, from alert to report, before real peers: kubectl and the API server, the aws
-# command and a stand-in for AWS, Redis, and a company's HTTP world with its Slack, PagerDuty and status page. The people are
+# command and a stand-in for AWS, Redis, and a company's HTTP world with its Slack, PagerDuty and status page, and a mail relay. The people are
 # another process that answers whatever is asked. (OmenDB has a test of its own: omendb.sh.)
 # shellcheck source=tests/live/tools/lib.sh
 . "$(dirname "$0")/tools/lib.sh"
@@ -122,7 +122,7 @@ check "PostgreSQL is there" await 30 pg_isready -q -h 127.0.0.1
 incident alchemorsel alchemorsel/deployment.plan failed_deployment oncall --set "site=$(company alchemorsel)" --set "api=$(company alchemorsel)" \
     --set "events=$(company alchemorsel)" --set "statuspage_api=$(company alchemorsel)/v1" &
 alchemorsel=$!
-incident courtcase courtcase/scenarios.plan outage ops --set "lb=$(company courtcase)" --set db_group=sg-1 --set ecs=web --set region=eu-west-1 &
+incident courtcase courtcase/scenarios.plan outage ops --set "lb=$(company courtcase)" --set "mail=smtp://127.0.0.1:$(cat courtcase/mail.port)" --set db_group=sg-1 --set ecs=web --set region=eu-west-1 &
 courtcase=$!
 incident dinner whats-for-dinner/incident.plan respond oncall --set "site=$(company dinner)" --set "events=$(company dinner)" \
     --set redis_host=127.0.0.1 --set db_host=127.0.0.1 --set db_user=shop --set db_name=postgres &
@@ -137,6 +137,8 @@ check "the report tells it" has alchemorsel.report "Quick rollback"
 
 check "court case: the run ends well" ended_well courtcase
 check "the rollback was asked for as it should be" has courtcase/requests 'rollback/CourtCaseCluster/web {"snapshot_id":"latest","dry_run":false}'
+check "the operations team has mail" has courtcase/mail "RCPT TO:<ops-team@company.com>"
+check "it says what it is about" has courtcase/mail "INCIDENT ALERT"
 check "AWS was looked at" has courtcase.report "service.json"
 check "validation followed" has courtcase/requests "POST /api/v1/deployment-validation/smoke-test/CourtCaseCluster/web"
 

@@ -3,12 +3,15 @@
 
 It listens on the loopback port in DIR/company.port. Every request is a line of DIR/requests: `METHOD PATH BODY`. What serves
 customers is well while DIR/healthy is there: else health, scores and metrics are bad.
-Slack, Teams, PagerDuty and Statuspage take what they are told, each with the status that it has for that.
+Slack, Teams, PagerDuty and Statuspage take what they are told, each with the status that it has for that. A mail relay listens
+on the port in DIR/mail.port; what it is handed is appended to DIR/mail.
 """
 import http.server
 import json
 import os
+import socketserver
 import sys
+import threading
 
 folder = sys.argv[1]
 
@@ -56,9 +59,39 @@ class Company(http.server.BaseHTTPRequestHandler):
         pass
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Company)
-path = os.path.join(folder, "company.port")
-with open(path + ".new", "w", encoding="utf-8") as file:
-    file.write(str(server.server_address[1]))
-os.rename(path + ".new", path)
-server.serve_forever()
+class Relay(socketserver.StreamRequestHandler):
+    def say(self, text):
+        self.wfile.write(text.encode() + b"\r\n")
+
+    def handle(self):
+        self.say("220 relay")
+        inside = False
+        for raw in self.rfile:
+            line = raw.decode(errors="replace").rstrip("\r\n")
+            with open(os.path.join(folder, "mail"), "a", encoding="utf-8") as file:
+                file.write(line + "\n")
+            if inside:
+                inside = line != "."
+                if not inside:
+                    self.say("250 taken")
+            elif line == "DATA":
+                inside = True
+                self.say("354 go on")
+            elif line == "QUIT":
+                self.say("221 bye")
+                return
+            else:
+                self.say("250 fine")
+
+
+def serve(server, name):
+    path = os.path.join(folder, name)
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(str(server.server_address[1]))
+    os.rename(path + ".new", path)
+    server.serve_forever()
+
+
+socketserver.ThreadingTCPServer.daemon_threads = True
+threading.Thread(target=serve, args=(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Relay), "mail.port"), daemon=True).start()
+serve(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Company), "company.port")
