@@ -125,12 +125,11 @@ static uint64_t row_to_begin(Journal *journal, Error *error)
     return count < LINES_BEFORE ? 0 : marks[count % LINES_BEFORE] - 1;
 }
 
-static bool looker_open(Looker *looker, Journal *journal, Buffer *run_dir)
+static bool looker_open(Looker *looker, Journal *journal)
 {
     Buffer bytes = {0};
     Image image;
     buffer_add_str(&looker->id, journal_run(journal)->id);
-    buffer_add_c(run_dir, journal_path(journal));
     bool fine = journal_image(journal, &bytes, &looker->error) &&
                 image_open(buffer_str(&bytes), &image, &looker->error);
     if (fine) {
@@ -147,12 +146,10 @@ int command_attach(const Arguments *arguments)
     Journal *journal = command_open(arguments, arguments->words.items[0]);
     if (!journal) return EXIT_MISUSE;
     Looker looker = {.arguments = arguments};
-    Buffer run_dir = {0};
     bool json = option_given(arguments, OPTION_JSON),
          terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    if (looker_open(&looker, journal, &run_dir)) {
-        AttachOptions options = {.run_dir = run_dir.data,
-                                 .as = option_user(arguments),
+    if (looker_open(&looker, journal)) {
+        AttachOptions options = {.as = option_user(arguments),
                                  .output = json       ? LIVE_JSON
                                            : terminal ? LIVE_TERMINAL
                                                       : LIVE_PLAIN,
@@ -174,6 +171,5 @@ int command_attach(const Arguments *arguments)
         begun_free(&looker.begun.items[i]);
     vec_free(&looker.begun);
     buffer_free(&looker.id);
-    buffer_free(&run_dir);
     return status;
 }

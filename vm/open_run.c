@@ -3,7 +3,6 @@
 #include "vm/open_run.h"
 
 #include "vm/base/json.h"
-#include "vm/base/time.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,20 +3,19 @@
 #include "vm/live/attach.h"
 
 #include <signal.h>
-#include <stdlib.h>
 
 #include "vm/live/clock.h"
 
 enum { POLL = 100 }; /* ms; a journal that another process writes is looked at this often */
 
-struct Attach {
+typedef struct Attach {
     const AttachOptions *options;
     Loop *loop;
     People *people;
     LoopTimer *poll;
     Clock clock;
     bool over;
-};
+} Attach;
 
 static int64_t attach_now(void *ctx)
 {
@@ -61,13 +60,11 @@ bool attach_run(const AttachOptions *options, Error *error)
     LoopSignal *watches[3];
     for (size_t i = 0; i < 3; i++)
         watches[i] = loop_signal_start(attach.loop, ends[i], signal_came, &attach);
-    const char *user = getenv("USER");
-    Str as = options->as.len ? options->as : user && *user ? str_from_c(user) : STR("somebody");
     clock_start(&attach.clock, 0);
     attach.people = people_open(&(PeopleOptions){.loop = attach.loop,
                                                  .output = options->output,
                                                  .attended = true,
-                                                 .as = as,
+                                                 .as = options->as,
                                                  .view = options->view,
                                                  .ctx = &attach,
                                                  .now = attach_now,

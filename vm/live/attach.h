@@ -6,11 +6,8 @@
 
 #include "vm/live/people.h"
 
-typedef struct Attach Attach;
-
 typedef struct AttachOptions {
-    const char *run_dir; /* its journal changes when something happened */
-    Str as;              /* who sits here; empty: $USER */
+    Str as; /* who sits here */
     LiveOutput output;
     LiveView view;
     void *ctx;
