@@ -14,6 +14,10 @@ typedef struct View {
     Str run;          /* the caller's */
     const char *root; /* where runs are; the caller's */
     bool utf8;
+    uint64_t rows;      /* that were taken */
+    uint64_t told_rows; /* of them when `coming` was found */
+    int64_t told_at, coming_at;
+    Buffer coming; /* what comes next by itself, without its time; empty: nothing */
 } View;
 
 void view_begin(View *view, const char *root, Str run, Str metadata);

@@ -24,7 +24,7 @@ open_terminal() { # open_terminal NAME COLUMNS ROWS LOCALE
 
 same_pane() { # same_pane NAME SESSION: does it show what NAME.pane holds?
     screen "$2" | sed -E -e 's/ +$//' -e 's/[0-9]{8}-[0-9]{4}-[a-z]{4}/RUN/g' -e 's/[0-9]{2}:[0-9]{2}:[0-9]{2}/HH:MM:SS/g' \
-        -e 's/\b([0-9]+[dhms])+\b/T/g' -e 's/─+$/──/' -e 's/-{3,}$/--/' -e '/^$/d' |
+        -e 's/\b([0-9]+[dhms])+\b/T/g' -e 's/─+$/──/' -e 's/-{3,}$/--/' -e '/^$/d' -e '/^next: /d' |
         sed -n '/RUN \(──\|--\)$/,$p' >"$work/$1.pane"
     [ -z "${UPDATE:-}" ] || cp "$work/$1.pane" "$panes/$1.pane"
     diff -u "$panes/$1.pane" "$work/$1.pane"
@@ -37,6 +37,7 @@ open_terminal one 100 30 C.UTF-8
 keys one "clear; '$PLANVM' run outage.plan outage --journal runs --as ann" Enter
 check "the person at the keyboard is asked" await 10 shows one '? Pull the plug'
 check "a manual step is on the screen" same_pane asked one
+check "the panel says what comes next, and when" await 10 sh -c 'tmux -L "$1" capture-pane -p -t one | grep -q "^next: in .*:"' _ "$server"
 keys one a
 check "a acknowledges" await 5 shows one 'acknowledged by ann'
 keys one n
@@ -44,7 +45,9 @@ keys one 'it smells of smoke' Enter
 check "n notes" await 5 shows one 'note of ann: it smells of smoke'
 keys one s
 keys one 'SEV2' Enter
-check "s changes the severity" await 5 shows one 'SEV2  The shop is down'
+keys one 'it is slow only' Enter
+check "s changes the severity, with a reason" await 5 shows one 'says ann: it is slow only'
+check "the panel has it" await 5 shows one 'SEV2  The shop is down'
 keys one x
 keys one 'dump' Enter
 check "x runs a procedure" await 5 shows one 'step "Ask the system" done'

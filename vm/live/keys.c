@@ -117,7 +117,7 @@ static void press_value(Keys *keys, const Key *key)
     terminal_ask(keys->terminal, "answer", value_typed, keys);
 }
 
-/* Signals that need a word: what is typed becomes this member of them. */
+/* Signals that need a word: what is typed becomes this member of them; `severity` owes a reason besides. */
 static const struct {
     const char *kind, *prompt, *member;
 } typed_signals[] = {{"note", "note", "text"},
@@ -128,6 +128,19 @@ static const struct {
                      {"unack", "I do not have it any more because", "because"},
                      {"cancel", "cancel the run because (escape: not)", "because"}};
 
+static void reason_typed(void *ctx, Str line)
+{
+    Keys *keys = ctx;
+    Json *signal = keys->half;
+    keys->half = NULL;
+    if (!line.len) {
+        json_free(signal);
+        return;
+    }
+    json_set_string(signal, "because", line);
+    send_signal(keys, signal);
+}
+
 static void signal_typed(void *ctx, Str line)
 {
     Keys *keys = ctx;
@@ -135,7 +148,12 @@ static void signal_typed(void *ctx, Str line)
         if (strcmp(typed_signals[i].kind, keys->typing) != 0) continue;
         Json *signal = signal_new(keys->typing);
         json_set_string(signal, typed_signals[i].member, line);
-        send_signal(keys, signal);
+        if (strcmp(keys->typing, "severity") != 0) {
+            send_signal(keys, signal);
+            return;
+        }
+        keys->half = signal;
+        terminal_ask(keys->terminal, "because", reason_typed, keys);
     }
 }
 

@@ -14,6 +14,7 @@ typedef struct Keys {
     uint64_t count;
     int64_t asked;      /* the question that the line being typed answers */
     const char *typing; /* kind of the signal that the line being typed becomes */
+    Json *half;         /* a signal whose reason is being typed; NULL: none */
 } Keys;
 
 void keys_press(Keys *keys, char key);

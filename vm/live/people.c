@@ -121,6 +121,7 @@ void people_close(People *people)
     loop_timer_stop(people->refresh);
     loop_timer_stop(people->heartbeat);
     terminal_close(people->terminal);
+    json_free(people->keys.half);
     questions_free(&people->questions);
     for (size_t i = 0; i < people->seen.count; i++) {
         free(people->seen.items[i].at);
