@@ -58,32 +58,25 @@ Str str_trim(Str s)
 ptrdiff_t str_find(Str s, Str needle)
 {
     if (needle.len == 0) return 0;
-    for (size_t at = 0; at + needle.len <= s.len; at++) {
-        const char *hit = memchr(s.data + at, needle.data[0], s.len - needle.len - at + 1);
-        if (!hit) return -1;
-        at = (size_t)(hit - s.data);
-        if (memcmp(hit, needle.data, needle.len) == 0) return (ptrdiff_t)at;
-    }
-    return -1;
+    const char *hit = s.len ? memmem(s.data, s.len, needle.data, needle.len) : NULL;
+    return hit ? hit - s.data : -1;
 }
 
+/* What stands between stars is found as early as it can be: if the rest fits anywhere, it fits behind that. */
 bool str_matches_glob(Str text, Str pattern)
 {
-    /* On a mismatch only the last star needs to be tried again: linear in practice, never exponential. */
-    size_t t = 0, p = 0, star = SIZE_MAX, resume = 0;
-    while (t < text.len) {
-        if (p < pattern.len && pattern.data[p] == '*') {
-            star = p++;
-            resume = t;
-        } else if (p < pattern.len && pattern.data[p] == text.data[t]) {
-            p++, t++;
-        } else if (star != SIZE_MAX) {
-            p = star + 1;
-            t = ++resume;
-        } else {
-            return false;
-        }
+    ptrdiff_t star = str_find(pattern, STR("*"));
+    if (star < 0) return str_equal(text, pattern);
+    Str part = str_slice(pattern, 0, (size_t)star);
+    if (!str_starts_with(text, part)) return false;
+    for (;;) {
+        text = str_slice(text, part.len, text.len);
+        pattern = str_slice(pattern, (size_t)star + 1, pattern.len);
+        star = str_find(pattern, STR("*"));
+        if (star < 0) return str_ends_with(text, pattern);
+        part = str_slice(pattern, 0, (size_t)star);
+        ptrdiff_t at = str_find(text, part);
+        if (at < 0) return false;
+        text = str_slice(text, (size_t)at, text.len);
     }
-    while (p < pattern.len && pattern.data[p] == '*') p++;
-    return p == pattern.len;
 }
