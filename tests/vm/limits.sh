@@ -39,6 +39,15 @@ try string string=1000 'for i in 0..1000000 { text = "${text}xx" }'
 try list list=100 'for i in 0..1000000 { words += "w" }'
 try stack stack=50 'text = "${deep(1)}"'
 try instructions instructions=10000 'for i in 0..1000000000 { text = "y" }'
+try 'instructions, by large copies' instructions=10000 'for i in 0..15 { text = "${text}${text}${text}" }
+    for i in 0..1000 { words = [text.upper()] }'
+try 'instructions, by one operation' instructions=100000 'var row: [int] = []
+    for i in 0..10000 { row += i }
+    var rows: [[int]] = []
+    for i in 0..10000 { rows += row }
+    var other = row
+    other[9999] = 5
+    text = "${rows == [other]} ${rows.contains(other)}"'
 try fibers fibers=3 'parallel { note "a"
       note "b"
       note "c"

@@ -57,9 +57,3 @@ bool builtin_ERROR_KIND(const BuiltinCall *call)
     return error && give_ref(call, text_new(call->vm, str_from_c(failure_kind_name(error->kind))));
 }
 
-bool builtin_FIBER_ENDED(const BuiltinCall *call)
-{
-    Ref ref = arg_ref(call, 0);
-    if (heap_kind(call->vm, ref) != OBJECT_FIBER) return vm_raise_kind(call->vm, "a fiber", ref);
-    return give_scalar(call, ((const FiberObject *)heap_object(call->vm, ref))->state == FIBER_ENDED);
-}

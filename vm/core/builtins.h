@@ -28,11 +28,12 @@ static inline Ref arg_ref(const BuiltinCall *call, uint32_t n)
 {
     return *fiber_ref(call->vm, vm_state(call->vm)->current, call->b + n);
 }
-/* A string argument; *text is void after an allocation. */
+/* A string argument, which is work to read; *text is void after an allocation. */
 static inline bool arg_text(const BuiltinCall *call, uint32_t n, Str *text)
 {
     if (!text_check(call->vm, arg_ref(call, n))) return false;
     *text = text_view(call->vm, arg_ref(call, n));
+    heap_charge(call->vm, text->len);
     return true;
 }
 /* Checks that the n-th reference is a list (a map) of T's bank. */

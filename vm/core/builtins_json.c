@@ -138,16 +138,6 @@ bool builtin_JSON_ITEMS(const BuiltinCall *call)
                     json_kind_name(call->vm, json));
 }
 
-bool builtin_JSON_KIND(const BuiltinCall *call)
-{
-    return give_ref(call, text_new(call->vm, str_from_c(json_kind_name(call->vm, arg_ref(call, 0)))));
-}
-
-bool builtin_JSON_IS_NULL(const BuiltinCall *call)
-{
-    return give_scalar(call, heap_kind(call->vm, arg_ref(call, 0)) == OBJECT_NULL);
-}
-
 bool builtin_JSON_WRITE(const BuiltinCall *call)
 {
     return json_write_value(call->vm, scratch_begin(call), 0, arg_ref(call, 0), IMAGE_TYPE_JSON) &&

@@ -51,14 +51,6 @@ bool builtin_LIST_LAST(const BuiltinCall *call)
     return arg_list(call, 0) && get_at(call, (int64_t)list_len(call->vm, arg_ref(call, 0)) - 1);
 }
 
-bool builtin_LIST_SET(const BuiltinCall *call)
-{
-    if (!arg_list(call, 0)) return false;
-    int64_t value = arg_element(call, 1, 1);
-    return give_ref(call,
-                    list_put(call->vm, arg_ref(call, 0), arg_scalar(call, 0), value, (Ref)value, false));
-}
-
 static bool give_part(const BuiltinCall *call, int64_t from, int64_t to)
 {
     if (!arg_list(call, 0)) return false;
@@ -133,6 +125,8 @@ bool builtin_LIST_INDEX(const BuiltinCall *call)
 
 /* ---- order ---- */
 
+enum { SORT_ELEMENT = 64 }; /* comparing two and moving one is as much work as reading so many bytes */
+
 typedef struct Sorter {
     const Vm *vm;
     const int64_t *scalars; /* keys by number, or */
@@ -148,6 +142,11 @@ static int keys_compare(const Sorter *sorter, uint32_t a, uint32_t b)
     if (!sorter->floats) return (left > right) - (left < right);
     double x = real_of_bits(left), y = real_of_bits(right);
     return (x > y) - (x < y);
+}
+
+static uint32_t rounds_of(uint32_t len)
+{
+    return len > 1 ? 32 - (uint32_t)__builtin_clz(len - 1) : 0;
 }
 
 /* Merge sort of the numbers of the elements: equal keys keep their order. */
@@ -172,6 +171,7 @@ static void numbers_sort(const Sorter *sorter, uint32_t *numbers, uint32_t *spar
 static bool give_sorted(const BuiltinCall *call, const Sorter *sorter)
 {
     uint32_t len = list_len(call->vm, arg_ref(call, 0));
+    heap_charge(call->vm, (size_t)len * rounds_of(len) * SORT_ELEMENT);
     uint32_t *numbers = memory_alloc(len * sizeof *numbers), *spare = memory_alloc(len * sizeof *spare);
     for (uint32_t i = 0; i < len; i++)
         numbers[i] = i;
@@ -192,6 +192,7 @@ static bool give_sorted(const BuiltinCall *call, const Sorter *sorter)
 static bool texts_check(const BuiltinCall *call, Ref list)
 {
     if (!list_check(call->vm, list, OBJECT_LIST_R)) return false;
+    heap_charge(call->vm, list_len(call->vm, list) * sizeof(int64_t));
     for (uint32_t i = 0; i < list_len(call->vm, list); i++) {
         if (!text_check(call->vm, list_refs(call->vm, list)[i])) return false;
     }
@@ -227,32 +228,12 @@ bool builtin_LIST_SORT(const BuiltinCall *call)
     return give_ref(call, list);
 }
 
-static bool keys_fit(const BuiltinCall *call)
-{
-    if (list_len(call->vm, arg_ref(call, 0)) == list_len(call->vm, arg_ref(call, 1))) return true;
-    return vm_raise(call->vm, FAILURE_RUN, "a list is sorted by another number of keys than it has elements");
-}
-
-bool builtin_LIST_SORT_BY(const BuiltinCall *call)
-{
-    if (!arg_list(call, 0) || !list_check(call->vm, arg_ref(call, 1), OBJECT_LIST_S) || !keys_fit(call))
-        return false;
-    Sorter sorter = {.vm = call->vm, .scalars = list_scalars(call->vm, arg_ref(call, 1))};
-    return give_sorted(call, &sorter);
-}
-
-bool builtin_LIST_SORT_BY_TEXT(const BuiltinCall *call)
-{
-    if (!arg_list(call, 0) || !texts_check(call, arg_ref(call, 1)) || !keys_fit(call)) return false;
-    Sorter sorter = {.vm = call->vm, .texts = list_refs(call->vm, arg_ref(call, 1))};
-    return give_sorted(call, &sorter);
-}
-
 static bool give_extreme(const BuiltinCall *call, int sign)
 {
     Sorter sorter;
     if (!sorter_of_elements(call, &sorter)) return false;
     uint32_t len = list_len(call->vm, arg_ref(call, 0)), best = 0;
+    heap_charge(call->vm, len * sizeof(int64_t));
     if (!len) return give_optional(call, 0);
     for (uint32_t i = 1; i < len; i++) {
         if (keys_compare(&sorter, i, best) * sign > 0) best = i;
@@ -277,6 +258,7 @@ bool builtin_LIST_SUM(const BuiltinCall *call)
     const int64_t *items = list_scalars(vm, arg_ref(call, 0));
     uint32_t len = list_len(vm, arg_ref(call, 0));
     ImageTypeKind kind = (ImageTypeKind)vm->image->types[call->type].kind;
+    heap_charge(vm, len * sizeof *items);
     int64_t sum = 0;
     double real = 0;
     for (uint32_t i = 0; i < len; i++) {
@@ -329,33 +311,6 @@ bool builtin_LIST_JOIN(const BuiltinCall *call)
     return give_scratch(call);
 }
 
-bool builtin_LIST_UNIQUE(const BuiltinCall *call)
-{
-    Vm *vm = call->vm;
-    if (!arg_list(call, 0)) return false;
-    uint32_t len = list_len(vm, arg_ref(call, 0)), count = 0;
-    uint32_t *kept = memory_alloc(len * sizeof *kept);
-    bool good = true;
-    for (uint32_t i = 0; i < len && good; i++) {
-        bool equal = false;
-        for (uint32_t j = 0; j < count && !equal && good; j++) {
-            good = elements_equal(vm, element_at(call, arg_ref(call, 0), kept[j]),
-                                  element_at(call, arg_ref(call, 0), i), call->type, &equal);
-        }
-        if (!equal) kept[count++] = i;
-    }
-    Ref list = good ? list_new(vm, list_kind(call), count) : 0;
-    for (uint32_t i = 0; i < count && list; i++) {
-        int64_t value = element_at(call, arg_ref(call, 0), kept[i]);
-        if (type_is_scalar_of(call))
-            list_fill_scalars(vm, list)[i] = value;
-        else
-            list_fill_refs(vm, list)[i] = (Ref)value;
-    }
-    free(kept);
-    return give_ref(call, list);
-}
-
 /* ---- maps ---- */
 
 bool builtin_MAP_GET(const BuiltinCall *call)
@@ -364,14 +319,6 @@ bool builtin_MAP_GET(const BuiltinCall *call)
     if (!arg_map(call, 0) || !arg_text(call, 1, &key)) return false;
     const MapEntryObject *entry = map_find(call->vm, arg_ref(call, 0), key);
     return entry ? give_element(call, entry->value) : give_optional(call, 0);
-}
-
-bool builtin_MAP_SET(const BuiltinCall *call)
-{
-    Str key;
-    if (!arg_map(call, 0) || !arg_text(call, 1, &key)) return false;
-    return give_ref(call,
-                    map_put(call->vm, arg_ref(call, 0), arg_ref(call, 1), arg_element(call, 0, 2), false));
 }
 
 bool builtin_MAP_WITHOUT(const BuiltinCall *call)

@@ -24,23 +24,6 @@ bool builtin_FLOAT_ROUND(const BuiltinCall *call)
     return give_rounded(call, round(real_of_bits(arg_scalar(call, 0))));
 }
 
-bool builtin_FLOAT_FLOOR(const BuiltinCall *call)
-{
-    return give_rounded(call, floor(real_of_bits(arg_scalar(call, 0))));
-}
-
-bool builtin_FLOAT_CEIL(const BuiltinCall *call)
-{
-    return give_rounded(call, ceil(real_of_bits(arg_scalar(call, 0))));
-}
-
-bool builtin_FLOAT_SQRT(const BuiltinCall *call)
-{
-    double real = real_of_bits(arg_scalar(call, 0));
-    if (real < 0) return vm_raise(call->vm, FAILURE_RUN, "%g has no square root", real);
-    return give_scalar(call, bits_of_real(sqrt(real)));
-}
-
 /* ---- times ---- */
 
 enum { DAY = 86400000 };
@@ -80,32 +63,6 @@ static Calendar calendar_of(int64_t time)
     calendar.weekday = (int)(((days + 3) % 7 + 7) % 7) + 1; /* 1970 began on a Thursday */
     calendar.yearday = (int)(days - days_of_date(calendar.year, 1, 1)) + 1;
     return calendar;
-}
-
-bool builtin_TIME_PART(const BuiltinCall *call)
-{
-    Calendar c = calendar_of(arg_scalar(call, 0));
-    const int64_t parts[] = {c.year, c.month, c.day, c.hour, c.minute, c.second, c.weekday, c.yearday};
-    int64_t part = arg_scalar(call, 1);
-    if (part < 0 || part >= (int64_t)(sizeof parts / sizeof *parts)) {
-        return vm_raise(call->vm, FAILURE_RUN, "a time has no part %" PRId64, part);
-    }
-    return give_scalar(call, parts[part]);
-}
-
-bool builtin_TIME_MAKE(const BuiltinCall *call)
-{
-    static const int64_t least[] = {-200000, 1, 1, 0, 0, 0}, most[] = {200000, 12, 31, 23, 59, 59};
-    int64_t parts[6];
-    for (uint32_t i = 0; i < 6; i++) {
-        parts[i] = arg_scalar(call, i);
-        if (parts[i] < least[i] || parts[i] > most[i])
-            return vm_raise(call->vm, FAILURE_RUN, "there is no such time");
-    }
-    int64_t time = days_of_date(parts[0], (int)parts[1], (int)parts[2]) * DAY + parts[3] * 3600000 +
-                   parts[4] * 60000 + parts[5] * 1000;
-    if (calendar_of(time).day != parts[2]) return vm_raise(call->vm, FAILURE_RUN, "there is no such day");
-    return give_scalar(call, time);
 }
 
 bool builtin_TIME_TO_TEXT(const BuiltinCall *call)

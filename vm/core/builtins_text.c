@@ -94,18 +94,6 @@ static bool word_next(Str text, size_t *at, size_t *from)
     return *at > *from;
 }
 
-bool builtin_TEXT_WORDS(const BuiltinCall *call)
-{
-    Str text;
-    if (!arg_text(call, 0, &text)) return false;
-    size_t place = call->vm->temps.count, at = 0, from;
-    while (word_next(text, &at, &from)) {
-        if (!part_push(call, from, at)) return false;
-        text = text_view(call->vm, arg_ref(call, 0));
-    }
-    return give_ref(call, list_of_temps(call->vm, place));
-}
-
 bool builtin_TEXT_WORD(const BuiltinCall *call)
 {
     Str text;
@@ -219,57 +207,14 @@ bool builtin_TEXT_SLICE(const BuiltinCall *call)
     return give_ref(call, part_new(call, from, to > from ? to : from));
 }
 
-bool builtin_TEXT_REPEAT(const BuiltinCall *call)
-{
-    Str text;
-    if (!arg_text(call, 0, &text)) return false;
-    int64_t count = arg_scalar(call, 0);
-    Buffer *out = scratch_begin(call);
-    for (int64_t i = 0; i < count && text.len && out->len <= call->vm->limits.string_bytes; i++) {
-        buffer_add_str(out, text);
-    }
-    return give_scratch(call);
-}
-
 /* ---- reading ---- */
-
-bool builtin_TEXT_TO_INT(const BuiltinCall *call)
-{
-    Str text;
-    int64_t value;
-    if (!arg_text(call, 0, &text)) return false;
-    return int_parse(text, &value) ? give_box(call, value) : give_optional(call, 0);
-}
-
-bool builtin_TEXT_TO_FLOAT(const BuiltinCall *call)
-{
-    Str text;
-    double value;
-    if (!arg_text(call, 0, &text)) return false;
-    return float_parse(text, &value) ? give_box(call, bits_of_real(value)) : give_optional(call, 0);
-}
-
-bool builtin_TEXT_TO_DURATION(const BuiltinCall *call)
-{
-    Str text;
-    int64_t value;
-    if (!arg_text(call, 0, &text)) return false;
-    return duration_parse(text, &value, NULL) ? give_box(call, value) : give_optional(call, 0);
-}
-
-bool builtin_TEXT_TO_TIME(const BuiltinCall *call)
-{
-    Str text;
-    int64_t value;
-    if (!arg_text(call, 0, &text)) return false;
-    return time_parse(text, &value, NULL) ? give_box(call, value) : give_optional(call, 0);
-}
 
 bool builtin_TEXT_TO_JSON(const BuiltinCall *call)
 {
     Str text;
     if (!arg_text(call, 0, &text)) return false;
-    Buffer copy = {0}; /* the text may move while it is read */
+    heap_charge(call->vm, text.len * 16); /* a byte of JSON is more work than one that is copied */
+    Buffer copy = {0};                    /* the text may move while it is read */
     buffer_add_str(&copy, text);
     Ref json = json_read(call->vm, buffer_str(&copy), false);
     buffer_free(&copy);

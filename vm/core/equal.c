@@ -12,6 +12,13 @@ enum { STEPS = 10 * 1000 * 1000 };
 
 static bool refs_equal(Comparer *comparer, Ref a, Ref b, uint32_t type, bool *equal);
 
+static bool texts_equal(Vm *vm, Ref a, Ref b, bool *equal)
+{
+    Str left = text_view(vm, a), right = text_view(vm, b);
+    *equal = left.len == right.len && str_equal(left, right);
+    return left.len != right.len || heap_work(vm, left.len);
+}
+
 static bool parts_equal(Comparer *comparer, int64_t a, int64_t b, uint32_t type, bool *equal)
 {
     const ImageType *info = &comparer->vm->image->types[type];
@@ -32,6 +39,7 @@ static bool lists_equal(Comparer *comparer, Ref a, Ref b, uint32_t element, bool
     uint32_t len = list_len(vm, a);
     *equal = heap_kind(vm, a) == heap_kind(vm, b) && len == list_len(vm, b);
     bool scalar = heap_kind(vm, a) == OBJECT_LIST_S;
+    if (*equal && !heap_work(vm, len * sizeof(int64_t))) return false;
     for (uint32_t i = 0; i < len && *equal; i++) {
         int64_t left = scalar ? list_scalars(vm, a)[i] : (int64_t)list_refs(vm, a)[i];
         int64_t right = scalar ? list_scalars(vm, b)[i] : (int64_t)list_refs(vm, b)[i];
@@ -48,6 +56,7 @@ static bool maps_equal(Comparer *comparer, Ref a, Ref b, uint32_t element, bool 
     uint32_t len = map_len(vm, a);
     *equal = heap_kind(vm, a) == heap_kind(vm, b) && len == map_len(vm, b);
     bool scalar = heap_kind(vm, a) == OBJECT_MAP_S;
+    if (*equal && !heap_work(vm, len * sizeof(MapEntryObject))) return false;
     for (uint32_t i = 0; i < len && *equal; i++) {
         const MapEntryObject *left = &map_entries(vm, a)[i];
         const MapEntryObject *right = map_find(vm, b, text_view(vm, left->key));
@@ -94,10 +103,7 @@ static bool json_equal_values(Comparer *comparer, Ref a, Ref b, bool *equal)
         return true;
     }
     *equal = false;
-    if (text_is(vm, a) && text_is(vm, b)) {
-        *equal = str_equal(text_view(vm, a), text_view(vm, b));
-        return true;
-    }
+    if (text_is(vm, a) && text_is(vm, b)) return texts_equal(vm, a, b, equal);
     if (left != right) return true;
     switch (left) {
     case OBJECT_NULL: *equal = true; return true;
@@ -117,8 +123,7 @@ static bool some_equal(Comparer *comparer, Ref a, Ref b, uint32_t type, bool *eq
     switch ((ImageTypeKind)info->kind) {
     case IMAGE_STRING:
         if (!text_check(vm, a) || !text_check(vm, b)) return false;
-        *equal = str_equal(text_view(vm, a), text_view(vm, b));
-        return true;
+        return texts_equal(vm, a, b, equal);
     case IMAGE_JSON: return json_equal_values(comparer, a, b, equal);
     case IMAGE_LIST:
         if (!list_is(vm, a) || !list_is(vm, b)) return vm_raise_kind(vm, "a list", list_is(vm, a) ? b : a);

@@ -276,6 +276,20 @@ static inline void heap_share(Vm *vm, Ref ref)
     if (ref && !(ref & REF_CONSTANT)) ((ObjectHeader *)heap_object(vm, ref))->flags &= (uint8_t)~OBJECT_OWNED;
 }
 
+/* ---- work ---- */
+
+enum { WORK_OF_ONE = 256 };
+
+/* So many bytes are read or copied in one go: that counts as so many instructions as could have run meanwhile. Where none is
+ * left, the next call or repetition fails. */
+static inline void heap_charge(Vm *vm, size_t bytes)
+{
+    uint64_t cost = bytes / WORK_OF_ONE;
+    vm->budget = vm->budget > cost ? vm->budget - cost : 1;
+}
+/* The same where there is no next one for long, inside of a builtin. False: none is left, and a failure is set. */
+bool heap_work(Vm *vm, size_t bytes);
+
 /* ---- allocation ---- */
 
 /* Moves what is reachable into a new block with room for so many more bytes. False: the limit is reached. */

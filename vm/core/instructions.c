@@ -174,7 +174,9 @@ Ref map_add(Vm *vm, uint64_t word, bool scalar)
 
 const MapEntryObject *map_look(Vm *vm, Ref map, ObjectKind kind, Ref key)
 {
-    return map_check(vm, map, kind) && text_check(vm, key) ? map_find(vm, map, text_view(vm, key)) : NULL;
+    if (!map_check(vm, map, kind) || !text_check(vm, key)) return NULL;
+    heap_charge(vm, text_view(vm, key).len);
+    return map_find(vm, map, text_view(vm, key));
 }
 
 Ref concat_make(Vm *vm, uint64_t word)
@@ -314,6 +316,12 @@ void overflow_raise(Vm *vm, int64_t left, const char *op, int64_t right)
 void infinite_raise(Vm *vm, double real)
 {
     vm_raise(vm, FAILURE_RUN, isnan(real) ? "the result is no number" : "the result is too large for a float");
+}
+
+bool heap_work(Vm *vm, size_t bytes)
+{
+    heap_charge(vm, bytes);
+    return vm->budget > 1 || vm_raise_limit(vm, LIMIT_INSTRUCTIONS, "one operation works on too much");
 }
 
 /* All instructions of this event are used up. The first few times the fiber at fault ends, uncatchably; then

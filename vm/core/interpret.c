@@ -438,6 +438,7 @@ dispatch:
         OP(COMPARE)
         {
             if (!text_check(vm, R[B]) || !text_check(vm, R[C])) goto unsaved;
+            heap_charge(vm, text_view(vm, R[B]).len);
             result = str_compare(text_view(vm, R[B]), text_view(vm, R[C]));
             SCALAR((result > 0) - (result < 0));
         }

@@ -50,6 +50,7 @@ static Ref data_new(Vm *vm, bool scalar, uint32_t room, uint32_t used)
 {
     size_t size = heap_round(sizeof(DataObject) + (size_t)room * (scalar ? 8 : 4));
     if (!heap_reserve(vm, size)) return 0;
+    heap_charge(vm, size);
     Ref ref = heap_take(vm, scalar ? OBJECT_DATA_S : OBJECT_DATA_R, size);
     DataObject *data = heap_object(vm, ref);
     data->header.len = room;

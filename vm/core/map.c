@@ -103,6 +103,7 @@ static size_t table_size(uint32_t room)
 static Ref table_take(Vm *vm, bool scalar, uint32_t room)
 {
     uint32_t slots = slots_for(room);
+    heap_charge(vm, table_size(room));
     Ref ref = heap_take(vm, scalar ? OBJECT_TABLE_S : OBJECT_TABLE_R, table_size(room));
     TableObject *table = heap_object(vm, ref);
     table->header.len = room;
@@ -234,6 +235,7 @@ Ref map_put(Vm *vm, Ref map, Ref key, int64_t value, bool own)
 {
     ObjectKind kind = heap_kind(vm, map);
     Str text = text_view(vm, key);
+    heap_charge(vm, text.len);
     uint32_t hash = key_hash(text), len = map_len(vm, map), number = UINT32_MAX;
     TableObject *table = map_table(vm, map);
     if (table) number = table_find(vm, table, len, hash, text);

@@ -40,6 +40,7 @@ static Ref string_new(Vm *vm, size_t len)
 {
     size_t size = heap_round(sizeof(StringObject) + len);
     if (!heap_reserve(vm, size)) return 0;
+    heap_charge(vm, size);
     Ref ref = heap_take(vm, OBJECT_STRING, size);
     StringObject *string = heap_object(vm, ref);
     string->header.len = (uint32_t)len;
@@ -114,6 +115,7 @@ static Ref concat_new(Vm *vm, size_t place, size_t count, size_t total, bool gro
     }
     size_t size = heap_round(sizeof(BufferObject) + total * 2);
     if (!heap_reserve(vm, size)) return 0;
+    heap_charge(vm, size);
     Ref ref = heap_take(vm, OBJECT_BUFFER, size);
     BufferObject *buffer = heap_object(vm, ref);
     buffer->pad = 0;
