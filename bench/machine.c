@@ -8,9 +8,11 @@
  *   machine start FILE            opens the image, makes a machine, and ends
  *   machine waiting FILE N        N machines, each of which waits for its first effect
  *   machine forks FILE N [DEPTH]  N times: copy, a short turn, collection and hash
+ *   machine pauses FILE N         the longest of some collections, while the plan waits with n = N
  *   machine drills FILE N         the file's drills, N times over */
 #include "compiler/compile.h"
 #include "vm/base/json.h"
+#include "vm/core/heap.h"
 #include "vm/core/vm.h"
 #include "vm/drill/rehearse.h"
 
@@ -260,6 +262,32 @@ static void mode_drills(Bench *bench, long rounds)
     json_free(metadata);
 }
 
+static double wall_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* All that lives is copied each time; the first one also takes fresh pages. */
+static void mode_pauses(Bench *bench, const char *n)
+{
+    enum { ROUNDS = 9 };
+    Vm *vm = machine_open(bench);
+    bench_start(bench, vm, n);
+    double longest = 0, sum = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        double began = wall_now();
+        if (!heap_collect(vm, 0)) die("a collection fails", "");
+        double took = wall_now() - began;
+        sum += took;
+        if (took > longest) longest = took;
+    }
+    printf("a collection of %.3f MB that live takes %.3f ms, the longest of %d %.3f ms\n",
+           (double)vm_state(vm)->live / 1e6, sum / ROUNDS * 1e3, ROUNDS, longest * 1e3);
+    vm_free(vm);
+}
+
 /* ---- two fibers, by hand ---- */
 
 enum { TOPIC_THERE = 1 << 8, TOPIC_BACK = 1 << 9, WORD_REGISTERS = 8 };
@@ -329,6 +357,7 @@ int main(int argc, char **argv)
     else if (strcmp(mode, "start") == 0) vm_free(machine_open(&bench));
     else if (strcmp(mode, "waiting") == 0) mode_waiting(&bench, argv[2], count);
     else if (strcmp(mode, "forks") == 0) mode_forks(&bench, count, argc > 4 ? atol(argv[4]) : 0);
+    else if (strcmp(mode, "pauses") == 0) mode_pauses(&bench, argc > 3 ? argv[3] : NULL);
     else if (strcmp(mode, "drills") == 0) mode_drills(&bench, count);
     else die("there is no mode", mode);
     return 0;

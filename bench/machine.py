@@ -95,12 +95,15 @@ def compare_starts(bench, commands):
 
 
 def lines_of(bench):
-    """What the driver says itself about forks, drills and waiting runs."""
+    """What the driver says itself about forks, collections, drills and waiting runs."""
     plan = os.path.join(bench.root, "plans", "omendb", "outage.plan")
     small = os.path.join(bench.root, "bench", "programs", "effects.plan")
+    held = os.path.join(bench.root, "bench", "programs", "held.plan")
     scale = 100 if bench.quick else 1
     modes = [["waiting", plan, str(10_000 // scale)], ["forks", small, str(300_000 // scale)],
-             ["forks", plan, str(100_000 // scale)], ["drills", plan, str(300 // scale)]]
+             ["forks", plan, str(100_000 // scale)],
+             *(["pauses", held, str(n)] for n in (10, 1000, *(() if bench.quick else (100_000, 3_000_000)))),
+             ["drills", plan, str(300 // scale)]]
     said = []
     for mode in modes:
         sample = bench.run_once([bench.machine, *mode])

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SMALLEST = 4096, ROOM_LEAST = 32 * 1024, LARGE = 2 * 1024 * 1024 };
+enum { BLOCK_SMALLEST = 4096, ROOM_LEAST = 32 * 1024, ROOM_PART = 64, LARGE = 2 * 1024 * 1024 };
 
 static inline size_t object_size(const ObjectHeader *header)
 {
@@ -432,11 +432,12 @@ static void capacity_set(Vm *vm, size_t capacity)
 }
 
 /* What lives, what is wanted, and room that makes the next collection worth its while: where most of it lives on, the
- * next one would find little as well and waits for longer. 0: beyond the limit. */
+ * next one would find little as well and waits for longer. 0: beyond the limit, or so near that the run would do little
+ * but collect. */
 static size_t room_for(const Vm *vm, size_t before, size_t live, size_t room)
 {
     size_t limit = vm->emergency ? SIZE_MAX : vm->limits.heap_bytes;
-    if (live > limit || room > limit - live) return 0;
+    if (live > limit || room > limit - live || limit - live < limit / ROOM_PART) return 0;
     size_t capacity = live * (live > before / 2 ? 3 : 2) + room + ROOM_LEAST + vm->limits.slack_bytes;
     return (capacity > limit ? limit : capacity) / 8 * 8;
 }
