@@ -142,6 +142,18 @@ static void add_command(Buffer *out, const Json *args)
     }
 }
 
+/* "doubled(n: 5)" */
+static void add_native(Buffer *out, const Json *args)
+{
+    add_plain(out, json_string(args, "fn", ""));
+    buffer_add_char(out, '(');
+    for (const Json *arg = json_first(json_get(args, "args")); arg; arg = json_next(arg)) {
+        buffer_printf(out, "%s%s: ", arg == json_first(json_get(args, "args")) ? "" : ", ", json_key(arg));
+        json_write(out, arg);
+    }
+    buffer_add_char(out, ')');
+}
+
 void effect_write(Buffer *out, Str op, const Json *args)
 {
     if (str_equal_c(op, "http")) {
@@ -149,6 +161,8 @@ void effect_write(Buffer *out, Str op, const Json *args)
         add_plain(out, json_string(args, "url", ""));
     } else if (str_equal_c(op, "command")) {
         add_command(out, args);
+    } else if (str_equal_c(op, "native")) {
+        add_native(out, args);
     } else if (str_equal_c(op, "call")) {
         add_plain(out, json_string(args, "fn", ""));
     } else if (str_equal_c(op, "deliver")) {

@@ -188,12 +188,15 @@ static void report_generic(const Wrong *wrong, Span at)
     Diag *diag = diag_report(diagnostics, DIAG_P0101, at, "%s", text.data);
     buffer_free(&text);
     const Token *items = wrong->items, *above = drawn_in_by(wrong, at);
+    const char *swap = drill_line_swap(wrong), *form = drill_line_form(wrong);
     const Keyword *keyword = keyword_of_kind(items[wrong->at].kind);
     if (above != NULL) {
         diag_second(diagnostics, diag, above->span, "after this `%.*s` the line goes on",
                     STR_ARG(token_text(above)));
         diag_help(diagnostics, diag, "take the `%.*s` away if the line was meant to end there",
                   STR_ARG(token_text(above)));
+    } else if (swap) {
+        diag_help(diagnostics, diag, "%s", swap);
     } else if (wrong_expects(wrong, TOK_NL) && keyword &&
                strchr(keyword->begins, wrong->body == 'p' ? 's' : wrong->body)) {
         diag_help(diagnostics, diag, "a new line or `;` goes before `%s`", keyword->text);
@@ -207,6 +210,8 @@ static void report_generic(const Wrong *wrong, Span at)
         diag_help(diagnostics, diag, "as a statement write `if … { … } else { … }`");
     } else if (wrong_expects(wrong, TOK_THEN) && items[wrong->at].kind == TOK_LBRACE) {
         diag_help(diagnostics, diag, "as a value write `if … then … else …`");
+    } else if (form) {
+        diag_help(diagnostics, diag, "%s", form);
     }
 }
 
@@ -248,6 +253,8 @@ static bool report_unknown_word(const Wrong *wrong, const Token *word)
     size_t count = line_words(wrong->body, words, sizeof words / sizeof words[0]);
     Str meant = suggest_nearest(token_text(word), words, count);
     Diagnostics *diagnostics = wrong->parse->diagnostics;
+    /* A contact whose name is nearly a word, and what he does is wrong. */
+    if (wrong->at > wrong->start && drill_line_swap(wrong)) return false;
     if (meant.len) {
         Diag *diag =
             diag_report(diagnostics, DIAG_P0102, word->span, "there is no %s `%.*s`; did you mean `%.*s`?",

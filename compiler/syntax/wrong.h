@@ -28,4 +28,9 @@ size_t token_block_taken_for_map(const TokenList *list, size_t at);
 /* From here on it is a block; the parser reads it again. */
 void parse_read_as_block(Parse *parse, size_t brace);
 
+/* messages_drill.c, for lines of drills: what to write instead of the word that does not fit, and the form of the whole line.
+ * NULL: nothing is known. */
+const char *drill_line_swap(const Wrong *wrong);
+const char *drill_line_form(const Wrong *wrong);
+
 #endif

@@ -148,5 +148,14 @@ result "a threshold that is reached" $?
 "$PLANVM" drill --threshold 99.9 "$work/now.plan" >/dev/null 2>"$work/said"
 [ $? -eq 1 ] && grep -q 'less than the threshold of 99.9 %' "$work/said"
 result "a threshold that is missed" $?
+
+# What does not check has no coverage, nor have those beside it a part of one.
+printf 'plan broken "Broken" { step "One" { nonsense } }\n' >"$work/broken.plan"
+for format in text json lcov cobertura; do
+    "$PLANVM" drill --coverage=$format "$work/broken.plan" "$work/now.plan" >"$work/broken.out" 2>"$work/broken.err"
+    [ $? -eq 2 ] && ! grep -qi 'coverage' "$work/broken.out" && ! grep -q '^SF:' "$work/broken.out" &&
+        grep -q 'no coverage is told: 1 plan could not be loaded' "$work/broken.err"
+    result "$format: no coverage where a plan cannot be loaded" $?
+done
 [ $failed -eq 0 ] || cat "$work/out" "$work/base"
 exit $failed

@@ -292,7 +292,7 @@ static void stop_unanswered(const Asked *asked)
         buffer_printf(&line, "command `%s` gives \"ok\"", text.data ? text.data : "");
     }
     Str step = asked->request->step;
-    matching_explain(asked, &near);
+    near_effect(asked, &near);
     world_stop(asked->world,
                "%.*s: no line of the drill answers this effect%s%.*s%s.%s%s Add to the drill:\n  %s",
                STR_ARG(asked->request->at), step.len ? " of \"" : "", STR_ARG(step), step.len ? "\"" : "",
@@ -336,6 +336,7 @@ void answer_effect(DrillWorld *world, const EffectRequest *request)
         world_stop(world, "%.*s:%" PRId64 ": only a command or request that changes something needs an approval; this is %s",
                    STR_ARG(line->file), line->line, request->effect_class == EFFECT_LOOK ? "a look" : "none");
     } else if (answer) {
+        line->answered = true;
         Outcome outcome = outcome_of(&asked, line, answer);
         Buffer result = {0};
         write_result(&asked, &outcome, answer->gives, &result);

@@ -149,6 +149,10 @@ static void write_unreached(Report *report, PointKind kind)
 
 static void write_text(Report *report)
 {
+    if (!report->totals.count) {
+        buffer_add_c(report->out, "coverage: these plans have nothing that could be reached\n");
+        return;
+    }
     buffer_printf(report->out, "coverage: %zu of %zu (%.1f %%)\n", report->reached, report->totals.count,
                   percent_of(report));
     for (int kind = 0; kind < POINT_KIND_COUNT; kind++) {

@@ -1,7 +1,7 @@
 /* Which line of the drill answers an effect: the first whose pattern matches and whose condition holds now.
  *
- * In: an effect that was asked for. Out: the line and its answer, what the stars of the line's pattern stood for, and why the
- * lines that came near do not answer. Called by answer.c; it gives no results itself. */
+ * In: an effect that was asked for. Out: the line and its answer, and what the stars of the line's pattern stood for. Called by
+ * answer.c; it gives no results itself. Why no line answers is told by near.c. */
 #include "vm/drill/matching.h"
 
 #include "vm/code/stars.h"
@@ -14,7 +14,7 @@
 
 /* Has `found` all that is wanted? Texts that are wanted are patterns; an object may have more members, a list is compared
  * item by item. */
-static bool json_fits(const Json *found, const Json *wanted)
+bool matching_json(const Json *found, const Json *wanted)
 {
     JsonKind kind = json_kind(wanted);
     if (kind == JSON_STRING) return json_kind(found) == JSON_STRING && str_matches_glob(json_text(found), json_text(wanted));
@@ -23,24 +23,24 @@ static bool json_fits(const Json *found, const Json *wanted)
     const Json *item = json_first(found);
     for (const Json *child = json_first(wanted); child; child = json_next(child)) {
         const Json *other = kind == JSON_LIST ? item : json_get(found, json_key(child));
-        if (!other || !json_fits(other, child)) return false;
+        if (!other || !matching_json(other, child)) return false;
         if (kind == JSON_LIST) item = json_next(item);
     }
     return kind == JSON_OBJECT || !item;
 }
 
-static bool body_fits(const Asked *asked, const Json *wanted)
+bool matching_body(const Asked *asked, const Json *wanted)
 {
     Str text = json_string(asked->args, "body", "");
     if (!wanted) return true;
     if (json_kind(wanted) == JSON_STRING) return str_matches_glob(text, json_text(wanted));
     Json *body = json_parse(text, NULL);
-    bool fits = body && json_fits(body, wanted);
+    bool fits = body && matching_json(body, wanted);
     json_free(body);
     return fits;
 }
 
-static const Json *find_header(const Json *headers, const char *name)
+const Json *matching_header(const Json *headers, const char *name)
 {
     for (const Json *one = json_first(headers); one; one = json_next(one)) {
         if (strcasecmp(json_key(one), name) == 0) return one;
@@ -49,19 +49,19 @@ static const Json *find_header(const Json *headers, const char *name)
 }
 
 /* Has the request each of the headers? Their names are alike in any case, their values are patterns. */
-static bool headers_fit(const Asked *asked, const Json *wanted)
+bool matching_headers(const Asked *asked, const Json *wanted)
 {
     const Json *headers = json_get(asked->args, "headers");
     for (const Json *one = json_first(wanted); one; one = json_next(one)) {
-        const Json *found = find_header(headers, json_key(one));
-        if (!found || !json_fits(found, one)) return false;
+        const Json *found = matching_header(headers, json_key(one));
+        if (!found || !matching_json(found, one)) return false;
     }
     return true;
 }
 
-static bool args_fit(const Asked *asked, const Json *wanted)
+bool matching_args(const Asked *asked, const Json *wanted)
 {
-    return !wanted || json_fits(json_get(asked->args, "args"), wanted);
+    return !wanted || matching_json(json_get(asked->args, "args"), wanted);
 }
 
 static bool line_matches(const Asked *asked, const ScriptLine *line)
@@ -70,13 +70,13 @@ static bool line_matches(const Asked *asked, const ScriptLine *line)
     bool delivers = str_equal_c(op, "deliver");
     switch (line->kind) {
     case LINE_HTTP:
-        return effect_matches(&line->effect, op, asked->args, asked->subject) && headers_fit(asked, line->headers) &&
-               body_fits(asked, line->with);
+        return effect_matches(&line->effect, op, asked->args, asked->subject) && matching_headers(asked, line->headers) &&
+               matching_body(asked, line->with);
     case LINE_COMMAND: return effect_matches(&line->effect, op, asked->args, asked->subject);
     case LINE_CALL:
         if (delivers) return str_equal(line->name, json_string(asked->args, "provider", ""));
         return (str_equal_c(op, "call") || str_equal_c(op, "native")) &&
-               str_equal(line->name, json_string(asked->args, "fn", "")) && args_fit(asked, line->args);
+               str_equal(line->name, json_string(asked->args, "fn", "")) && matching_args(asked, line->args);
     case LINE_CHANNEL: return delivers && str_equal(line->name, json_string(asked->args, "channel", ""));
     case LINE_ANY: return !str_equal_c(op, "terminal");
     case LINE_WAY:
@@ -185,27 +185,4 @@ void matching_fill(const Asked *asked, const ScriptLine *line, Str text, Buffer 
         text = str_slice(text, (size_t)end + strlen(STAR_END), text.len);
     }
     buffer_add_str(out, text);
-}
-
-/* ---- why none does ---- */
-
-void matching_explain(const Asked *asked, Buffer *out)
-{
-    for (size_t i = 0; i < asked->world->script->lines.count; i++) {
-        const ScriptLine *line = &asked->world->script->lines.items[i];
-        if (line->kind != LINE_HTTP && line->kind != LINE_COMMAND) continue;
-        if (!effect_matches(&line->effect, asked->request->op, asked->args, asked->subject)) continue;
-        buffer_printf(out, "\n  line %" PRId64 " does not answer: ", line->line);
-        if (!headers_fit(asked, line->headers)) {
-            buffer_add_c(out, "the headers are ");
-            json_write(out, json_get(asked->args, "headers"));
-        } else if (!body_fits(asked, line->with)) {
-            buffer_add_c(out, "the body is ");
-            buffer_add_str(out, json_string(asked->args, "body", ""));
-        } else if (line->ran.said && !line->has_ran) {
-            buffer_add_c(out, "what it waits for never ran");
-        } else {
-            buffer_add_c(out, "all that it says is used up");
-        }
-    }
 }

@@ -41,11 +41,11 @@ static void see_page(DrillWorld *world, const Json *args)
     for (size_t i = 0; i < world->script->lines.count; i++) {
         ScriptLine *line = &world->script->lines.items[i];
         if (!acknowledges && person_line_holds(world, line, PERSON_ACKNOWLEDGES, contact)) {
-            acknowledges = line->used = true;
+            acknowledges = line->used = line->answered = true;
             signal_soon(world, line->after, signal_new("ack", contact));
         }
         if (!answers && person_line_holds(world, line, PERSON_ANSWERS, contact)) {
-            answers = true;
+            answers = line->answered = true;
             Json *signal = signal_new("answered", contact);
             json_set_string(signal, "contact", contact);
             signal_soon(world, line->after, signal);
@@ -179,7 +179,9 @@ static void see_question(DrillWorld *world, const Json *args, Str step)
         .has_deadline = !json_is_null(json_get(args, "deadline")),
     };
     for (size_t i = 0; i < world->script->lines.count; i++) {
-        if (line_replies(world, &world->script->lines.items[i], &question)) return;
+        if (!line_replies(world, &world->script->lines.items[i], &question)) continue;
+        world->script->lines.items[i].answered = true;
+        return;
     }
     if (!silence_is_meant(world, &question)) stop_unasked(world, &question, step);
 }

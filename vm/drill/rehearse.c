@@ -3,12 +3,14 @@
 #include "vm/drill/rehearse.h"
 
 #include "vm/drill/expect.h"
+#include "vm/drill/timeline.h"
 #include "vm/drill/world.h"
 #include "vm/run.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
-enum { SLACK_BYTES = 256 * 1024 };
+enum { SLACK_BYTES = 256 * 1024, IDLE_LIMIT = 8 };
 
 /* What one drill's parts need to reach each other. */
 typedef struct Stage {
@@ -115,6 +117,34 @@ static void go_through(Stage *stage, RunSetup *setup, RunOutcome *outcome)
 
 /* ---- the verdict ---- */
 
+/* Lines that speak of an effect or a person. */
+static bool is_to_answer(const ScriptLine *line)
+{
+    bool silent = line->kind == LINE_PERSON && line->act == PERSON_NEVER;
+    return line->kind != LINE_AT && line->kind != LINE_SWEEP && !silent;
+}
+
+/* Where a drill fails, a line that answered nothing often is the reason. */
+static void tell_idle_lines(const Script *script, Buffer *out)
+{
+    size_t idle = 0;
+    for (size_t i = 0; i < script->lines.count; i++) {
+        const ScriptLine *line = &script->lines.items[i];
+        if (line->answered || !is_to_answer(line) || idle++ >= IDLE_LIMIT) continue;
+        if (idle == 1) buffer_add_c(out, "these lines of the drill answered nothing:\n");
+        buffer_printf(out, "  %.*s:%" PRId64 ": %.*s\n", STR_ARG(line->file), line->line, STR_ARG(line->text));
+    }
+    if (idle > IDLE_LIMIT) buffer_printf(out, "  and %zu more\n", idle - IDLE_LIMIT);
+}
+
+/* The drill could not be gone through. */
+static void tell_broken(Stage *stage, const char *what, Str why)
+{
+    Rehearsal *rehearsal = stage->rehearsal;
+    buffer_printf(&rehearsal->messages, "%s%.*s\n", what, STR_ARG(why));
+    timeline_around(&rehearsal->record, stage->world->now(stage->world), "    ", &rehearsal->messages);
+}
+
 static void judge(Stage *stage, const RunOutcome *outcome)
 {
     Rehearsal *rehearsal = stage->rehearsal;
@@ -123,14 +153,15 @@ static void judge(Stage *stage, const RunOutcome *outcome)
     if (now > rehearsal->record.end && outcome->end == RUN_QUIET) rehearsal->record.end = now;
     rehearsal->holds = false;
     if (trouble.len) {
-        buffer_printf(&rehearsal->messages, "%.*s\n", STR_ARG(trouble));
+        tell_broken(stage, "", trouble);
     } else if (outcome->end == RUN_BROKEN || outcome->end == RUN_DIVERGED) {
-        buffer_printf(&rehearsal->messages, "the drill broke off: %s\n", outcome->error.text);
+        tell_broken(stage, "the drill broke off: ", str_from_c(outcome->error.text));
     } else if (outcome->end == RUN_ENDED && outcome->failed) {
-        buffer_printf(&rehearsal->messages, "the run broke off: %s\n", outcome->error.text);
+        tell_broken(stage, "the run broke off: ", str_from_c(outcome->error.text));
     } else {
         rehearsal->holds = expect_check(&stage->script, &rehearsal->record, "", &rehearsal->messages) == 0;
     }
+    if (!rehearsal->holds) tell_idle_lines(&stage->script, &rehearsal->messages);
 }
 
 void rehearse_variant(const DrillCase *drill_case, const Variant *variant, Rehearsal *rehearsal)

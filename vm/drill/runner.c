@@ -432,7 +432,11 @@ static int run_all(DrillRun *run, DrillLoad *load)
     run->took = milliseconds_now() - began;
     report_end(run);
     flush_report(run);
-    bool covered = !run->coverage || write_coverage(run);
+    /* A share of what could be loaded would look like a share of everything. */
+    if (run->coverage && run->unloaded)
+        fprintf(stderr, "planvm drill: no coverage is told: %zu plan%s could not be loaded\n", run->unloaded,
+                run->unloaded == 1 ? "" : "s");
+    bool covered = !run->coverage || run->unloaded || write_coverage(run);
     return close_log(run) ? exit_status(run, covered) : EXIT_MISUSE;
 }
 

@@ -65,6 +65,7 @@ typedef struct ScriptLine {
     const Json *signal; /* AT */
     bool has_ran;       /* such an effect began (see ran) */
     bool used;          /* PERSON acknowledges: he did */
+    bool answered;      /* it answered something, or kept the silence that it says */
     VEC(ScriptAnswer) answers;
 } ScriptLine;
 

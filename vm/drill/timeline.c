@@ -30,7 +30,7 @@ static bool mark_text(Row *row, Buffer *out)
 
 static bool is_shown(const LogRow *row)
 {
-    return str_equal_c(row->name, "http") || str_equal_c(row->name, "command");
+    return str_equal_c(row->name, "http") || str_equal_c(row->name, "command") || str_equal_c(row->name, "native");
 }
 
 /* What is delivered is told by its marks. */
