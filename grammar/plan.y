@@ -20,6 +20,7 @@
 
 %code {
 #define YYMAXDEPTH 20000
+_Static_assert(sizeof(YYSTYPE) == sizeof(NodeList), "it is moved for each symbol");
 #define YYLLOC_DEFAULT(current, rhs, n)                                                                      \
     do {                                                                                                     \
         (current).file = cx->file->id;                                                                       \
@@ -33,6 +34,7 @@
 #define NAMED(field, token) .field = token_text(token), .field##_span = (token)->span
 #define BINARY(operator, at, a, b) MAKE(BINARY, binary, at, .op = operator, .left = a, .right = b)
 #define NO_TITLE(span) MAKE(STRING, string, span, .block = false)
+#define ELSE_FIELDS(block) .has_else = (block) != NULL, .otherwise = (block) ? *(block) : (NodeList){0}
 #define ONCE_ONLY(slot, value, at, what) (slot) = build_once(cx, (slot), (value), (at), (what))
 
 static int yylex(YYSTYPE *value, Span *span, Parse *cx);
@@ -76,10 +78,10 @@ static void yyerror(const Span *span, Parse *cx, const char *message);
 %type <NodeList> external_items block late_block items arms arm_body patterns checks args arg_list opt_with opt_args strings refs
 %type <NodeList> targets dotted_list values value_list day_list date_list providers label_tests settings parts elements element_list
 %type <NodeList> entries entry_list names lambda_names types type_list drill_lines facts opt_label_tests opt_settings
-%type <Answers> answers
+%type <Answers *> answers
 %type <Answer> answer
-%type <Limits> limits repeat_limits watch_limits
-%type <ElseBlock> opt_else
+%type <Limits *> limits repeat_limits watch_limits
+%type <NodeList *> opt_else
 %type <DrillSignal> swept
 %type <bool> opt_or_never opt_not opt_strict opt_or_starter opt_secret
 %type <BinaryOp> comparison_sign
@@ -491,8 +493,8 @@ items: %empty { $$ = build_list(NULL); }
     ;
 item: statement | block_item | only_step
     ;
-opt_else: %empty { $$ = (ElseBlock){{0}, false}; }
-    | ELSE block { $$ = (ElseBlock){$2, true}; }
+opt_else: %empty { $$ = NULL; }
+    | ELSE block { $$ = build_else(cx, $2); }
     ;
 
 /* Clauses of plans, phases and steps. shape.c says which may stand where. */
@@ -582,18 +584,18 @@ block_item: phase
     | FOR error late_block { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     | PARALLEL block { $$ = MAKE(PARALLEL, parallel, @$, .body = $2); }
     | REPEAT repeat_limits block opt_else
-        { $$ = MAKE(REPEAT, repeat, @$, .every = $2.every, .until = $2.until, .times = $2.times, .within = $2.within,
-                    .body = $3, .has_else = $4.there, .otherwise = $4.body); }
+        { $$ = MAKE(REPEAT, repeat, @$, .every = $2->every, .until = $2->until, .times = $2->times, .within = $2->within,
+                    .body = $3, ELSE_FIELDS($4)); }
     | REPEAT error late_block opt_else { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     | REMEDIES string UNTIL expr limits block opt_else
-        { $$ = MAKE(REMEDIES, remedies, @$, .title = $2, .until = $4, .holds = $5.holds, .within = $5.within,
-                    .every = $5.every, .items = $6, .has_else = $7.there, .otherwise = $7.body); }
+        { $$ = MAKE(REMEDIES, remedies, @$, .title = $2, .until = $4, .holds = $5->holds, .within = $5->within,
+                    .every = $5->every, .items = $6, ELSE_FIELDS($7)); }
     | REMEDIES error late_block opt_else { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     | REMEDY string block { $$ = MAKE(REMEDY, remedy, @$, .title = $2, .body = $3); }
     | REMEDY error late_block { $$ = MAKE(REMEDY, remedy, @$, .title = NO_TITLE(@2), .body = $3); yyerrok; }
     | WATCH string watch_limits block
-        { $$ = MAKE(WATCH, watch, @$, .title = $2, .every = $3.every, .when = $3.when, .holds = $3.holds,
-                    .repeatedly = $3.repeatedly, .body = $4); }
+        { $$ = MAKE(WATCH, watch, @$, .title = $2, .every = $3->every, .when = $3->when, .holds = $3->holds,
+                    .repeatedly = $3->repeatedly, .body = $4); }
     | WATCH error late_block { $$ = LEAF_NODE(WRONG, @$); yyerrok; }
     | VERIFY ALL string LBRACE checks RBRACE { $$ = MAKE(VERIFY_ALL, verify_all, @$, .title = $3, .checks = $5); }
     ;
@@ -647,29 +649,29 @@ patterns: range { $$ = build_list($1); }
 arm_body: item { $$ = build_list($1); }
     | block
     ;
-limits: %empty { $$ = (Limits){0}; }
-    | limits HOLDS duration { $$ = $1; ONCE_ONLY($$.holds, $3, @2, "holds"); }
-    | limits WITHIN duration { $$ = $1; ONCE_ONLY($$.within, $3, @2, "within"); }
-    | limits EVERY duration { $$ = $1; ONCE_ONLY($$.every, $3, @2, "every"); }
+limits: %empty { $$ = arena_new(cx->arena, Limits); }
+    | limits HOLDS duration { $$ = $1; ONCE_ONLY($$->holds, $3, @2, "holds"); }
+    | limits WITHIN duration { $$ = $1; ONCE_ONLY($$->within, $3, @2, "within"); }
+    | limits EVERY duration { $$ = $1; ONCE_ONLY($$->every, $3, @2, "every"); }
     ;
-repeat_limits: %empty { $$ = (Limits){0}; }
-    | repeat_limits EVERY duration { $$ = $1; ONCE_ONLY($$.every, $3, @2, "every"); }
-    | repeat_limits UNTIL expr { $$ = $1; ONCE_ONLY($$.until, $3, @2, "until"); }
-    | repeat_limits AT_MOST limit_count TIMES { $$ = $1; ONCE_ONLY($$.times, $3, @2, "at most"); }
-    | repeat_limits WITHIN duration { $$ = $1; ONCE_ONLY($$.within, $3, @2, "within"); }
+repeat_limits: %empty { $$ = arena_new(cx->arena, Limits); }
+    | repeat_limits EVERY duration { $$ = $1; ONCE_ONLY($$->every, $3, @2, "every"); }
+    | repeat_limits UNTIL expr { $$ = $1; ONCE_ONLY($$->until, $3, @2, "until"); }
+    | repeat_limits AT_MOST limit_count TIMES { $$ = $1; ONCE_ONLY($$->times, $3, @2, "at most"); }
+    | repeat_limits WITHIN duration { $$ = $1; ONCE_ONLY($$->within, $3, @2, "within"); }
     ;
-watch_limits: %empty { $$ = (Limits){0}; }
-    | watch_limits EVERY duration { $$ = $1; ONCE_ONLY($$.every, $3, @2, "every"); }
-    | watch_limits WHEN expr { $$ = $1; ONCE_ONLY($$.when, $3, @2, "when"); }
-    | watch_limits HOLDS duration { $$ = $1; ONCE_ONLY($$.holds, $3, @2, "holds"); }
-    | watch_limits REPEATEDLY { $$ = $1; $$.repeatedly = true; }
+watch_limits: %empty { $$ = arena_new(cx->arena, Limits); }
+    | watch_limits EVERY duration { $$ = $1; ONCE_ONLY($$->every, $3, @2, "every"); }
+    | watch_limits WHEN expr { $$ = $1; ONCE_ONLY($$->when, $3, @2, "when"); }
+    | watch_limits HOLDS duration { $$ = $1; ONCE_ONLY($$->holds, $3, @2, "holds"); }
+    | watch_limits REPEATEDLY { $$ = $1; $$->repeatedly = true; }
     ;
 checks: %empty { $$ = build_list(NULL); }
     | checks check NL { $$ = build_more($1, $2); }
     | checks error NL { $$ = $1; yyerrok; }
     ;
 check: CHECK string expr limits
-        { $$ = MAKE(CHECK, check, @$, .title = $2, .condition = $3, .holds = $4.holds, .within = $4.within, .every = $4.every); }
+        { $$ = MAKE(CHECK, check, @$, .title = $2, .condition = $3, .holds = $4->holds, .within = $4->within, .every = $4->every); }
     | CHECK string BY ref { $$ = MAKE(CHECK, check, @$, .title = $2, .by = $4); }
     | CHECK string BY ref WITHIN duration { $$ = MAKE(CHECK, check, @$, .title = $2, .by = $4, .within = $6); }
     ;
@@ -693,20 +695,20 @@ statement: constant | variable
     | run_expression
     | VERIFY expr limits opt_else
         { $$ = build_verified(cx, $2);
-          $$ = MAKE(VERIFY, verify, @$, .condition = $$, .holds = $3.holds, .within = $3.within, .every = $3.every,
-                    .has_else = $4.there, .otherwise = $4.body); }
+          $$ = MAKE(VERIFY, verify, @$, .condition = $$, .holds = $3->holds, .within = $3->within, .every = $3->every,
+                    ELSE_FIELDS($4)); }
     | VERIFY expr limits COMMA string opt_else
         { $$ = build_verified(cx, $2);
-          $$ = MAKE(VERIFY, verify, @$, .condition = $$, .holds = $3.holds, .within = $3.within, .every = $3.every,
-                    .why = $5, .has_else = $6.there, .otherwise = $6.body); }
+          $$ = MAKE(VERIFY, verify, @$, .condition = $$, .holds = $3->holds, .within = $3->within, .every = $3->every,
+                    .why = $5, ELSE_FIELDS($6)); }
     | VERIFY postfix WITH LPAREN args RPAREN limits opt_else
         { $$ = MAKE(OBSERVE, observe, span_join(@2, @6), .effect = $2, .options = $5, .bare = true);
-          $$ = MAKE(VERIFY, verify, @$, .condition = $$, .holds = $7.holds, .within = $7.within, .every = $7.every,
-                    .has_else = $8.there, .otherwise = $8.body); }
+          $$ = MAKE(VERIFY, verify, @$, .condition = $$, .holds = $7->holds, .within = $7->within, .every = $7->every,
+                    ELSE_FIELDS($8)); }
     | VERIFY postfix WITH LPAREN args RPAREN limits COMMA string opt_else
         { $$ = MAKE(OBSERVE, observe, span_join(@2, @6), .effect = $2, .options = $5, .bare = true);
-          $$ = MAKE(VERIFY, verify, @$, .condition = $$, .holds = $7.holds, .within = $7.within, .every = $7.every,
-                    .why = $9, .has_else = $10.there, .otherwise = $10.body); }
+          $$ = MAKE(VERIFY, verify, @$, .condition = $$, .holds = $7->holds, .within = $7->within, .every = $7->every,
+                    .why = $9, ELSE_FIELDS($10)); }
     | WAIT duration { $$ = MAKE(WAIT, wait, @$, .duration = $2); }
     | WAIT UNTIL expr { $$ = MAKE(WAIT, wait, @$, .until = $3); }
     | notify | page
@@ -760,7 +762,7 @@ page_message: USING dotted { $$ = MAKE(USING, use, @$, .template = $2); }
     | USING dotted LPAREN args RPAREN { $$ = MAKE(USING, use, @$, .template = $2, .args = $4); }
     ;
 run_expression: RUN postfix opt_with opt_unknown opt_else
-        { $$ = MAKE(RUN, run, @$, .effect = $2, .options = $3, .unknown = $4, .has_else = $5.there, .otherwise = $5.body); }
+        { $$ = MAKE(RUN, run, @$, .effect = $2, .options = $3, .unknown = $4, ELSE_FIELDS($5)); }
     ;
 observation: OBSERVE postfix opt_with { $$ = MAKE(OBSERVE, observe, @$, .effect = $2, .options = $3); }
     ;
@@ -773,7 +775,7 @@ opt_unknown: %empty { $$ = NULL; }
     | ON UNKNOWN FAIL { $$ = MAKE(ON_UNKNOWN, on_unknown, @$, .kind = UNKNOWN_FAIL); }
     | ON UNKNOWN VERIFY expr limits
         { $$ = build_verified(cx, $4);
-          $$ = MAKE(VERIFY, verify, span_join(@3, @5), .condition = $$, .holds = $5.holds, .within = $5.within, .every = $5.every);
+          $$ = MAKE(VERIFY, verify, span_join(@3, @5), .condition = $$, .holds = $5->holds, .within = $5->within, .every = $5->every);
           $$ = MAKE(ON_UNKNOWN, on_unknown, @$, .kind = UNKNOWN_VERIFY, .verify = $$); }
     ;
 
@@ -967,20 +969,20 @@ drill_line: WITH settings { $$ = MAKE(DRILL_WITH, drill_with, @$, .settings = $2
     | UNTIL duration { $$ = MAKE(DRILL_UNTIL, drill_until, @$, .duration = $2); }
     | FROM string { $$ = MAKE(FROM, from, @$, .text = $2); }
     | drill_request answers
-        { $$ = $1; $$->span = @$; $$->drill_http.answers = $2.list; $$->drill_http.once_ran = $2.ran; }
+        { $$ = $1; $$->span = @$; $$->drill_http.answers = $2->list; $$->drill_http.once_ran = $2->ran; }
     | COMMAND command_literal answers
-        { $$ = MAKE(DRILL_COMMAND, drill_command, @$, .command = $2, .answers = $3.list, .once_ran = $3.ran); }
+        { $$ = MAKE(DRILL_COMMAND, drill_command, @$, .command = $2, .answers = $3->list, .once_ran = $3->ran); }
     | ON dotted COMMAND command_literal answers
         { $4->command.host = $2;
-          $$ = MAKE(DRILL_COMMAND, drill_command, @$, .command = $4, .answers = $5.list, .once_ran = $5.ran); }
+          $$ = MAKE(DRILL_COMMAND, drill_command, @$, .command = $4, .answers = $5->list, .once_ran = $5->ran); }
     | line_dotted LPAREN STAR RPAREN answers
-        { $$ = MAKE(DRILL_CALL, drill_call, @$, .fn = $1, .any = true, .answers = $5.list, .once_ran = $5.ran); }
+        { $$ = MAKE(DRILL_CALL, drill_call, @$, .fn = $1, .any = true, .answers = $5->list, .once_ran = $5->ran); }
     | line_dotted LPAREN args RPAREN answers
-        { $$ = MAKE(DRILL_CALL, drill_call, @$, .fn = $1, .args = $3, .answers = $5.list, .once_ran = $5.ran); }
+        { $$ = MAKE(DRILL_CALL, drill_call, @$, .fn = $1, .args = $3, .answers = $5->list, .once_ran = $5->ran); }
     | CHANNEL dotted answers
-        { $$ = MAKE(DRILL_CHANNEL, drill_channel, @$, .channel = $2, .answers = $3.list, .once_ran = $3.ran); }
+        { $$ = MAKE(DRILL_CHANNEL, drill_channel, @$, .channel = $2, .answers = $3->list, .once_ran = $3->ran); }
     | line_name OF dotted answers
-        { $$ = MAKE(DRILL_WAY, drill_way, @$, NAMED(way, $1), .contact = $3, .answers = $4.list, .once_ran = $4.ran); }
+        { $$ = MAKE(DRILL_WAY, drill_way, @$, NAMED(way, $1), .contact = $3, .answers = $4->list, .once_ran = $4->ran); }
     | line_dotted ACKNOWLEDGES AFTER duration
         { $$ = MAKE(DRILL_PERSON, drill_person, @$, .contact = $1, .does = PERSON_ACKNOWLEDGES, .after = $4); }
     | line_dotted ANSWERS AFTER duration
@@ -1002,9 +1004,9 @@ drill_line: WITH settings { $$ = MAKE(DRILL_WITH, drill_with, @$, .settings = $2
     | MANUAL string DONE AFTER duration { $$ = MAKE(DRILL_MANUAL, drill_manual, @$, .what = $2, .after = $5); }
     | MANUAL string NEVER DONE { $$ = MAKE(DRILL_MANUAL, drill_manual, @$, .what = $2, .never = true); }
     | ANY EFFECT answers
-        { $$ = MAKE(DRILL_ANY, drill_any, @$, .answers = $3.list, .once_ran = $3.ran); }
+        { $$ = MAKE(DRILL_ANY, drill_any, @$, .answers = $3->list, .once_ran = $3->ran); }
     | SWEEP ANY EFFECT answers
-        { $$ = MAKE(DRILL_SWEEP, drill_sweep, @$, .of_effects = true, .answers = $4.list); }
+        { $$ = MAKE(DRILL_SWEEP, drill_sweep, @$, .of_effects = true, .answers = $4->list); }
     | SWEEP swept opt_by AT duration RANGE duration EVERY duration opt_or_never
         { $$ = MAKE(DRILL_SWEEP, drill_sweep, @$, .signal = $2, .by = $3, .start = $5, .end = $7, .every = $9, .or_never = $10); }
     | AT duration signal { $$ = $3; $$->span = @$; $$->drill_at.at = $2; }
@@ -1028,9 +1030,9 @@ drill_at_when: date_time
 opt_not: %empty { $$ = false; }
     | NOT { $$ = true; }
     ;
-answers: answer { $$ = (Answers){build_list($1.gives), $1.ran}; }
+answers: answer { $$ = arena_new(cx->arena, Answers); *$$ = (Answers){build_list($1.gives), $1.ran}; }
     | answers COMMA THEN answer
-        { $$ = $1; $$.list = build_more($1.list, $4.gives); $$.ran = $4.ran ? $4.ran : $1.ran; }
+        { $$ = $1; node_append(&$$->list, $4.gives); if ($4.ran) $$->ran = $4.ran; }
     ;
 answer: answer_head { $$ = (Answer){$1, NULL}; }
     | answer BEFORE duration { $$ = $1; ONCE_ONLY($$.gives->gives.before, $3, @2, "before"); }

@@ -183,6 +183,7 @@ const Type *check_string(Checker *c, Node *node);
 const Type *check_lambda(Checker *c, Node *node, const Type *hint, const Type **param_types,
                          size_t param_count);
 Note *note_new(Checker *c, Node *node, NoteKind kind);
+void node_set_goal(Checker *c, Node *node, const Type *type);
 bool type_is_ordered(const Type *type);
 bool type_is_number(const Type *type);
 

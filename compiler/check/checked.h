@@ -3,12 +3,12 @@
  * In: a path. Out: a Program, whose nodes carry what was found out about them. Everything lives in the arena
  * that was given to check_program. If the Diagnostics hold an error, the annotations may be incomplete and
  * nothing may be lowered. Without an error they are complete: node->type    the type of the expression itself
- * (never NULL, never TYPE_WRONG) node->goal    NULL, or the type that its place wants where that is another:
- * T → T? or any type → json. The reader lowers the node as `type` and then converts it. (Literals need no
- * conversion: a map or list literal where json is wanted has the type json, `none` has the optional type that
- * is wanted, or json.) node->symbol  what a name, a declaration, a qualified name (a.b) or a target stands
- * for node->info    what else is known: calls, members, effects, commands; read it through node_call and its
- * like Implicit optional chaining: where the receiver of a member, index or method has type T? and the member
+ * (never NULL, never TYPE_WRONG) node->symbol  what a name, a declaration, a qualified name (a.b) or a target
+ * stands for node->info    what else is known: goals, calls, members, effects, commands; read it through
+ * node_goal, node_call and their like. A goal is the type that its place wants where that is another: T → T? or
+ * any type → json. The reader lowers the node as `type` and then converts it. (Literals need no conversion: a
+ * map or list literal where json is wanted has the type json, `none` has the optional type that is wanted, or
+ * json.) Implicit optional chaining: where the receiver of a member, index or method has type T? and the member
  * belongs to T, the receiver keeps its type T? and the node's own type is optional: absent in, absent out. */
 #ifndef PLAN_CHECK_CHECKED_H
 #define PLAN_CHECK_CHECKED_H
@@ -288,18 +288,29 @@ typedef struct Effect {
     Call call;               /* FN, EXTERN */
 } Effect;
 
-typedef enum NoteKind { NOTE_CALL, NOTE_MEMBER, NOTE_EFFECT, NOTE_COMMAND } NoteKind;
+typedef enum NoteKind { NOTE_GOAL, NOTE_CALL, NOTE_MEMBER, NOTE_EFFECT, NOTE_COMMAND } NoteKind;
 
-typedef struct Note {
+typedef struct Note Note;
+
+/* Few nodes have a goal: what else is known of them stands behind it. */
+typedef struct Goal {
+    const Type *type;
+    Note *note; /* or NULL */
+} Goal;
+
+struct Note {
     NoteKind kind;
     union {
+        Goal goal;
         Call call;
         Member member;
         Effect effect;
         Command command; /* a drill's or a secret's command; a pattern's words are not split */
     };
-} Note;
+};
 
+/* The type that the node's place wants, where that is not its own; else NULL. */
+const Type *node_goal(const Node *node);
 /* The note of the kind, or NULL where the node has none of that kind. */
 Call *node_call(const Node *node);
 Member *node_member(const Node *node);

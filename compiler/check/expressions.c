@@ -1,6 +1,6 @@
 /* Expressions get their types: literals, names, strings, lists, maps, choices, lambdas, questions.
  *
- * In: an expression and, from its place, the type that is wanted there. Out: node->type, node->goal,
+ * In: an expression and, from its place, the type that is wanted there. Out: node->type, its goal,
  * node->symbol. Operators, members and calls have files of their own. One mistake gives one message: what was
  * wrong has the type TYPE_WRONG, which agrees with everything. */
 #include "compiler/check/check.h"
@@ -11,15 +11,29 @@ Note *note_new(Checker *c, Node *node, NoteKind kind)
 {
     /* A note ends with its own kind's part: an effect's is many times a member's. */
     static const uint16_t sizes[] = {
+        [NOTE_GOAL] = sizeof(Goal),
         [NOTE_CALL] = sizeof(Call),
         [NOTE_MEMBER] = sizeof(Member),
         [NOTE_EFFECT] = sizeof(Effect),
         [NOTE_COMMAND] = sizeof(Command),
     };
-    Note *note = arena_alloc(c->arena, offsetof(Note, call) + sizes[kind]);
+    Note *note = arena_alloc(c->arena, offsetof(Note, call) + sizes[kind]), *there = node->info;
     note->kind = kind;
-    node->info = note;
+    if (there && there->kind == NOTE_GOAL)
+        there->goal.note = note;
+    else
+        node->info = note;
     return note;
+}
+
+void node_set_goal(Checker *c, Node *node, const Type *type)
+{
+    Note *there = node->info;
+    if (!there || there->kind != NOTE_GOAL) {
+        note_new(c, node, NOTE_GOAL)->goal.note = there;
+        there = node->info;
+    }
+    there->goal.type = type;
 }
 
 bool type_is_number(const Type *type)

@@ -220,7 +220,7 @@ const Type *check_cast(Checker *c, Node *node)
     }
     const Type *plain = type_unwrap(from);
     if (plain->kind == TYPE_STRING && !type_is_optional(from)) {
-        node->cast.value->goal = c->json;
+        node_set_goal(c, node->cast.value, c->json);
     } else if (plain->kind != TYPE_JSON && plain->kind != TYPE_WRONG) {
         Diag *diag = report(c, P0308, node->span, "`as` reads json and strings, and this is `%.*s`",
                             STR_ARG(from->name));

@@ -278,9 +278,16 @@ Symbol *program_prelude(const Program *program, Str name)
     return scope_find_here(program->prelude->scope, name);
 }
 
+const Type *node_goal(const Node *node)
+{
+    const Note *note = node->info;
+    return note && note->kind == NOTE_GOAL ? note->goal.type : NULL;
+}
+
 static Note *node_note(const Node *node, NoteKind kind)
 {
     Note *note = node->info;
+    if (note && note->kind == NOTE_GOAL) note = note->goal.note;
     return note && note->kind == kind ? note : NULL;
 }
 

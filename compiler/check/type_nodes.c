@@ -199,6 +199,6 @@ const Type *want_type(Checker *c, Node *node, const Type *goal)
         report_mismatch(c, node, from, goal);
         return goal;
     }
-    if (converts) node->goal = goal;
+    if (converts) node_set_goal(c, node, goal);
     return goal;
 }

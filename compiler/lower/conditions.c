@@ -109,7 +109,7 @@ static void try_not(Context *context, Node *condition, uint32_t state, uint32_t 
 
 static void try_parts(Context *context, Node *condition, uint32_t state, uint32_t reason)
 {
-    bool binary = condition->kind == NODE_BINARY && !condition->goal;
+    bool binary = condition->kind == NODE_BINARY && !node_goal(condition);
     if (binary && condition->binary.op == BINARY_AND)
         try_both(context, condition, HOLDS_NOT, state, reason);
     else if (binary && condition->binary.op == BINARY_OR)

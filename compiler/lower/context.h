@@ -94,7 +94,7 @@ Context context_split(Context *context, Str name, const Type *result, Span span,
 const Type *simple_type(Lower *lower, TypeKind kind);
 
 /* values.c, calls.c, texts.c: expressions */
-Core *lower_value(Context *context, Node *node);  /* converted to node->goal */
+Core *lower_value(Context *context, Node *node);  /* converted to its goal */
 Core *lower_string(Context *context, Node *node); /* NODE_STRING */
 Core *lower_text_of(Context *context, Core *value, Span span); /* any value → string */
 Core *lower_call(Context *context, Node *node, Call *call);

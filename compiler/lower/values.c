@@ -507,5 +507,5 @@ static Core *lower_plain(Context *context, Node *node)
 
 Core *lower_value(Context *context, Node *node)
 {
-    return lower_convert(context, lower_plain(context, node), node->goal);
+    return lower_convert(context, lower_plain(context, node), node_goal(node));
 }

@@ -17,6 +17,13 @@ NodeList build_more(NodeList list, Node *another)
     return list;
 }
 
+NodeList *build_else(Parse *parse, NodeList body)
+{
+    NodeList *block = arena_new(parse->arena, NodeList);
+    *block = body;
+    return block;
+}
+
 Str build_doc(const Parse *parse, Span at)
 {
     return token_doc(parse->list, at.start);
@@ -104,6 +111,12 @@ static void trim_block(NodeList parts, bool *opens_line)
     }
 }
 
+/* A text without a neighbour that it would have to be merged with, as nearly all are. */
+static bool stands_as_it_is(const Node *part)
+{
+    return part->kind == NODE_TEXT && part->text.text.len && !(part->next && part->next->kind == NODE_TEXT);
+}
+
 Node *build_string(Parse *parse, const Token *begin, NodeList parts, Span span)
 {
     bool block = (begin->flags & TOKEN_BLOCK) != 0, line_start = false;
@@ -114,6 +127,12 @@ Node *build_string(Parse *parse, const Token *begin, NodeList parts, Span span)
     if (block) trim_block(parts, &line_start);
     for (Node *part = parts.first, *next;; part = next) {
         next = part ? part->next : NULL;
+        if (part && stands_as_it_is(part) && !block && !text.len) {
+            part->next = NULL;
+            part->text.escaped = false;
+            node_append(&merged, part);
+            continue;
+        }
         if (part && part->kind == NODE_TEXT) {
             text_span = text.len ? span_join(text_span, part->span) : part->span;
             if (block && !part->text.escaped)

@@ -37,15 +37,11 @@ typedef struct Answers {
     Node *ran;
 } Answers;
 
-typedef struct ElseBlock {
-    NodeList body;
-    bool there;
-} ElseBlock;
-
 /* `fields` is a struct Ast_… that is copied into the node. */
 Node *build_node(Parse *parse, NodeKind kind, Span span, const void *fields, size_t size);
 NodeList build_list(Node *first);                  /* NULL: an empty list */
 NodeList build_more(NodeList list, Node *another); /* list with one more */
+NodeList *build_else(Parse *parse, NodeList body); /* a block that is there, empty or not */
 Str build_doc(const Parse *parse, Span at);
 
 /* Node *slot already there: reports that `what` is said twice. Returns the newer one. */

@@ -17,7 +17,8 @@
 #undef OP_VALUE
 #undef OPS_END
 
-typedef enum NodeKind {
+/* One byte: a node's head counts. */
+typedef enum __attribute__((packed)) NodeKind {
 #define NODE(kind, member, fields) NODE_##kind,
 #define LEAF(kind) NODE_##kind,
 #include "compiler/syntax/ast.def"
@@ -72,11 +73,10 @@ typedef struct NodeList {
 
 struct Node {
     NodeKind kind;
-    uint32_t flags; /* free for the checker; 0 from the parser */
+    uint8_t unused[3];
     Span span;
     Node *next; /* in its list */
     const struct Type *type;
-    const struct Type *goal; /* the type that its place wants, where that is another (checker) */
     struct Symbol *symbol;
     void *info; /* what else the checker found out about this node */
     union {

@@ -140,10 +140,10 @@ static void conversions(void)
           "let c = 1 + 2.5\nlet d: string? = none\n");
     CHECK_INT((int64_t)test.diagnostics.errors, 0);
     const Node *a = find(&test, NODE_LET, 0)->let.value, *b = find(&test, NODE_LET, 1)->let.value;
-    CHECK(a->type->kind == TYPE_STRING && a->goal && a->goal->kind == TYPE_OPTIONAL);
-    CHECK(b->type->kind == TYPE_JSON && !b->goal);
+    CHECK(a->type->kind == TYPE_STRING && node_goal(a) && node_goal(a)->kind == TYPE_OPTIONAL);
+    CHECK(b->type->kind == TYPE_JSON && !node_goal(b));
     const Node *n = b->map.entries.first->entry.value;
-    CHECK(n->type->kind == TYPE_INT && n->goal && n->goal->kind == TYPE_JSON);
+    CHECK(n->type->kind == TYPE_INT && node_goal(n) && node_goal(n)->kind == TYPE_JSON);
     const Node *c = find(&test, NODE_LET, 2)->let.value;
     CHECK(c->binary.left->type->kind == TYPE_FLOAT);
     CHECK(find(&test, NODE_LET, 3)->let.value->type->kind == TYPE_OPTIONAL);

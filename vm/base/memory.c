@@ -98,10 +98,13 @@ static void arena_grow(Arena *arena, size_t size)
     arena->end = (char *)chunk + arena->chunk;
 }
 
+enum { ARENA_ALIGN = 8 };
+static_assert(ARENA_ALIGN % alignof(void *) == 0 && ARENA_ALIGN % alignof(int64_t) == 0 && ARENA_ALIGN % alignof(double) == 0,
+              "what memory.h says");
+
 void *arena_alloc(Arena *arena, size_t size)
 {
-    const size_t align = alignof(max_align_t);
-    size = (size + align - 1) / align * align;
+    size = (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
     if ((size_t)(arena->end - arena->next) < size || !arena->next) {
         if (size > ARENA_CHUNK / 4) { /* a big one gets its own; the open chunk stays */
             ArenaChunk *chunk = chunk_new(sizeof *chunk + size);

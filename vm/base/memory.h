@@ -36,7 +36,7 @@ typedef struct Arena {
     size_t chunk; /* bytes of the open chunk */
 } Arena;
 
-void *arena_alloc(Arena *arena, size_t size); /* zeroed, aligned for any type */
+void *arena_alloc(Arena *arena, size_t size); /* zeroed, aligned for pointers, int64_t and double */
 Str arena_copy(Arena *arena, Str s);          /* the copy is NUL-terminated beyond its length */
 char *arena_copy_c(Arena *arena, Str s);
 Str arena_printf(Arena *arena, const char *format, ...) PLAN_PRINTF(2, 3);
