@@ -108,8 +108,16 @@ Core *lower_message(Context *context, Node *node); /* NODE_STRING or NODE_USING 
 
 /* effects.c */
 Core *lower_effect(Context *context, Node *node); /* a node with an Effect: its result, whatever came of it */
+Core *lower_effect_once(Context *context, Node *node); /* without its `retry` */
 Core *lower_effect_trouble(Context *context, Node *node, Core *result); /* why a result is not ok, as a string */
 Core *lower_effect_words(Context *context, Node *node); /* the effect as people read it, with its values */
+
+/* retries.c */
+Core *lower_retried(Context *context, Node *node); /* a command or request: until it is ok, unknown, or refused for good */
+/* A call that fails instead of giving a result, all of it: until it does not, if the options say so. */
+Core *lower_retried_call(Context *context, const EffectOptions *options, Core *doing, Span span);
+
+/* changes.c */
 void lower_run(Context *context, Node *run, uint32_t result_local, bool wants_result);
 
 Str lower_qualified_name(Lower *lower, const Symbol *fn); /* slack.post; what a file of its own declares has no prefix */

@@ -1,14 +1,10 @@
-/* Effects: what the plan asks of the world becomes requests with JSON arguments, and what follows from their
- * outcome.
- *
- * A look gives its result, whatever it is. A change that did not succeed goes to the statement's else, or
- * fails the step; one of which nobody knows is asked about, done again, verified or taken as failed, as its
- * `on unknown` says. */
+/* Effects: what the plan asks of the world becomes requests with JSON arguments, whose result, whatever it is, is their
+ * value. What follows from the outcome of a change is in changes.c. */
 #include "compiler/lower/context.h"
 
 #include "vm/code/opcode.h"
 
-enum { LOOK_TIMEOUT = 30 * 1000, CHANGE_TIMEOUT = 5 * 60 * 1000, AGAIN_LIMIT = 2 };
+enum { LOOK_TIMEOUT = 30 * 1000, CHANGE_TIMEOUT = 5 * 60 * 1000 };
 
 static Core *null_json(Context *context, Span span)
 {
@@ -356,10 +352,11 @@ static Core *lower_effect_call(Context *context, Node *node, const Effect *effec
     return sequence;
 }
 
-/* ---- one effect, with retries ---- */
+/* ---- one effect ---- */
 
-static Core *lower_once(Context *context, Node *node, const Effect *effect)
+Core *lower_effect_once(Context *context, Node *node)
 {
+    const Effect *effect = node_effect(node);
     switch (effect->form) {
     case EFFECT_FORM_COMMAND: return lower_command(context, node, effect);
     case EFFECT_FORM_HTTP: return lower_http(context, node, effect);
@@ -369,87 +366,12 @@ static Core *lower_once(Context *context, Node *node, const Effect *effect)
     return lower_native(context, &effect->call, effect->effect_class, node->span);
 }
 
-/* The pause times the growth, which may have a fraction. */
-static Core *grown(Context *context, uint32_t pause, Node *growth)
-{
-    CoreProgram *core = context->lower->core;
-    Core *exact = core_new(core, CORE_UNARY, simple_type(context->lower, TYPE_FLOAT), growth->span);
-    exact->op = CORE_TO_FLOAT;
-    exact->a = context_local(context, pause, growth->span);
-    exact->a->type = simple_type(context->lower, TYPE_INT);
-    Core *whole = core_new(core, CORE_BUILTIN, simple_type(context->lower, TYPE_DURATION), growth->span);
-    whole->index = BUILTIN_FLOAT_ROUND;
-    core_append(whole, build_binary(core, CORE_MUL, exact, lower_value(context, growth)));
-    return whole;
-}
-
-/* Is there no use in trying again? What a server has refused for good is not asked for twice. */
-static Core *is_final(Context *context, const Effect *effect, uint32_t result, Span span)
-{
-    CoreProgram *core = context->lower->core;
-    if (effect->form == EFFECT_FORM_HTTP)
-        return build_call(core, lower_prelude_function(context->lower, "http_is_final"), span,
-                          context_local(context, result, span), NULL);
-    return build_or(core, build_field(core, context_local(context, result, span), "ok"),
-                    build_field(core, context_local(context, result, span), "unknown"));
-}
-
-/* The pause before the next attempt, which a server may ask to be longer. */
-static Core *pause_after(Context *context, const Effect *effect, uint32_t result, Core *pause, Span span)
-{
-    if (effect->form != EFFECT_FORM_HTTP) return pause;
-    return build_call(context->lower->core, lower_prelude_function(context->lower, "http_pause"), span,
-                      context_local(context, result, span), pause, NULL);
-}
-
-/* `retry: 3, every: 10s, growth: 2`: tried again until it is ok, or unknown, or the attempts are over. */
-static Core *lower_retried(Context *context, Node *node, const Effect *effect)
-{
-    CoreProgram *core = context->lower->core;
-    Span span = node->span;
-    const Type *integer = simple_type(context->lower, TYPE_INT);
-    const Type *duration = simple_type(context->lower, TYPE_DURATION);
-    Core *once = lower_once(context, node, effect);
-    uint32_t result = context_temp(context, once->type), left = context_temp(context, integer);
-    uint32_t pause = context_temp(context, duration);
-    Core *sequence = core_new(core, CORE_SEQUENCE, once->type, span);
-    core_append(sequence, build_set_local(core, left, lower_value(context, effect->options.retry)));
-    core_append(sequence,
-                build_set_local(core, pause,
-                                effect->options.every ? lower_value(context, effect->options.every)
-                                                      : build_int(core, TYPE_DURATION, 1000, span)));
-    Core *round = build_block(core, span);
-    core_append(round, build_set_local(core, result, once));
-    Core *spent =
-        build_binary(core, CORE_LE, context_local(context, left, span), build_int(core, TYPE_INT, 0, span));
-    Core *over = build_or(core, is_final(context, effect, result, span), spent);
-    core_append(round, build_if(core, over, build_break(core, 0, span), NULL));
-    Core *fewer =
-        build_binary(core, CORE_SUB, context_local(context, left, span), build_int(core, TYPE_INT, 1, span));
-    core_append(round, build_set_local(core, left, fewer));
-    Core *wait = core_new(core, CORE_WAIT, simple_type(context->lower, TYPE_BOOL), span);
-    Core *length = context_local(context, pause, span);
-    if (effect->options.jitter)
-        length = build_choose(core, lower_value(context, effect->options.jitter),
-                              build_call(core, lower_prelude_function(context->lower, "jittered"), span,
-                                         length, context_local(context, left, span), NULL),
-                              context_local(context, pause, span));
-    wait->a = build_binary(core, CORE_ADD, build_now(core, span),
-                           pause_after(context, effect, result, length, span));
-    core_append(round, build_do(core, wait));
-    if (effect->options.growth)
-        core_append(round, build_set_local(core, pause, grown(context, pause, effect->options.growth)));
-    core_append(sequence, build_loop(core, round));
-    sequence->a = context_local(context, result, span);
-    return sequence;
-}
-
 Core *lower_effect(Context *context, Node *node)
 {
     const Effect *effect = node_effect(node);
     bool has_result = effect->form == EFFECT_FORM_COMMAND || effect->form == EFFECT_FORM_HTTP;
-    if (effect->options.retry && has_result) return lower_retried(context, node, effect);
-    return lower_once(context, node, effect);
+    if (effect->options.retry && has_result) return lower_retried(context, node);
+    return lower_effect_once(context, node);
 }
 
 /* ---- what is said of an effect ---- */
@@ -487,192 +409,4 @@ Core *lower_effect_trouble(Context *context, Node *node, Core *result)
     return build_call(lower->core,
                       lower_prelude_function(lower, is_http ? "http_trouble" : "command_trouble"), node->span,
                       lower_effect_words(context, node), result, NULL);
-}
-
-/* ---- run ---- */
-
-/* The result of a change that a person, or a condition, says was done. */
-static void set_done(Context *context, Core *block, uint32_t result, Span span)
-{
-    CoreProgram *core = context->lower->core;
-    const Type *type = context->function->locals.items[result].type;
-    Core *done = core_new(core, CORE_WITH_FIELD, type, span);
-    done->a = context_local(context, result, span);
-    done->index = (uint32_t)type_field_index(type, STR("ok"));
-    done->b = build_int(core, TYPE_BOOL, 1, span);
-    core_append(block, build_set_local(core, result, done));
-}
-
-static Core *text_is(Context *context, uint32_t local, const char *text, Span span)
-{
-    CoreProgram *core = context->lower->core;
-    return build_binary(core, CORE_EQ, context_local(context, local, span),
-                        build_text(core, str_from_c(text), span));
-}
-
-/* In the loop of one change, where its outcome is unknown. `break` leaves the loop with the result as it is
- * then. */
-static void lower_unknown(Context *context, Node *node, uint32_t result, uint32_t rounds)
-{
-    Lower *lower = context->lower;
-    CoreProgram *core = lower->core;
-    Span span = node->span;
-    const Effect *effect = node_effect(node);
-    Core *outer = context->block;
-    Core *unknown = build_block(core, span);
-    context->block = unknown;
-    if (effect->on_unknown == ON_UNKNOWN_ASK) {
-        uint32_t answer = context_temp(context, simple_type(lower, TYPE_STRING));
-        /* One after the other: what is declared first stands first in the image, whatever compiler built
-         * planc. */
-        CoreFunction *ask = lower_prelude_function(lower, "ask_unknown");
-        Core *words = lower_effect_words(context, node);
-        Core *trouble = lower_effect_trouble(context, node, context_local(context, result, span));
-        Core *asked = build_call(core, ask, span, words, trouble, NULL);
-        context_add(context, build_set_local(core, answer, asked));
-        Core *again = core_new(core, CORE_CONTINUE, NULL, span);
-        context_add(context, build_if(core, text_is(context, answer, "again", span), again, NULL));
-        Core *done = build_block(core, span);
-        set_done(context, done, result, span);
-        context_add(context, build_if(core, text_is(context, answer, "done", span), done, NULL));
-    } else if (effect->on_unknown == ON_UNKNOWN_AGAIN) {
-        Core *again = build_block(core, span);
-        Core *more = build_binary(core, CORE_ADD, context_local(context, rounds, span),
-                                  build_int(core, TYPE_INT, 1, span));
-        core_append(again, build_set_local(core, rounds, more));
-        core_append(again, core_new(core, CORE_CONTINUE, NULL, span));
-        Core *may = build_binary(core, CORE_LT, context_local(context, rounds, span),
-                                 build_int(core, TYPE_INT, AGAIN_LIMIT, span));
-        context_add(context, build_if(core, may, again, NULL));
-    } else if (effect->on_unknown == ON_UNKNOWN_VERIFY) {
-        uint32_t met = context_temp(context, simple_type(lower, TYPE_BOOL));
-        uint32_t reason = context_temp(context, simple_type(lower, TYPE_STRING));
-        const Node *verify = effect->unknown_condition;
-        AwaitLimits limits = {verify->verify.holds, verify->verify.within, verify->verify.every};
-        lower_await(context, verify->verify.condition, limits, met, reason);
-        Core *done = build_block(core, span);
-        set_done(context, done, result, span);
-        context_add(context, build_if(core, context_local(context, met, span), done, NULL));
-    }
-    context->block = outer;
-    context_add(context, build_if(core, build_field(core, context_local(context, result, span), "unknown"),
-                                  unknown, NULL));
-}
-
-/* In the loop of one change, where a policy holds it back until somebody says yes: then it is begun again. */
-static void lower_held(Context *context, Node *node, uint32_t result)
-{
-    Lower *lower = context->lower;
-    CoreProgram *core = lower->core;
-    Span span = node->span;
-    Core *held = build_field(core, context_local(context, result, span), "held");
-    Core *names = build_field(core, context_local(context, result, span), "held_by");
-    Core *trouble = lower_effect_trouble(context, node, context_local(context, result, span));
-    Core *allowed = build_call(core, lower_prelude_function(lower, "policy_allows"), span,
-                               build_value(core, held, "nothing is held"), trouble, names, NULL);
-    Core *again = build_if(core, allowed, core_new(core, CORE_CONTINUE, NULL, span), NULL);
-    Core *is_held = build_is_some(core, build_field(core, context_local(context, result, span), "held"));
-    context_add(context, build_if(core, is_held, again, NULL));
-}
-
-/* A change that is one command or request. */
-static void lower_run_plain(Context *context, Node *run, Node *effect, uint32_t result)
-{
-    Lower *lower = context->lower;
-    CoreProgram *core = lower->core;
-    Span span = run->span;
-    uint32_t rounds = context_temp(context, simple_type(lower, TYPE_INT));
-    context_add(context, build_set_local(core, rounds, build_int(core, TYPE_INT, 0, span)));
-    Core *outer = context->block;
-    Core *body = build_block(core, span);
-    context->block = body;
-    context_add(context, build_set_local(core, result, lower_effect(context, effect)));
-    Core *ok = build_field(core, context_local(context, result, span), "ok");
-    context_add(context, build_if(core, ok, build_break(core, 0, span), NULL));
-    lower_held(context, effect, result);
-    lower_unknown(context, effect, result, rounds);
-    context_add(context, build_break(core, 0, span));
-    context->block = outer;
-    lower_counted(context, build_loop(core, body), span);
-    Core *failed =
-        run->run.has_else
-            ? lower_block(context, run->run.otherwise)
-            : build_fail(core, lower_effect_trouble(context, effect, context_local(context, result, span)));
-    Core *bad = build_not(core, build_field(core, context_local(context, result, span), "ok"));
-    context_add(context, build_if(core, bad, failed, NULL));
-}
-
-/* `retry: 2, every: 10s` of a function, which fails instead of giving a result: the whole of it is tried again. */
-static Core *retried_call(Context *context, const Effect *effect, Core *doing, Span span)
-{
-    CoreProgram *core = context->lower->core;
-    const EffectOptions *options = &effect->options;
-    if (!options->retry) return doing;
-    uint32_t left = context_temp(context, simple_type(context->lower, TYPE_INT));
-    uint32_t pause = context_temp(context, simple_type(context->lower, TYPE_DURATION));
-    uint32_t error = context_temp(context, simple_type(context->lower, TYPE_ERROR));
-    context_add(context, build_set_local(core, left, lower_value(context, options->retry)));
-    context_add(context, build_set_local(core, pause,
-                                         options->every ? lower_value(context, options->every)
-                                                        : build_int(core, TYPE_DURATION, 1000, span)));
-    Core *trying = build_block(core, span), *again = build_block(core, span);
-    core_append(trying, doing);
-    core_append(trying, build_break(core, 0, span));
-    Core *spent =
-        build_binary(core, CORE_LE, context_local(context, left, span), build_int(core, TYPE_INT, 0, span));
-    core_append(again, build_if(core, spent, build_raise(core, context->function, error, span), NULL));
-    Core *fewer =
-        build_binary(core, CORE_SUB, context_local(context, left, span), build_int(core, TYPE_INT, 1, span));
-    core_append(again, build_set_local(core, left, fewer));
-    Core *length = context_local(context, pause, span);
-    if (options->jitter)
-        length = build_choose(core, lower_value(context, options->jitter),
-                              build_call(core, lower_prelude_function(context->lower, "jittered"), span,
-                                         length, context_local(context, left, span), NULL),
-                              context_local(context, pause, span));
-    Core *wait = core_new(core, CORE_WAIT, simple_type(context->lower, TYPE_BOOL), span);
-    wait->a = build_binary(core, CORE_ADD, build_now(core, span), length);
-    core_append(again, build_do(core, wait));
-    if (options->growth) core_append(again, build_set_local(core, pause, grown(context, pause, options->growth)));
-    Core *round = build_block(core, span);
-    core_append(round, build_try(core, trying, error, again, false));
-    return build_loop(core, round);
-}
-
-/* A change that is a function: it fails as functions do. */
-static void lower_run_call(Context *context, Node *run, Node *effect, uint32_t result, bool wants_result)
-{
-    Lower *lower = context->lower;
-    CoreProgram *core = lower->core;
-    Core *value = node_effect(effect) ? lower_effect(context, effect) : lower_value(context, effect);
-    Core *doing =
-        wants_result
-            ? build_set_local(core, result,
-                              lower_convert(context, value, context->function->locals.items[result].type))
-            : build_do(core, value);
-    if (node_effect(effect)) doing = retried_call(context, node_effect(effect), doing, run->span);
-    if (!run->run.has_else) {
-        lower_counted(context, doing, run->span);
-        return;
-    }
-    uint32_t error = context_temp(context, simple_type(lower, TYPE_ERROR));
-    Core *outer = context->block, *trying = build_block(core, run->span);
-    context->block = trying;
-    lower_counted(context, doing, run->span);
-    context->block = outer;
-    context_add(context, build_try(core, trying, error, lower_block(context, run->run.otherwise), false));
-}
-
-void lower_run(Context *context, Node *run, uint32_t result, bool wants_result)
-{
-    Node *effect = run->run.effect;
-    const Effect *note = node_effect(effect);
-    lower_gated(context, run);
-    if (note && (note->form == EFFECT_FORM_COMMAND || note->form == EFFECT_FORM_HTTP)) {
-        const char *record = note->form == EFFECT_FORM_HTTP ? "Response" : "Result";
-        if (!wants_result) result = context_temp(context, lower_record_type(context->lower, record));
-        lower_run_plain(context, run, effect, result);
-    } else {
-        lower_run_call(context, run, effect, result, wants_result);
-    }
 }
