@@ -227,8 +227,8 @@ static void write_escalation(MetadataWriter *writer, const Symbol *symbol)
     out_close(&writer->out, ']');
 }
 
-static void write_symbols(MetadataWriter *writer, const char *key, const SymbolList *symbols,
-                          void (*write)(MetadataWriter *, const Symbol *))
+void metadata_symbols(MetadataWriter *writer, const char *key, const SymbolList *symbols,
+                      void (*write)(MetadataWriter *, const Symbol *))
 {
     out_key(&writer->out, key);
     out_open(&writer->out, '[');
@@ -261,14 +261,14 @@ void metadata_write(const Program *program, CoreProgram *core, Buffer *out)
     };
     out_open(&writer.out, '{');
     write_service(&writer);
-    write_symbols(&writer, "params", &program->settings, metadata_param);
-    write_symbols(&writer, "secrets", &program->secrets, write_secret);
-    write_symbols(&writer, "contacts", &program->contacts, write_contact);
-    write_symbols(&writer, "roles", &program->roles, write_role);
-    write_symbols(&writer, "rotations", &program->rotations, write_rotation);
-    write_symbols(&writer, "channels", &program->channels, write_channel);
-    write_symbols(&writer, "severities", &program->severities, write_severity);
-    write_symbols(&writer, "escalations", &program->escalations, write_escalation);
+    metadata_symbols(&writer, "params", &program->settings, metadata_param);
+    metadata_symbols(&writer, "secrets", &program->secrets, write_secret);
+    metadata_symbols(&writer, "contacts", &program->contacts, write_contact);
+    metadata_symbols(&writer, "roles", &program->roles, write_role);
+    metadata_symbols(&writer, "rotations", &program->rotations, write_rotation);
+    metadata_symbols(&writer, "channels", &program->channels, write_channel);
+    metadata_symbols(&writer, "severities", &program->severities, write_severity);
+    metadata_symbols(&writer, "escalations", &program->escalations, write_escalation);
     metadata_declared(&writer);
     out_key(&writer.out, "plans");
     metadata_plans(&writer);

@@ -126,23 +126,10 @@ static void write_recurring(MetadataWriter *writer, const Symbol *symbol)
     metadata_place(writer, node->span);
 }
 
-static void write_list(MetadataWriter *writer, const char *key, const SymbolList *symbols,
-                       void (*write)(MetadataWriter *, const Symbol *))
-{
-    out_key(&writer->out, key);
-    out_open(&writer->out, '[');
-    for (size_t i = 0; i < symbols->count; i++) {
-        out_open(&writer->out, '{');
-        write(writer, symbols->items[i]);
-        out_close(&writer->out, '}');
-    }
-    out_close(&writer->out, ']');
-}
-
 void metadata_declared(MetadataWriter *writer)
 {
-    write_list(writer, "hosts", &writer->program->hosts, write_host);
-    write_list(writer, "recurring", &writer->program->recurrings, write_recurring);
+    metadata_symbols(writer, "hosts", &writer->program->hosts, write_host);
+    metadata_symbols(writer, "recurring", &writer->program->recurrings, write_recurring);
 }
 
 /* ---- what starts a plan ---- */

@@ -15,6 +15,10 @@ void metadata_place(MetadataWriter *writer, Span span);
 /* The source text under a span, its blanks and newlines each made one blank. It lives in the arena. */
 Str metadata_source(MetadataWriter *writer, Span span);
 
+/* A list of objects, whose members `write` gives for each symbol. */
+void metadata_symbols(MetadataWriter *writer, const char *key, const SymbolList *symbols,
+                      void (*write)(MetadataWriter *, const Symbol *));
+
 /* The members of a setting, or of a plan's parameter. */
 void metadata_param(MetadataWriter *writer, const Symbol *symbol);
 void metadata_service(MetadataWriter *writer, const Node *service); /* members of "service" besides its name */
