@@ -9,7 +9,7 @@ bench: $(BUILD)/planc $(BUILD)/planvm $(BUILD)/bench/machine $(BUILD)/bench/laun
 $(BUILD)/bench/machine: bench/machine.c $(MACHINE_OBJ)
 	@mkdir -p $(@D)
 	$(SAY) CC $@
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(MACHINE_OBJ) $(PLANVM_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(FIXED) -o $@ $< $(MACHINE_OBJ) $(PLANVM_LIBS)
 
 $(BUILD)/bench/launch: bench/launch.c
 	@mkdir -p $(@D)

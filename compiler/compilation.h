@@ -16,9 +16,7 @@ typedef struct Compilation {
     CoreProgram *core; /* once lowered */
 } Compilation;
 
-/* Loads, parses and checks; COMPILE_UNREADABLE fills the error. A summary is for who only wants the diagnostics: it cannot be
- * lowered. */
-CompileResult compilation_check_summary(Compilation *compilation, const char *path, Error *error);
+/* Loads, parses and checks; COMPILE_UNREADABLE fills the error. */
 CompileResult compilation_check(Compilation *compilation, const char *path, Error *error);
 /* Only after compilation_check gave COMPILE_OK. */
 void compilation_lower(Compilation *compilation);

@@ -23,14 +23,6 @@ CompileResult compilation_check(Compilation *compilation, const char *path, Erro
     return result_of(compilation);
 }
 
-CompileResult compilation_check_summary(Compilation *compilation, const char *path, Error *error)
-{
-    compilation->types = types_new(&compilation->arena);
-    compilation->program = check_summary(&compilation->arena, &compilation->sources, compilation->types, str_from_c(path),
-                                         &compilation->diagnostics, error);
-    return result_of(compilation);
-}
-
 void compilation_lower(Compilation *compilation)
 {
     compilation->core = lower_program(compilation->program, compilation->types, &compilation->sources, &compilation->arena);

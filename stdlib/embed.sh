@@ -7,7 +7,7 @@ shift 4
 printf '#include "%s"\n\n' "$header"
 n=0
 for file in "$@"; do
-    printf 'static const unsigned char text_%d[] = {\n' "$n"
+    printf 'extern const unsigned char %s_%d[];\nconst unsigned char %s_%d[] = {\n' "$array" "$n" "$array" "$n"
     od -An -v -tu1 "$file" | sed 's/  */,/g; s/^,//; s/$/,/'
     printf '0};\n'
     n=$((n + 1))
@@ -15,7 +15,7 @@ done
 printf 'const EmbeddedFile %s[] = {\n' "$array"
 n=0
 for file in "$@"; do
-    printf '    {"%s%s", (const char *)text_%d, sizeof text_%d - 1},\n' "$prefix" "$(basename "$file" "$suffix")" "$n" "$n"
+    printf '    {"%s%s", (const char *)%s_%d, sizeof %s_%d - 1},\n' "$prefix" "$(basename "$file" "$suffix")" "$array" "$n" "$array" "$n"
     n=$((n + 1))
 done
 printf '    {0}};\n'

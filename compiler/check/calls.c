@@ -294,7 +294,7 @@ static const Type *check_call_in_named(Checker *c, Node *node, const Type *hint)
     if (symbol->kind == SYMBOL_BUILTIN && symbol->builtin == BUILTIN_NAME_VM) return check_vm(c, node, hint);
     if (symbol->kind != SYMBOL_MODULE) return NULL;
     object->symbol = symbol;
-    symbol->is_read = true;
+    symbol_read(symbol);
     Symbol *called = scope_find_here(symbol->target->scope, callee->member.name);
     if (called) return check_symbol_call(c, node, called);
     Scope *here = c->scope;

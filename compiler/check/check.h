@@ -67,7 +67,6 @@ typedef struct Checker {
     Program *program;
     Arena *arena;
     Arena *bodies; /* of what is made for the bodies of the prelude's functions; else the arena itself */
-    bool summary;  /* what stands in those bodies is left out where it can be */
     TypeTable *types;
     Diagnostics *diagnostics;
     size_t syntax_errors; /* reports of the parser: the first ones */
@@ -136,7 +135,8 @@ void report_unknown_name(Checker *c, Span at, Str name, const char *what);
 Symbol *declare_local(Checker *c, Node *decl, Str name, Span span, const Type *type, bool variable);
 void push_scope(Checker *c);
 void pop_scope(Checker *c);
-/* Marks the symbol as read, and as captured where it belongs to another home. */
+void symbol_read(Symbol *symbol); /* marks it as read */
+/* The same, and as captured where it belongs to another home. */
 void symbol_use(Checker *c, Symbol *symbol);
 
 /* ---- the program (program.c, prelude.c, declare.c) ---- */

@@ -96,9 +96,8 @@ struct Symbol {
     bool is_read;
     bool is_missing;        /* its value is `missing "…"` */
     int check_state;        /* the checker's own */
+    uint32_t number;        /* among all symbols of the program */
     Symbol *next_in_bucket; /* the checker's own */
-    void *lowered;          /* the lowering's own */
-    uint32_t lowered_index; /* the lowering's own */
 };
 
 typedef struct SymbolList {
@@ -130,20 +129,23 @@ typedef struct Program {
     Module *prelude, *root;
     Node *service;        /* NODE_SERVICE, or NULL: a file without plans need not have one */
     const Type *severity; /* the enum Severity, worst first; without members where none is declared */
-    /* Every declaration of the program, in order of modules and then of source text. */
-    SymbolList settings, constants, vars, secrets, hosts, contacts, roles, rotations, channels, calendars,
-        severities, escalations, templates, fns, externs, records, enums, classifies, plans, drills, promises,
-        recurrings;
-    SymbolList steps; /* steps, remedies, phases, tracks of all plans */
+    uint32_t symbol_count;
+    /* Every declaration of the program, in order of modules and then of source text. Steps: steps, remedies, phases, tracks
+     * of all plans. */
+    union {
+        struct {
+            SymbolList settings, constants, vars, secrets, hosts, contacts, roles, rotations, channels, calendars,
+                severities, escalations, templates, fns, externs, records, enums, classifies, plans, drills, promises,
+                recurrings, steps;
+        };
+        SymbolList lists[23];
+    };
 } Program;
 
 /* Loads, parses and checks a file and all that it imports. NULL and *error if the file, or one that it
  * imports, cannot be read; otherwise never NULL. */
 Program *check_program(Arena *arena, SourceSet *sources, TypeTable *types, Str root_path,
                        Diagnostics *diagnostics, Error *error);
-/* The same for who only wants the diagnostics: what stands in the bodies of the prelude's functions may be left out. */
-Program *check_summary(Arena *arena, SourceSet *sources, TypeTable *types, Str root_path, Diagnostics *diagnostics,
-                       Error *error);
 /* The same for a text that is no file (tests, editors). Imports are relative to `path`. */
 Program *check_text(Arena *arena, SourceSet *sources, TypeTable *types, Str path, Str text,
                     Diagnostics *diagnostics);

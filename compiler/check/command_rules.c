@@ -362,7 +362,7 @@ static void check_kubectl_namespace(Checker *c, const Node *node, const Command 
     /* The plan says it for all of them: planvm hands this setting to every kubectl that names no other. */
     Symbol *setting = scope_find(c->scope, STR("kube_namespace"));
     if (setting && setting->kind == SYMBOL_SETTING) {
-        setting->is_read = true;
+        symbol_read(setting);
         return;
     }
     static const char *const ways[] = {"-n", "--namespace", "-A", "--all-namespaces",

@@ -113,7 +113,7 @@ static void check_reach(Checker *c, Node *contact, Node *reach)
         Str name = node_dotted(c->arena, way);
         Symbol *channel = way->kind == NODE_NAME ? scope_find(c->scope, name) : NULL;
         if (channel && channel->kind == SYMBOL_CHANNEL) {
-            channel->is_read = true;
+            symbol_read(channel);
             way->symbol = channel;
             continue;
         }

@@ -116,7 +116,7 @@ static const Type *check_name(Checker *c, Node *node)
 /* `people.lead`, `slack.post`: a name of an imported file. */
 static const Type *check_qualified(Checker *c, Node *node, Symbol *module)
 {
-    module->is_read = true;
+    symbol_read(module);
     Symbol *symbol = scope_find_here(module->target->scope, node->member.name);
     if (!symbol) {
         Scope *here = c->scope;
@@ -132,7 +132,7 @@ static const Type *check_qualified(Checker *c, Node *node, Symbol *module)
 
 static const Type *check_enum_member(Checker *c, Node *node, Symbol *symbol)
 {
-    symbol->is_read = true;
+    symbol_read(symbol);
     for node_each(member, symbol->decl->enumeration.members) {
         if (!member->symbol || !str_equal(member->symbol->name, node->member.name)) continue;
         node->symbol = member->symbol;
@@ -154,7 +154,7 @@ static const Type *check_imported_member(Checker *c, Node *node)
     if (!module || module->kind != SYMBOL_MODULE) return NULL;
     Symbol *symbol = scope_find_here(module->target->scope, object->member.name);
     if (!symbol || symbol->kind != SYMBOL_ENUM) return NULL;
-    module->is_read = true;
+    symbol_read(module);
     module_name->symbol = module;
     object->symbol = symbol;
     return check_enum_member(c, node, symbol);

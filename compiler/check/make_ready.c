@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROOM = 16 << 20 };
+enum { ROOM = 16 << 20, DECLARATIONS = 0, BODIES, REGIONS };
+
+static const char *const names[REGIONS] = {"ready_declarations", "ready_bodies"};
 
 extern const char __executable_start, end; /* the linker's: what lies between them is the program's own */
 
@@ -22,9 +24,9 @@ typedef struct Memory {
     size_t size;
 } Memory;
 
-/* One time: the regions READY_DECLARATIONS and READY_BODIES, and what they leave outside. */
+/* One time: what is declared, what stands in bodies, and what they leave outside. */
 typedef struct Run {
-    Memory memory[READY_TEXTS];
+    Memory memory[REGIONS];
     SourceSet sources;
     Diagnostics diagnostics;
     size_t root;
@@ -32,15 +34,15 @@ typedef struct Run {
 
 static bool run(Run *run)
 {
-    for (int i = 0; i < READY_TEXTS; i++) {
+    for (int i = 0; i < REGIONS; i++) {
         run->memory[i].arena.chunk = ROOM; /* one chunk, in which everything lies behind the first */
         run->memory[i].start = arena_alloc(&run->memory[i].arena, sizeof(uint64_t));
     }
-    Arena *arena = &run->memory[READY_DECLARATIONS].arena;
+    Arena *arena = &run->memory[DECLARATIONS].arena;
     Checker *c = arena_new(arena, Checker);
-    run->root = (size_t)((const char *)c - run->memory[READY_DECLARATIONS].start);
+    run->root = (size_t)((const char *)c - run->memory[DECLARATIONS].start);
     c->arena = arena;
-    c->bodies = &run->memory[READY_BODIES].arena;
+    c->bodies = &run->memory[BODIES].arena;
     c->diagnostics = &run->diagnostics;
     c->types = types_new(arena);
     c->program = arena_new(arena, Program);
@@ -57,7 +59,7 @@ static bool run(Run *run)
     c->program->sources = NULL;
     c->types = types_abandon(c->types);
     c->locals = (SymbolList){0};
-    for (int i = 0; i < READY_TEXTS; i++)
+    for (int i = 0; i < REGIONS; i++)
         run->memory[i].size = (size_t)(run->memory[i].arena.next - run->memory[i].start);
     return run->diagnostics.items.count == 0;
 }
@@ -81,50 +83,53 @@ static bool is_empty_text(const Memory *memory, size_t i)
     return is_own(word) && *(const char *)(uintptr_t)word == 0 && word_at(memory, i + 1) == 0;
 }
 
-/* A word as it is kept. Sets *points if it points into a region. False: it points where nothing will be. */
-static bool keep(const Run *runs, uint64_t first, uint64_t second, uint64_t *kept, bool *points)
+static void print_pointer(const char *start, uint64_t offset)
 {
-    for (size_t i = 0; stdlib_files[i].name; i++) {
-        uint64_t text = (uintptr_t)stdlib_files[i].text;
-        if (first != second || first < text || first > text + stdlib_files[i].len) continue;
-        *kept = (READY_TEXTS + i) << READY_REGION_SHIFT | (first - text);
-        return *points = true;
+    printf("READY_POINTER(%s, %" PRIu64 "),", start, offset);
+}
+
+/* A word that is the same both times is a value, unless it points into a text of the standard library. False:
+ * it points where nothing will be. */
+static bool print_word(const Run *runs, int region, size_t i)
+{
+    uint64_t first = word_at(&runs[0].memory[region], i), second = word_at(&runs[1].memory[region], i);
+    if (is_empty_text(&runs[0].memory[region], i)) {
+        printf("{.to = \"\"},");
+        return true;
     }
-    for (uint64_t i = 0; i < READY_TEXTS && first != second; i++) {
-        uint64_t offset = first - (uintptr_t)runs[0].memory[i].start;
-        if (offset > runs[0].memory[i].size || second - (uintptr_t)runs[1].memory[i].start != offset)
+    for (size_t n = 0; stdlib_files[n].name && first == second; n++) {
+        uint64_t offset = first - (uintptr_t)stdlib_files[n].text;
+        if (first < (uintptr_t)stdlib_files[n].text || offset > stdlib_files[n].len) continue;
+        char start[40];
+        snprintf(start, sizeof start, "stdlib_files_%zu", n);
+        print_pointer(start, offset);
+        return true;
+    }
+    for (int n = 0; n < REGIONS && first != second; n++) {
+        uint64_t offset = first - (uintptr_t)runs[0].memory[n].start;
+        if (offset > runs[0].memory[n].size || second - (uintptr_t)runs[1].memory[n].start != offset)
             continue;
-        *kept = i << READY_REGION_SHIFT | offset;
-        return *points = true;
+        print_pointer(names[n], offset);
+        return true;
     }
-    *kept = first;
-    *points = false;
+    printf("{%" PRIu64 "u},", first);
     return first == second && !is_own(first);
 }
 
-static bool print_part(const Run *runs, int region, const char *name)
+static bool print_region(const Run *runs, int region)
 {
     const Memory *memory = &runs[0].memory[region];
-    const size_t count = memory->size / sizeof(uint64_t);
-    uint64_t *pointers = memory_alloc((count / 64 + 1) * sizeof *pointers);
     bool fine = true;
-    printf("static const uint64_t %s[] = {\n", name);
-    for (size_t i = 0; i < count; i++) {
-        uint64_t word = (uint64_t)READY_TEXTS << READY_REGION_SHIFT | stdlib_files[0].len; /* empty, too */
-        bool points = is_empty_text(memory, i);
-        if (!points && !keep(runs, word_at(memory, i), word_at(&runs[1].memory[region], i), &word, &points)) {
-            fprintf(stderr, "make_ready: %s + %zu points out of the prelude, at \"%.20s\"\n", name, i * 8,
-                    is_own(word_at(memory, i)) ? (const char *)(uintptr_t)word_at(memory, i) : "");
+    printf("alignas(max_align_t) const ReadyWord %s[] = {\n", names[region]);
+    for (size_t i = 0; i < memory->size / sizeof(uint64_t); i++) {
+        if (!print_word(runs, region, i)) {
+            fprintf(stderr, "make_ready: %s + %zu points out of the prelude, at \"%.20s\"\n", names[region],
+                    i * 8, is_own(word_at(memory, i)) ? (const char *)(uintptr_t)word_at(memory, i) : "");
             fine = false;
         }
-        if (points) pointers[i / 64] |= UINT64_C(1) << i % 64;
-        printf("%" PRIu64 "u,%s", word, i % 16 == 15 ? "\n" : "");
+        if (i % 8 == 7) putchar('\n');
     }
-    printf("0};\nstatic const uint64_t %s_pointers[] = {\n", name);
-    for (size_t i = 0; i <= count / 64; i++)
-        printf("%" PRIu64 "u,\n", pointers[i]);
-    puts("};");
-    free(pointers);
+    puts("{0}};");
     return fine;
 }
 
@@ -137,15 +142,12 @@ int main(void)
         fprintf(stderr, "make_ready: the prelude is not clean\n%s", text.data);
         return 1;
     }
-    puts("#include \"compiler/check/ready.h\"\n");
-    bool fine = print_part(runs, READY_DECLARATIONS, "declarations");
-    fine = print_part(runs, READY_BODIES, "bodies") && fine;
-    puts("const Ready ready_prelude = {");
-    for (int i = 0; i < READY_TEXTS; i++) {
-        const char *name = i == READY_DECLARATIONS ? "declarations" : "bodies";
-        printf("    .%s = {%s, %s_pointers, %zu},\n", name, name, name,
-               runs[0].memory[i].size / sizeof(uint64_t));
-    }
-    printf("    .root = %zu,\n};\n", runs[0].root);
+    puts("#include \"compiler/check/ready.h\"\n#include <stddef.h>\n");
+    for (size_t i = 0; stdlib_files[i].name; i++)
+        printf("extern const unsigned char stdlib_files_%zu[];\n", i);
+    bool fine = print_region(runs, DECLARATIONS);
+    fine = print_region(runs, BODIES) && fine;
+    printf("const Checker *const ready_prelude = (const void *)((const char *)ready_declarations + %zu);\n",
+           runs[0].root);
     return fine ? 0 : 1;
 }

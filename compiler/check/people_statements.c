@@ -12,7 +12,7 @@ static Symbol *find_reference(Checker *c, Node *node)
     if (node->kind != NODE_MEMBER || node->member.object->kind != NODE_NAME) return NULL;
     Symbol *module = scope_find(c->scope, node->member.object->name.text);
     if (!module || module->kind != SYMBOL_MODULE) return NULL;
-    module->is_read = true;
+    symbol_read(module);
     node->member.object->symbol = module;
     return scope_find_here(module->target->scope, node->member.name);
 }
@@ -48,7 +48,7 @@ Symbol *check_reference(Checker *c, Node *node, uint32_t kinds, const char *what
         report_no_reference(c, node, kinds, what);
         return NULL;
     }
-    symbol->is_read = true;
+    symbol_read(symbol);
     node->symbol = symbol;
     node->type = symbol->type;
     if (kinds & (1u << symbol->kind)) return symbol;

@@ -119,41 +119,31 @@ void prelude_from_source(Checker *c)
 
 /* ---- as the build left it ---- */
 
-/* Its words, with what points somewhere pointing there. */
-static void place(char *to, const ReadyPart *part, char *const *regions)
+/* The lists go on in this compilation's memory: they are full, so that the first addition copies them. */
+static Program *program_after(const Program *ready, const Checker *c)
 {
-    uint64_t *words = (uint64_t *)(void *)to;
-    memcpy(words, part->words, part->count * sizeof *words);
-    for (size_t i = 0; i < (part->count + 63) / 64; i++) {
-        for (uint64_t bits = part->pointers[i]; bits; bits &= bits - 1) {
-            uint64_t *word = &words[i * 64 + (size_t)__builtin_ctzll(bits)];
-            char *region = regions[*word >> READY_REGION_SHIFT];
-            *word = region ? (uintptr_t)(region + (*word & READY_OFFSET)) : 0;
-        }
-    }
+    Program *program = c->program;
+    SourceSet *sources = program->sources;
+    *program = *ready;
+    program->arena = c->arena;
+    program->sources = sources;
+    program->types = c->types;
+    program->modules.cap = program->modules.count;
+    for (size_t i = 0; i < sizeof program->lists / sizeof program->lists[0]; i++)
+        program->lists[i].cap = program->lists[i].count;
+    return program;
 }
 
 bool prelude_load_ready(Checker *c)
 {
-    const Ready *ready = &ready_prelude;
-    char *regions[READY_REGIONS] = {0};
-    if (!ready->declarations.count) return false;
-    regions[READY_DECLARATIONS] = arena_alloc(c->arena, ready->declarations.count * 8);
-    if (!c->summary) regions[READY_BODIES] = arena_alloc(c->arena, ready->bodies.count * 8);
-    for (size_t i = 0; stdlib_files[i].name; i++)
-        regions[READY_TEXTS + i] = (char *)(uintptr_t)stdlib_files[i].text;
-    place(regions[READY_DECLARATIONS], &ready->declarations, regions);
-    if (!c->summary) place(regions[READY_BODIES], &ready->bodies, regions);
-
+    if (!ready_prelude) return false;
     const Checker outer = *c;
-    *c = *(const Checker *)(const void *)(regions[READY_DECLARATIONS] + ready->root);
+    *c = *ready_prelude;
     c->arena = c->bodies = outer.arena;
     c->diagnostics = outer.diagnostics;
-    c->summary = outer.summary;
-    c->program->arena = outer.arena;
-    c->program->sources = outer.program->sources;
-    types_adopt(outer.types, c->types);
-    c->types = c->program->types = outer.types;
+    c->types = outer.types;
+    types_adopt(c->types, ready_prelude->types);
+    c->program = program_after(ready_prelude->program, &outer);
     open_std(c, STR("std/prelude"));
     for (const EmbeddedFile *file = stdlib_files; file->name; file++)
         if (is_part(file)) open_std(c, str_from_c(file->name));

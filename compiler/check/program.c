@@ -258,14 +258,6 @@ Program *check_program(Arena *arena, SourceSet *sources, TypeTable *types, Str r
     return check_path(&checker, root_path, error);
 }
 
-Program *check_summary(Arena *arena, SourceSet *sources, TypeTable *types, Str root_path, Diagnostics *diagnostics,
-                       Error *error)
-{
-    Checker checker = checker_new(arena, sources, types, diagnostics);
-    checker.summary = true;
-    return check_path(&checker, root_path, error);
-}
-
 Program *check_text(Arena *arena, SourceSet *sources, TypeTable *types, Str path, Str text,
                     Diagnostics *diagnostics)
 {

@@ -1,31 +1,30 @@
-/* The prelude as the build leaves it: parsed and checked, as words that only have to be put into memory.
+/* The prelude as the build leaves it: parsed and checked, in the program's own read-only memory.
  *
- * stdlib/ready.c writes it, prelude.c reads it, nobody else knows it. Two runs of memory (what is declared;
- * what stands in the bodies of functions) are kept as words of 64 bits. A word that points somewhere is
- * marked in a bit set and says which region it points into, and how far: the two runs, and the texts of the
- * standard library's files, which are there anyhow.
- *
- *     63      56 55                                     0
- *     |  region  |               offset                 |        of a word whose bit is set in `pointers`
- */
+ * make_ready.c prints it as a C file, prelude.c begins a compilation with it, nobody else knows it. It is
+ * what the checker's arenas held, word by word: what is declared, and what stands in the bodies of functions,
+ * which most compilations never look at. Pointers are constants that the linker resolves, so nothing is done
+ * to it at a start, and a page of it is read when somebody looks there. All compilations of a process share
+ * it. */
 #ifndef PLAN_CHECK_READY_H
 #define PLAN_CHECK_READY_H
 
 #include "compiler/check/check.h"
 
-enum { READY_DECLARATIONS, READY_BODIES, READY_TEXTS, READY_REGIONS = 64, READY_REGION_SHIFT = 56 };
-#define READY_OFFSET ((UINT64_C(1) << READY_REGION_SHIFT) - 1)
+#include <stdalign.h>
 
-typedef struct ReadyPart {
-    const uint64_t *words, *pointers;
-    size_t count; /* of words; 0: nothing is ready */
-} ReadyPart;
+typedef union ReadyWord {
+    uint64_t value;
+    const void *to;
+} ReadyWord;
 
-typedef struct Ready {
-    ReadyPart declarations, bodies;
-    size_t root; /* offset of a Checker in the declarations, as it was when the prelude was checked */
-} Ready;
+#define READY_POINTER(start, offset)                                                                         \
+    {                                                                                                        \
+        .to = (const char *)(start) + (offset)                                                               \
+    }
 
-extern const Ready ready_prelude;
+extern const ReadyWord ready_declarations[], ready_bodies[];
+/* The checker as it was when the prelude was checked; NULL: nothing is ready. It and all that it leads to
+ * must not be written to, which the system enforces. */
+extern const Checker *const ready_prelude;
 
 #endif

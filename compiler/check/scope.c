@@ -30,9 +30,17 @@ Symbol *symbol_new(Checker *c, SymbolKind kind, Str name, Node *decl, Span span)
     symbol->name = name;
     symbol->decl = decl;
     symbol->span = span;
+    symbol->number = c->program->symbol_count++;
     symbol->module = c->module;
     symbol->type = c->unit;
+    symbol->is_read = !c->module || c->module->is_std; /* whoever wrote it does not know who reads it */
     return symbol;
+}
+
+void symbol_read(Symbol *symbol)
+{
+    if (!symbol->is_read)
+        symbol->is_read = true; /* the prelude's are, and lie where nothing may be written */
 }
 
 Symbol *scope_find_here(const Scope *scope, Str name)
@@ -215,6 +223,6 @@ void pop_scope(Checker *c)
 
 void symbol_use(Checker *c, Symbol *symbol)
 {
-    symbol->is_read = true;
+    symbol_read(symbol);
     if (symbol->kind == SYMBOL_LOCAL && c->body && symbol->home != c->body->home) symbol->is_captured = true;
 }

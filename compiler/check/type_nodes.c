@@ -61,7 +61,7 @@ static const Type *type_of_name(Checker *c, Node *name)
     } else if (name->kind == NODE_MEMBER && name->member.object->kind == NODE_NAME) {
         Symbol *module = scope_find(c->scope, name->member.object->name.text);
         if (module && module->kind == SYMBOL_MODULE) {
-            module->is_read = true;
+            symbol_read(module);
             symbol = scope_find_here(module->target->scope, text);
         }
     }
@@ -74,7 +74,7 @@ static const Type *type_of_name(Checker *c, Node *name)
         }
         return c->wrong;
     }
-    symbol->is_read = true;
+    symbol_read(symbol);
     name->symbol = symbol;
     return symbol->type;
 }

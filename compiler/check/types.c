@@ -295,6 +295,9 @@ void types_adopt(TypeTable *table, const TypeTable *ready)
 
 TypeTable *types_abandon(TypeTable *table)
 {
+    derived_place(table, TYPE_LIST, table->items[0]); /* it is as long as the table */
+    table->cap = table->derived_cap = table->count;
+    table->builtin_cap = table->builtin_count;
     table->arena = NULL;
     return table;
 }

@@ -53,7 +53,7 @@ struct Type {
 typedef struct TypeTable TypeTable;
 
 TypeTable *types_new(Arena *arena);
-/* All that another table has, whose arena lives as long as this one's. */
+/* All that an abandoned table has, which lives as long as this one and is not written to. */
 void types_adopt(TypeTable *table, const TypeTable *ready);
 TypeTable *types_abandon(TypeTable *table); /* forgets its arena: nothing can be added until it is adopted */
 const Type *type_simple(TypeTable *table, TypeKind kind); /* kinds without parts */

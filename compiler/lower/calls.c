@@ -310,11 +310,8 @@ Core *lower_lambda(Context *context, Node *node)
     Core *closure = core_new(core, CORE_CLOSURE, node->type, node->span);
     Str name = arena_printf(context->lower->arena, "%.*s.%s.%zu", STR_ARG(context->function->name), what,
                             core->functions.count);
-    Node *following = node->lambda.body->next;
-    node->lambda.body->next = NULL;
     NodeList body = {node->lambda.body, node->lambda.body, 1};
     Context inner = context_split(context, name, node->type->result, node->span, &body, 1, closure);
-    node->lambda.body->next = following;
     size_t i = 0;
     for node_each(param, node->lambda.params) {
         context_bind(&inner, param->symbol, node->type->fields[i++].type);

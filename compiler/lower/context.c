@@ -107,8 +107,10 @@ Context context_split(Context *context, Str name, const Type *result, Span span,
     inner.stoppable = context->stoppable;
     inner.local_vars = context->local_vars;
     Capture capture = {.outer = context, .inner = &inner, .values = captured};
-    for (size_t i = 0; i < list_count; i++)
-        for
-            node_each(node, lists[i]) capture_names(node, &capture);
+    for (size_t i = 0; i < list_count; i++) {
+        Node *node = lists[i].first;
+        for (size_t n = 0; node && n < lists[i].count; n++, node = node->next)
+            capture_names(node, &capture);
+    }
     return inner;
 }

@@ -26,10 +26,18 @@ enum {
 /* Fibers that wake at one instant do so in the order of their rank. */
 enum { RANK_SIGNALS = 0, RANK_RULES = 10, RANK_PLAN = 1000, RANK_UPDATES = 2000 };
 
+/* What became of a symbol, which itself stays as the checker left it. */
+typedef struct Lowered {
+    CoreFunction *function; /* or NULL */
+    uint32_t global;
+    bool has_global;
+} Lowered;
+
 typedef struct Lower {
     CoreProgram *core;
     const Program *program;
     Arena *arena;
+    Lowered *lowered;    /* by the symbols' numbers */
     CoreFunction *setup; /* once it is made */
     CoreFunction *severities; /* once it is made */
     VEC(Symbol *) pending; /* functions that are declared and have no body yet */
@@ -73,6 +81,7 @@ CoreFunction *lower_prelude_function(Lower *lower, const char *name); /* asserts
 uint32_t lower_prelude_global(Lower *lower, const char *name);
 const Type *lower_record_type(Lower *lower, const char *name);
 CoreFunction *lower_fn_symbol(Lower *lower, Symbol *symbol); /* declares it on first use */
+CoreFunction **lowered_function(Lower *lower, const Symbol *symbol); /* where the function of a name is kept; NULL in it: not yet */
 Str lower_source(Lower *lower, Span span); /* the plan's own words, on one line and with single blanks */
 uint32_t symbol_global(Lower *lower, Symbol *symbol); /* the global of a top-level name or of a plan's var */
 

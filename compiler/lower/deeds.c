@@ -212,12 +212,13 @@ void lower_parallel(Context *context, Node *node)
 /* `classify(args) { … }` is a function that gives the number of a severity. */
 static CoreFunction *classify_function(Lower *lower, Symbol *symbol)
 {
-    if (symbol->lowered) return symbol->lowered;
+    CoreFunction **known = lowered_function(lower, symbol);
+    if (*known) return *known;
     CoreProgram *core = lower->core;
     const Type *integer = simple_type(lower, TYPE_INT);
     CoreFunction *function =
         core_function(core, arena_printf(lower->arena, "classify.%u", symbol->index), integer, symbol->span);
-    symbol->lowered = function;
+    *known = function;
     Context inner = context_new(lower, function, NULL);
     for (size_t i = 0; i < symbol->param_count; i++)
         context_bind(&inner, symbol->params[i], symbol->params[i]->type);

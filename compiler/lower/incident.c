@@ -86,12 +86,13 @@ static void lower_severity(Context *entry, Symbol *severity)
 /* The plan's own statements: a failure goes to `on failure`, and `always` follows whatever came. */
 CoreFunction *lower_plan_body(Lower *lower, Symbol *plan)
 {
-    if (plan->lowered) return plan->lowered;
+    CoreFunction **known = lowered_function(lower, plan);
+    if (*known) return *known;
     CoreProgram *core = lower->core;
     Span span = plan->decl->span;
     Str name = arena_printf(lower->arena, "plan.%.*s.body", STR_ARG(plan->name));
     CoreFunction *function = core_function(core, name, simple_type(lower, TYPE_UNIT), span);
-    plan->lowered = function;
+    *known = function;
     Context context = context_new(lower, function, plan);
     for (size_t i = 0; i < plan->param_count; i++)
         context_bind(&context, plan->params[i], plan->params[i]->type);

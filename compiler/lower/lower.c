@@ -41,23 +41,30 @@ Str lower_source(Lower *lower, Span span)
     return (Str){line, len};
 }
 
+CoreFunction **lowered_function(Lower *lower, const Symbol *symbol)
+{
+    return &lower->lowered[symbol->number].function;
+}
+
 uint32_t symbol_global(Lower *lower, Symbol *symbol)
 {
-    if (!symbol->lowered) {
-        symbol->lowered_index = core_global(lower->core, symbol->name, symbol->type);
-        symbol->lowered = symbol;
+    Lowered *lowered = &lower->lowered[symbol->number];
+    if (!lowered->has_global) {
+        lowered->global = core_global(lower->core, symbol->name, symbol->type);
+        lowered->has_global = true;
     }
-    return symbol->lowered_index;
+    return lowered->global;
 }
 
 CoreFunction *lower_fn_symbol(Lower *lower, Symbol *symbol)
 {
-    if (symbol->lowered) return symbol->lowered;
+    CoreFunction **known = lowered_function(lower, symbol);
+    if (*known) return *known;
     bool own = !symbol->module || symbol->module == lower->program->root;
     Str name = own ? arena_printf(lower->arena, "fn.%.*s", STR_ARG(symbol->name))
                    : arena_printf(lower->arena, "%.*s.%.*s", STR_ARG(symbol->module->short_name), STR_ARG(symbol->name));
     CoreFunction *function = core_function(lower->core, name, symbol->result, symbol->span);
-    symbol->lowered = function;
+    *known = function;
     for (size_t i = 0; i < symbol->param_count; i++) core_local(function, symbol->params[i]->name, symbol->params[i]->type);
     function->param_count = (uint32_t)symbol->param_count;
     vec_push(&lower->pending, symbol);
@@ -69,7 +76,7 @@ static void lower_pending(Lower *lower)
 {
     while (lower->pending.count) {
         Symbol *symbol = lower->pending.items[--lower->pending.count];
-        Context context = context_new(lower, symbol->lowered, NULL);
+        Context context = context_new(lower, *lowered_function(lower, symbol), NULL);
         for (size_t i = 0; i < symbol->param_count; i++)
             vec_push(&context.bindings, (Binding){symbol->params[i], (uint32_t)i});
         lower_statements(&context, symbol->decl->fn.body);
@@ -84,8 +91,10 @@ CoreProgram *lower_program(const Program *checked, TypeTable *types, SourceSet *
     core->types = types;
     core->sources = sources;
     Lower lower = {.core = core, .program = checked, .arena = arena};
+    lower.lowered = memory_alloc(checked->symbol_count * sizeof *lower.lowered);
     for (size_t i = 0; i < checked->plans.count; i++) lower_plan(&lower, checked->plans.items[i]);
     lower_pending(&lower);
+    free(lower.lowered);
     vec_free(&lower.pending);
     vec_free(&lower.outliving);
     Buffer metadata = {0};

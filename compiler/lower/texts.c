@@ -216,11 +216,12 @@ static Core *message_field(Context *context, const Symbol *symbol, const TypeFie
 /* A template is a function from its parameters to a Message. */
 static CoreFunction *template_function(Lower *lower, Symbol *symbol)
 {
-    if (symbol->lowered) return symbol->lowered;
+    CoreFunction **known = lowered_function(lower, symbol);
+    if (*known) return *known;
     const Type *message = lower_record_type(lower, "Message");
     Str name = arena_printf(lower->arena, "template.%.*s", STR_ARG(symbol->name));
     CoreFunction *function = core_function(lower->core, name, message, symbol->span);
-    symbol->lowered = function;
+    *known = function;
     Context inner = context_new(lower, function, NULL);
     for (size_t i = 0; i < symbol->param_count; i++) context_bind(&inner, symbol->params[i], symbol->params[i]->type);
     function->param_count = (uint32_t)symbol->param_count;

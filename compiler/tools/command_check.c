@@ -36,8 +36,7 @@ static void check_one(Findings *findings, const Policy *policy, Str path)
     Compilation compilation = {0};
     Error error = {0};
     check_scripts_too(true);
-    CompileResult result = policy ? compilation_check(&compilation, path.data, &error)
-                                  : compilation_check_summary(&compilation, path.data, &error);
+    CompileResult result = compilation_check(&compilation, path.data, &error);
     if (policy && result == COMPILE_OK)
         policy_check(policy, compilation.program, &compilation.arena, &compilation.diagnostics);
     if (result == COMPILE_UNREADABLE) fprintf(stderr, "planc: %s\n", error.text);

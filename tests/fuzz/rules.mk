@@ -13,11 +13,11 @@ $(addprefix $(BUILD)/tests/fuzz/,targets.o driver.o watchdog.o) $(BUILD)/tests/m
 $(BUILD)/fuzz/driver: $(addprefix $(BUILD)/tests/fuzz/,targets.o driver.o watchdog.o) $(FUZZ_OBJ)
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
-	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PLANC_LIBS)
+	$(Q)$(CC) $(SANITIZE) $(FIXED) -o $@ $^ $(PLANC_LIBS)
 $(BUILD)/fuzz/mutate: $(BUILD)/tests/mutate/mutate.o $(BUILD)/tests/fuzz/watchdog.o $(FUZZ_OBJ)
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
-	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PLANC_LIBS)
+	$(Q)$(CC) $(SANITIZE) $(FIXED) -o $@ $^ $(PLANC_LIBS)
 $(addprefix $(BUILD)/fuzz/,$(FUZZ_TARGETS)): $(BUILD)/fuzz/%: tests/fuzz/libfuzzer.c $(BUILD)/tests/fuzz/targets.o $(FUZZ_OBJ)
 	@mkdir -p $(@D)
 	$(SAY) LINK $@

@@ -6,4 +6,4 @@ planc-from-source: $(BUILD)/tests/planc-from-source
 $(BUILD)/tests/planc-from-source: $(filter-out $(BUILD)/gen/ready.o,$(PLANC_OBJ)) $(BUILD)/compiler/check/ready_none.o
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
-	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PLANC_LIBS)
+	$(Q)$(CC) $(SANITIZE) $(FIXED) -o $@ $^ $(PLANC_LIBS)
