@@ -179,23 +179,6 @@ static void emit_float(Emitter *e, const Core *node, unsigned target)
     emitter_put(e, node, OPCODE_SCALAR, target, 0, 0, (int32_t)image_builder_scalar(e->builder, bits));
 }
 
-static void emit_effect(Emitter *e, const Core *node, unsigned target)
-{
-    const Type *json = type_simple(e->program->types, TYPE_JSON);
-    const Type *result = node->type->kind == TYPE_UNIT ? json : node->type;
-    unsigned args;
-    if (node->a) {
-        args = emit_operand(e, node->a);
-    } else {
-        args = emitter_take(e, BANK_REF, 1);
-        emitter_put(e, node, OPCODE_JSON_NULL, args, 0, 0, 0);
-    }
-    uint32_t effect =
-        image_builder_effect(e->builder, node->text, (EffectClass)node->index,
-                             emitter_type(e, node->a ? node->a->type : json), emitter_type(e, result));
-    emitter_put(e, node, OPCODE_EFFECT, target, args, 0, (int32_t)effect);
-}
-
 /* An absent deadline, at compile time or at run time, is the greatest time. */
 static unsigned emit_deadline(Emitter *e, const Core *node)
 {

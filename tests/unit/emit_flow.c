@@ -241,12 +241,25 @@ static void test_effects_and_steps(void)
     add(out(field(local(r), "out")));
     add(out(field(local(r), "exit")));
     add(statement(CORE_DO, 0, effect("terminal", EFFECT_NOTIFY, local(r), type_of(TYPE_JSON))));
+    Core *known = node_list(node_new(CORE_OBJECT, type_of(TYPE_JSON)), text("say \"x\""), json_of(num(-7)), text("none"),
+                            json_of(none(type_optional(test.program.types, type_of(TYPE_STRING)))), text("empty"),
+                            node_new(CORE_OBJECT, type_of(TYPE_JSON)), NULL);
+    Core *twice = node_list(node_new(CORE_OBJECT, type_of(TYPE_JSON)), text("a"), text("1"), text("a"), text("2"), NULL);
+    Core *mixed = node_list(node_new(CORE_OBJECT, type_of(TYPE_JSON)), text("exit"), json_of(field(local(r), "exit")), text("known"),
+                            known, text("out"), field(local(r), "out"), text("ok"), json_of(field(local(r), "ok")),
+                            text("twice"), twice, NULL);
+    add(statement(CORE_DO, 0, effect("http", EFFECT_LOOK, mixed, type_of(TYPE_JSON))));
+    add(statement(CORE_DO, 0, effect("call", EFFECT_LOOK, NULL, type_of(TYPE_JSON))));
     Run run;
     CHECK_STR_C(run_begin(&run, &test), "effect 1 command look {\"sh\":\"ls\"} Look\n");
     CHECK_STR_C(
         run_feed(&run, VM_RESULT, 1100, 1, "{\"ok\":true,\"out\":\"files\",\"exit\":3}"),
         "out \"files\"\nout 3\neffect 2 terminal notify {\"ok\":true,\"out\":\"files\",\"exit\":3} Look\n");
-    CHECK_STR_C(run_feed(&run, VM_RESULT, 1200, 2, "null"), "done null\n");
+    CHECK_STR_C(run_feed(&run, VM_RESULT, 1200, 2, "null"),
+                "effect 3 http look {\"exit\":3,\"known\":{\"say \\\"x\\\"\":-7,\"none\":null,\"empty\":{}},"
+                "\"out\":\"files\",\"ok\":true,\"twice\":{\"a\":\"2\"}} Look\n");
+    CHECK_STR_C(run_feed(&run, VM_RESULT, 1300, 3, "null"), "effect 4 call look null Look\n");
+    CHECK_STR_C(run_feed(&run, VM_RESULT, 1400, 4, "null"), "done null\n");
     run_end(&run);
 }
 

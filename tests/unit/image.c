@@ -15,7 +15,11 @@ static void sample_program(Machine *m)
     const uint32_t types[] = {m->types[IMAGE_STRING], grade, image_builder_type(b, IMAGE_OPTIONAL, record)};
     image_builder_fields(b, record, names, types, 3);
     uint32_t ints = image_builder_type(b, IMAGE_LIST, m->types[IMAGE_INT]);
-    uint32_t effect = image_builder_effect(b, STR("command"), EFFECT_CHANGE, IMAGE_TYPE_JSON, record);
+    const Str texts[] = {STR("{\"argv\":[\"echo\","), STR("],\"n\":"), STR("}")};
+    const uint32_t holes[] = {IMAGE_TYPE_JSON, m->types[IMAGE_INT]};
+    uint32_t form = image_builder_form(b, texts, holes, 2);
+    CHECK_INT(image_builder_form(b, texts, holes, 2), form);
+    uint32_t effect = image_builder_effect(b, STR("command"), EFFECT_CHANGE, form, record);
     image_builder_globals(b, 2, 2);
     image_builder_metadata(b, STR("{\"plans\":[]}"));
     uint32_t helper = function_begin(m, "helper", 1, 1, RESULT_REF);
@@ -58,7 +62,7 @@ static void sample_program(Machine *m)
     image_builder_handler(b, start, target, target, 9, true);
     emit(m, OPCODE_MAP_R, 10, 0, 0, 0);
     emit(m, OPCODE_PUT_R, 10, 4, 5, 0);
-    emit(m, OPCODE_EFFECT, 11, 10, 0, effect);
+    emit(m, OPCODE_EFFECT, 11, 10, 10, effect);
     emit(m, OPCODE_FIELD_R, 12, 11, 0, 0);
     show_text(m, 12);
     emit(m, OPCODE_SIGNAL, 13, 0, 0, 0);
@@ -67,7 +71,7 @@ static void sample_program(Machine *m)
 }
 
 static const char *const sample_log =
-    "v \"n = 3\"\nv \"n = 2\"\nv \"n = 1\"\nv [0,0,0]\neffect 1 command {\"n = \":\"n = 1\"}\n"
+    "v \"n = 3\"\nv \"n = 2\"\nv \"n = 1\"\nv [0,0,0]\neffect 1 command {\"argv\":[\"echo\",{\"n = \":\"n = 1\"}],\"n\":5}\n"
     "v \"y\"\nfailed {\"kind\":\"failure\",\"message\":\"side failed\",\"at\":\"\"}\n";
 
 static void sample_run(Machine *m)
@@ -104,7 +108,7 @@ static void built_and_read(void)
     CHECK_CONTAINS(shown, "     1  concat         R0, R0.., 2\n");
     CHECK_CONTAINS(shown, "string         R4, \"n = \"\n");
     CHECK_CONTAINS(shown, "builtin        S9.., R7.., list.sort of int\n");
-    CHECK_CONTAINS(shown, "effect         R11, R10, command (change)\n");
+    CHECK_CONTAINS(shown, "effect         R11, S10.., R10.., command (change) {\"argv\":[\"echo\",«json»],\"n\":«int»}\n");
     CHECK_CONTAINS(shown, "if.gt.i        S1, 0, -> 2\n");
     CHECK_CONTAINS(shown, "  # test.plan:7\n");
     CHECK_CONTAINS(shown, "cancelling too");
@@ -173,6 +177,43 @@ static void wrong_words(void)
     }
     const uint64_t open[] = {instruction_make(OPCODE_NOW, 0, 0, 0, 0)};
     refused(open, 1, "the function's end can be passed");
+}
+
+/* Forms must become JSON: else what goes to the journal would be none. */
+static void wrong_forms(void)
+{
+    static const struct {
+        const char *before, *behind;
+        bool good;
+    } cases[] = {
+        {"", "", true},
+        {"{\"a\":", ",\"b\":[1,-20,true,null,\"\\u001f\\n\"]}", true},
+        {"[[],{},", "]", true},
+        {"{", "}", false},
+        {"{\"a\":", "", false},
+        {"{\"a\":", "}}", false},
+        {"{\"a\":1", "}", false},
+        {"\"", "\"", false},
+        {"[01,", "]", false},
+        {"[\"\\x\",", "]", false},
+        {"[\"\n\",", "]", false},
+        {"[", ",]", false},
+        {"[nul,", "]", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Machine m = machine_new();
+        const Str texts[] = {str_from_c(cases[i].before), str_from_c(cases[i].behind)};
+        const uint32_t hole = IMAGE_TYPE_JSON;
+        image_builder_form(m.builder, texts, &hole, 1);
+        main_begin(&m);
+        emit(&m, OPCODE_RETURN, 0, 0, 0, 0);
+        function_end(&m);
+        Error error = {0};
+        CHECK(image_builder_finish(m.builder, &m.bytes, &error));
+        CHECK_INT(image_open(buffer_str(&m.bytes), &m.image, &error), cases[i].good);
+        if (!cases[i].good) CHECK_STR_C(str_from_c(error.text), "the program file is damaged: a form is no JSON");
+        machine_free(&m);
+    }
 }
 
 static void wrong_files(void)
@@ -271,6 +312,7 @@ int main(void)
 {
     built_and_read();
     wrong_words();
+    wrong_forms();
     wrong_files();
     too_large();
     mutations();

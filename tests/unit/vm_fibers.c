@@ -111,7 +111,7 @@ static void effects(void)
     emit_string(&m, 4, "http://x");
     emit(&m, OPCODE_PUT_R, 2, 3, 4, 0);
     for (int i = 0; i < 2; i++) {
-        emit(&m, OPCODE_EFFECT, 5, 2, 0, effect);
+        emit(&m, OPCODE_EFFECT, 5, 0, 2, effect);
         emit(&m, OPCODE_FIELD_R, 6, 5, 0, 0);
         show_text(&m, 6);
         emit(&m, OPCODE_FIELD_S, 3, 5, 0, 1);
@@ -223,7 +223,7 @@ static uint32_t cancellable(Machine *m, uint32_t effect, uint32_t child)
     spawn(m, 4, child, 5);
     uint32_t start = image_builder_here(m->builder);
     emit(m, OPCODE_JSON_NULL, 1, 0, 0, 0);
-    emit(m, OPCODE_EFFECT, 2, 1, 0, effect);
+    emit(m, OPCODE_EFFECT, 2, 0, 1, effect);
     uint32_t end = image_builder_here(m->builder);
     emit(m, OPCODE_RETURN, 0, 0, 0, 0);
     uint32_t failed = image_builder_here(m->builder);
@@ -340,7 +340,7 @@ static void ending(void)
     uint32_t effect = http(&m);
     uint32_t other = function_begin(&m, "other", 0, 0, RESULT_NONE);
     emit(&m, OPCODE_JSON_NULL, 1, 0, 0, 0);
-    emit(&m, OPCODE_EFFECT, 2, 1, 0, effect);
+    emit(&m, OPCODE_EFFECT, 2, 0, 1, effect);
     emit(&m, OPCODE_RETURN, 0, 0, 0, 0);
     function_end(&m);
     main_begin(&m);

@@ -45,7 +45,7 @@ static void results(void)
     uint32_t effect = image_builder_effect(m.builder, STR("command"), EFFECT_LOOK, IMAGE_TYPE_JSON, record);
     main_begin(&m);
     uint32_t top = emit(&m, OPCODE_JSON_NULL, 1, 0, 0, 0);
-    emit(&m, OPCODE_EFFECT, 2, 1, 0, effect);
+    emit(&m, OPCODE_EFFECT, 2, 0, 1, effect);
     show_ref(&m, 2, record);
     uint32_t again = emit(&m, OPCODE_JUMP, 0, 0, 0, 0);
     image_builder_patch_jump(m.builder, again, top);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+
 void json_write_number(Buffer *out, double value)
 {
     if (!isfinite(value)) {
@@ -24,17 +26,63 @@ void json_write_number(Buffer *out, double value)
     buffer_add_c(out, text);
 }
 
+/* Eight bytes at a time: the high bit of each byte says whether it is one that has to be looked at. A borrow may set it
+ * for the byte above such a one as well, never for one below; the lowest one counts. */
+static uint64_t bytes_below(uint64_t bytes, uint64_t bound)
+{
+    return (bytes - bound * EACH_BYTE) & ~bytes & 0x80 * EACH_BYTE;
+}
+
+static uint64_t bytes_special(uint64_t bytes)
+{
+    return bytes_below(bytes, ' ') | bytes_below(bytes ^ '"' * EACH_BYTE, 1) | bytes_below(bytes ^ '\\' * EACH_BYTE, 1);
+}
+
+static bool is_special(char c)
+{
+    return (unsigned char)c < ' ' || c == '"' || c == '\\';
+}
+
+size_t json_plain_length(Str text)
+{
+    size_t at = 0;
+    for (; text.len - at >= 8; at += 8) {
+        uint64_t bytes;
+        memcpy(&bytes, text.data + at, sizeof bytes);
+        uint64_t special = bytes_special(bytes) | (bytes & 0x80 * EACH_BYTE);
+        if (special) return at + (size_t)__builtin_ctzll(special) / 8;
+    }
+    while (at < text.len && !is_special(text.data[at]) && !(text.data[at] & 0x80))
+        at++;
+    return at;
+}
+
+/* The same, with what is not ASCII. */
+static size_t unescaped_length(Str text)
+{
+    size_t at = 0;
+    for (; text.len - at >= 8; at += 8) {
+        uint64_t bytes;
+        memcpy(&bytes, text.data + at, sizeof bytes);
+        uint64_t special = bytes_special(bytes);
+        if (special) return at + (size_t)__builtin_ctzll(special) / 8;
+    }
+    while (at < text.len && !is_special(text.data[at]))
+        at++;
+    return at;
+}
+
 void json_write_string(Buffer *out, Str text)
 {
     static const char letters[' '] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
     buffer_reserve(out, text.len + 2);
-    buffer_add_char(out, '"');
-    size_t from = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c >= ' ' && c != '"' && c != '\\') continue;
-        buffer_add(out, text.data + from, i - from);
-        from = i + 1;
+    out->data[out->len++] = '"';
+    for (;;) {
+        size_t len = unescaped_length(text);
+        if (len) memcpy(out->data + out->len, text.data, len);
+        out->len += len;
+        if (len == text.len) break;
+        unsigned char c = (unsigned char)text.data[len];
         char letter = c >= ' ' ? (char)c : letters[c];
         if (letter) {
             buffer_add_char(out, '\\');
@@ -42,7 +90,8 @@ void json_write_string(Buffer *out, Str text)
         } else {
             buffer_printf(out, "\\u%04x", c);
         }
+        text = str_slice(text, len + 1, text.len);
+        buffer_reserve(out, text.len + 1);
     }
-    if (from < text.len) buffer_add(out, text.data + from, text.len - from);
     buffer_add_char(out, '"');
 }

@@ -60,6 +60,14 @@ void arena_wipe(Arena *arena);  /* as arena_free, its bytes overwritten first: f
         }                                                                                                    \
         (vec)->items[(vec)->count++] = (__VA_ARGS__);                                                        \
     } while (0)
+/* Room for `more` items. */
+#define vec_reserve(vec, more)                                                                               \
+    do {                                                                                                     \
+        if ((vec)->cap - (vec)->count < (more)) {                                                            \
+            (vec)->cap = (vec)->cap * 2 + (more);                                                            \
+            (vec)->items = memory_resize((vec)->items, (vec)->cap * sizeof *(vec)->items);                   \
+        }                                                                                                    \
+    } while (0)
 #define vec_free(vec) (free((vec)->items), (vec)->items = NULL, (vec)->count = (vec)->cap = 0)
 
 /* A growing run of bytes. Zero-initialise; buffer_free when done. `data` is NUL-terminated after every call. */

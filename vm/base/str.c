@@ -35,13 +35,6 @@ bool str_ends_with(Str s, Str suffix)
     return s.len >= suffix.len && str_equal((Str){s.data + (s.len - suffix.len), suffix.len}, suffix);
 }
 
-Str str_slice(Str s, size_t start, size_t end)
-{
-    if (end > s.len) end = s.len;
-    if (start > end) start = end;
-    return s.len ? (Str){s.data + start, end - start} : s;
-}
-
 static bool is_blank(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');

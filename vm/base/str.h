@@ -27,7 +27,13 @@ bool str_equal_c(Str a, const char *b);
 int str_compare(Str a, Str b); /* bytewise, like memcmp; a prefix comes first */
 bool str_starts_with(Str s, Str prefix);
 bool str_ends_with(Str s, Str suffix);
-Str str_slice(Str s, size_t start, size_t end); /* [start, end), cut to what is there */
+/* [start, end), cut to what is there. */
+static inline Str str_slice(Str s, size_t start, size_t end)
+{
+    if (end > s.len) end = s.len;
+    if (start > end) start = end;
+    return s.len ? (Str){s.data + start, end - start} : s;
+}
 Str str_trim(Str s);                            /* without ASCII blanks at both ends */
 ptrdiff_t str_find(Str s, Str needle);          /* byte offset, or -1 */
 

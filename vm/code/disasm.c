@@ -36,7 +36,7 @@ static void type_show(const Image *image, Buffer *out, uint32_t number, int dept
 {
     static const char *const names[] = {"unit",     "bool",   "int",    "float", "percent", "duration",
                                         "time",     "enum",   "string", "json",  "list",    "map",
-                                        "optional", "record", "fn",     "fiber", "error"};
+                                        "optional", "record", "fn",     "fiber", "error",   "form"};
     const ImageType *type = &image->types[number];
     bool nested =
         depth < 8 && (type->kind == IMAGE_LIST || type->kind == IMAGE_MAP || type->kind == IMAGE_OPTIONAL);
@@ -48,6 +48,24 @@ static void type_show(const Image *image, Buffer *out, uint32_t number, int dept
         buffer_add_str(out, image_string(image, type->name));
     } else {
         buffer_add_c(out, names[type->kind]);
+    }
+}
+
+/* {"argv":«[string]»,"timeout":30000}, or the type of the one value. */
+static void form_show(const Image *image, Buffer *out, uint32_t number)
+{
+    const ImageType *type = &image->types[number];
+    if (type->kind != IMAGE_FORM) {
+        type_show(image, out, number, 0);
+        return;
+    }
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const ImageField *field = &image->fields[type->first_field + i];
+        buffer_add_str(out, image_string(image, field->name));
+        if (field->type == IMAGE_TYPE_UNIT) break;
+        buffer_add_c(out, "«");
+        type_show(image, out, field->type, 0);
+        buffer_add_c(out, "»");
     }
 }
 
@@ -80,7 +98,8 @@ static void immediate_show(const Image *image, uint32_t pc, Buffer *out, Immedia
     case IMMEDIATE_FN: function_name(image, out, number); break;
     case IMMEDIATE_EFFECT:
         buffer_add_str(out, image_string(image, image->effects[number].op));
-        buffer_printf(out, " (%s)", effect_class_name((EffectClass)image->effects[number].effect_class));
+        buffer_printf(out, " (%s) ", effect_class_name((EffectClass)image->effects[number].effect_class));
+        form_show(image, out, image->effects[number].args);
         break;
     case IMMEDIATE_TYPE: type_show(image, out, number, 0); break;
     case IMMEDIATE_GLOBAL_S:

@@ -15,7 +15,7 @@
 #include "vm/code/effect_class.h"
 #include "vm/code/opcode.h"
 
-enum { IMAGE_FORMAT = 2, IMAGE_MAX_FUNCTIONS = 65535, IMAGE_MAX_TYPES = 65535, IMAGE_MAX_REGISTERS = 256 };
+enum { IMAGE_FORMAT = 3, IMAGE_MAX_FUNCTIONS = 65535, IMAGE_MAX_TYPES = 65535, IMAGE_MAX_REGISTERS = 256 };
 
 /* What marshalling between values and JSON needs to know of types; values themselves carry none. */
 typedef enum ImageTypeKind {
@@ -36,6 +36,7 @@ typedef enum ImageTypeKind {
     IMAGE_FN,       /* cannot become JSON */
     IMAGE_FIBER,    /* cannot become JSON */
     IMAGE_ERROR,    /* cannot become JSON */
+    IMAGE_FORM,     /* arguments of an effect: JSON text with holes (form.c says more) */
 } ImageTypeKind;
 
 static inline bool image_kind_is_scalar(ImageTypeKind kind)
@@ -52,12 +53,12 @@ typedef struct ImageType {
     uint32_t name;    /* constant */
     uint32_t element; /* type */
     uint32_t first_field, field_count;
-    uint32_t scalars, refs; /* RECORD: number of fields in each bank */
+    uint32_t scalars, refs; /* RECORD, FORM: number of fields, or holes, in each bank */
 } ImageType;
 
 typedef struct ImageField {
-    uint32_t name;  /* constant */
-    uint32_t type;  /* 0 for members of an enum */
+    uint32_t name;  /* constant; FORM: the text before the hole */
+    uint32_t type;  /* 0 for members of an enum, and for the text behind a form's holes */
     uint32_t index; /* position in its bank, in order of declaration: the imm of FIELD_S and FIELD_R */
 } ImageField;
 
@@ -83,7 +84,7 @@ typedef struct ImageHandler { /* the first one of a function whose range holds t
 typedef struct ImageEffect {
     uint32_t op; /* constant */
     uint32_t effect_class;
-    uint32_t args, result; /* types */
+    uint32_t args, result; /* types; args: a form, or that of one value */
 } ImageEffect;
 
 typedef struct ImageEntry {
@@ -176,6 +177,8 @@ uint32_t image_builder_type(ImageBuilder *builder, ImageTypeKind kind, uint32_t 
 uint32_t image_builder_record(ImageBuilder *builder, Str name);
 void image_builder_fields(ImageBuilder *builder, uint32_t record, const Str *names, const uint32_t *types,
                           size_t count);
+/* A form: before each hole stands a text, behind the last one texts[count]. Equal ones are one. */
+uint32_t image_builder_form(ImageBuilder *builder, const Str *texts, const uint32_t *types, size_t count);
 uint32_t image_builder_enum(ImageBuilder *builder, Str name, const Str *members, size_t count);
 
 uint32_t image_builder_effect(ImageBuilder *builder, Str op, EffectClass effect_class, uint32_t args,

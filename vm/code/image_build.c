@@ -149,6 +149,34 @@ void image_builder_fields(ImageBuilder *builder, uint32_t record, const Str *nam
     }
 }
 
+static bool fields_equal(const ImageBuilder *builder, const ImageType *type, const ImageField *fields, size_t count)
+{
+    return type->field_count == count &&
+           memcmp(&builder->fields.items[type->first_field], fields, count * sizeof *fields) == 0;
+}
+
+uint32_t image_builder_form(ImageBuilder *builder, const Str *texts, const uint32_t *types, size_t count)
+{
+    ImageType form = {.kind = IMAGE_FORM, .first_field = (uint32_t)builder->fields.count, .field_count = (uint32_t)count + 1};
+    for (size_t i = 0; i <= count; i++) {
+        ImageField field = {.name = image_builder_string(builder, texts[i]), .type = i < count ? types[i] : IMAGE_TYPE_UNIT};
+        if (i < count) {
+            bool scalar = image_kind_is_scalar((ImageTypeKind)builder->types.items[types[i]].kind);
+            field.index = scalar ? form.scalars++ : form.refs++;
+        }
+        vec_push(&builder->fields, field);
+    }
+    for (uint32_t i = 0; i < builder->types.count; i++) {
+        const ImageType *type = &builder->types.items[i];
+        if (type->kind != IMAGE_FORM || !fields_equal(builder, type, &builder->fields.items[form.first_field], count + 1))
+            continue;
+        builder->fields.count = form.first_field;
+        return i;
+    }
+    vec_push(&builder->types, form);
+    return (uint32_t)builder->types.count - 1;
+}
+
 uint32_t image_builder_enum(ImageBuilder *builder, Str name, const Str *members, size_t count)
 {
     ImageType type = {.kind = IMAGE_ENUM, .name = image_builder_string(builder, name)};

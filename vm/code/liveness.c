@@ -6,6 +6,7 @@
 #include "vm/code/liveness.h"
 
 #include "vm/base/memory.h"
+#include "vm/code/form.h"
 
 #include <assert.h>
 
@@ -104,6 +105,12 @@ static void windows_add(const Image *image, uint64_t word, Effects *effects)
         range_add(scalars, b, image->types[imm].scalars);
         range_add(refs, c, image->types[imm].refs);
         break;
+    case OPCODE_EFFECT: {
+        FormShape shape = form_shape(&image->types[image->effects[imm].args]);
+        range_add(scalars, b, shape.scalars);
+        range_add(refs, c, shape.refs);
+        break;
+    }
     case OPCODE_LIST_S: range_add(scalars, b, c); break;
     case OPCODE_LIST_R:
     case OPCODE_CONCAT: range_add(refs, b, c); break;

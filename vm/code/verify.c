@@ -5,6 +5,7 @@
  * Every check here names the function and the word that broke it. */
 #include "vm/code/layout.h"
 
+#include "vm/code/form.h"
 #include "vm/code/object.h"
 
 #include <stdlib.h>
@@ -93,6 +94,7 @@ static bool fields_verify(Verifier *verifier, const ImageType *type)
         if (!string_begins(verifier, field->name)) return damaged(verifier, "a field has no name");
         if (field->type >= image->type_count) return damaged(verifier, "a field has no type");
         if (type->kind == IMAGE_ENUM) continue;
+        if (type->kind == IMAGE_FORM && field->type == IMAGE_TYPE_UNIT) continue; /* form_is_json says where */
         uint32_t index = image_type_is_scalar(image, field->type) ? scalars++ : refs++;
         if (field->index != index) return damaged(verifier, "a field is not where it belongs");
     }
@@ -112,11 +114,12 @@ static bool types_verify(Verifier *verifier)
     }
     for (uint32_t i = 0; i < image->type_count; i++) {
         const ImageType *type = &image->types[i];
-        if (type->kind > IMAGE_ERROR) return damaged(verifier, "a type is none");
+        if (type->kind > IMAGE_FORM) return damaged(verifier, "a type is none");
         if (!string_begins(verifier, type->name)) return damaged(verifier, "a type has no name");
         if (type->element >= image->type_count) return damaged(verifier, "a type's element is none");
-        bool has_fields = type->kind == IMAGE_RECORD || type->kind == IMAGE_ENUM;
+        bool has_fields = type->kind == IMAGE_RECORD || type->kind == IMAGE_ENUM || type->kind == IMAGE_FORM;
         if (has_fields && !fields_verify(verifier, type)) return false;
+        if (type->kind == IMAGE_FORM && !form_is_json(image, type)) return damaged(verifier, "a form is no JSON");
         if (!has_fields && type->field_count) return damaged(verifier, "a type that has no fields has some");
         if (type->kind == IMAGE_OPTIONAL && image->types[type->element].kind == IMAGE_OPTIONAL) {
             return damaged(verifier, "an optional holds an optional");
@@ -125,7 +128,7 @@ static bool types_verify(Verifier *verifier)
     return true;
 }
 
-static bool tables_verify(Verifier *verifier)
+static bool effects_verify(const Verifier *verifier)
 {
     const Image *image = verifier->image;
     for (uint32_t i = 0; i < image->effect_count; i++) {
@@ -136,6 +139,12 @@ static bool tables_verify(Verifier *verifier)
             return damaged(verifier, "an effect is none");
         }
     }
+    return true;
+}
+
+static bool tables_verify(const Verifier *verifier)
+{
+    const Image *image = verifier->image;
     for (uint32_t i = 0; i < image->entry_count; i++) {
         const ImageEntry *entry = &image->entries[i];
         if (!string_begins(verifier, entry->name) || entry->function >= image->function_count) {
@@ -276,6 +285,10 @@ static bool window_verify(const Verifier *verifier)
                refs_fit(verifier, c, image->types[imm].refs);
     case OPCODE_BLANK:
         return image->types[imm].kind == IMAGE_RECORD || wrong(verifier, "its type is no record");
+    case OPCODE_EFFECT: {
+        FormShape shape = form_shape(&image->types[image->effects[imm].args]);
+        return scalars_fit(verifier, b, shape.scalars) && refs_fit(verifier, c, shape.refs);
+    }
     case OPCODE_LIST_S: return scalars_fit(verifier, b, c);
     case OPCODE_LIST_R:
     case OPCODE_CONCAT: return refs_fit(verifier, b, c);
@@ -430,8 +443,8 @@ bool image_verify(const Image *image, Error *error)
     immediates_bound(&verifier);
     rules_note(&verifier);
     verifier.strings = memory_alloc(image->constants_size / 64 + 1);
-    bool good = constants_verify(&verifier) && types_verify(&verifier) && functions_verify(&verifier) &&
-                tables_verify(&verifier);
+    bool good = constants_verify(&verifier) && types_verify(&verifier) && effects_verify(&verifier) &&
+                functions_verify(&verifier) && tables_verify(&verifier);
     free(verifier.strings);
     return good;
 }

@@ -280,7 +280,9 @@ bool effect_begin(Vm *vm, uint64_t word)
 {
     Ref current = vm_state(vm)->current;
     uint32_t table = (uint32_t)instruction_imm(word);
-    if (!output_effect(vm, current, table, *fiber_ref(vm, current, instruction_b(word)))) return false;
+    const int64_t *scalars = fiber_scalar(vm, current, instruction_b(word));
+    const Ref *refs = fiber_ref(vm, current, instruction_c(word));
+    if (!output_effect(vm, current, table, scalars, refs)) return false;
     FiberObject *fiber = heap_object(vm, current);
     fiber->state = FIBER_IN_EFFECT;
     fiber->effect = vm_state(vm)->next_effect;

@@ -5,6 +5,8 @@
  * counts. Nothing in the text can make this crash or recurse without bound. */
 #include "vm/core/json_reader.h"
 
+#include "vm/base/json_text.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +14,6 @@
 static PLAN_COLD bool reader_fail(Reader *reader, const char *what)
 {
     return vm_raise(reader->vm, FAILURE_RUN, "this is no JSON: %s at byte %zu", what, reader->at);
-}
-
-bool reader_word(Reader *reader, const char *word)
-{
-    size_t len = strlen(word);
-    if (reader->text.len - reader->at < len || memcmp(reader->text.data + reader->at, word, len) != 0)
-        return false;
-    reader->at += len;
-    return true;
 }
 
 static bool ref_push(Reader *reader, Ref ref)
@@ -136,13 +129,10 @@ static bool string_scan(Reader *reader)
     buffer_clear(out);
     reader->at++;
     for (;;) {
-        size_t from = reader->at;
-        while (reader->at < reader->text.len) {
-            unsigned char c = (unsigned char)reader->text.data[reader->at];
-            if (c == '"' || c == '\\' || c < ' ' || c >= 0x80) break;
-            reader->at++;
-        }
-        buffer_add(out, reader->text.data + from, reader->at - from);
+        Str rest = str_slice(reader->text, reader->at, reader->text.len);
+        size_t len = json_plain_length(rest);
+        buffer_add(out, rest.data, len);
+        reader->at += len;
         if (reader->at == reader->text.len) return reader_fail(reader, "a string has no end");
         unsigned char c = (unsigned char)reader->text.data[reader->at];
         if (c >= 0x80) {
@@ -161,14 +151,9 @@ static bool string_scan(Reader *reader)
 /* How many bytes stand between the quotes, if they mean just themselves. */
 static size_t plain_length(const Reader *reader)
 {
-    const char *text = reader->text.data + reader->at + 1;
-    size_t left = reader->text.len - reader->at - 1;
-    for (size_t i = 0; i < left; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c == '"') return i;
-        if (c == '\\' || c < ' ' || c >= 0x80) break;
-    }
-    return NOT_PLAIN;
+    Str text = str_slice(reader->text, reader->at + 1, reader->text.len);
+    size_t len = json_plain_length(text);
+    return len < text.len && text.data[len] == '"' ? len : NOT_PLAIN;
 }
 
 bool reader_string(Reader *reader)
@@ -384,8 +369,9 @@ bool reader_value(Reader *reader)
 Reader reader_begin(Vm *vm, Str text, bool from_world)
 {
     Reader reader = {.vm = vm, .text = text, .from_world = from_world, .names = vm->temps.count};
-    for (int i = 0; i < READER_NAMES; i++)
-        temp_push(vm, 0);
+    vec_reserve(&vm->temps, READER_NAMES);
+    memset(vm->temps.items + reader.names, 0, READER_NAMES * sizeof(Ref));
+    vm->temps.count += READER_NAMES;
     return reader;
 }
 

@@ -36,7 +36,16 @@ static inline void reader_skip_blanks(Reader *reader)
     }
 }
 
-bool reader_word(Reader *reader, const char *word);         /* tries */
+/* Tries; a literal's length is known where this is compiled in. */
+static inline bool reader_word(Reader *reader, const char *word)
+{
+    size_t len = strlen(word);
+    if (reader->text.len - reader->at < len || memcmp(reader->text.data + reader->at, word, len) != 0)
+        return false;
+    reader->at += len;
+    return true;
+}
+
 bool reader_short_int(Reader *reader, int64_t *value);      /* tries */
 bool reader_name(Reader *reader, Str *name);                /* a string; valid until the next is read */
 bool reader_string(Reader *reader);

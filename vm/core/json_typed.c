@@ -80,6 +80,25 @@ static bool list_read(Reader *reader, uint32_t element)
     return good && (scalars || push(reader, list_of_temps(vm, place)));
 }
 
+/* Is this name, in quotes and with its colon, what comes next? Then it is behind. Names are compared eight bytes at a
+ * time: constants are padded with zeros. False: not this one, or written in another way. */
+static bool name_is(Reader *reader, const StringObject *name)
+{
+    enum { WORD = 8, AROUND = 3 };
+    size_t len = name->header.len;
+    if (reader->text.len - reader->at < len + AROUND + WORD) return false;
+    const char *text = reader->text.data + reader->at;
+    for (size_t at = 0; at < len; at += WORD) {
+        uint64_t there, wanted, kept = len - at < WORD ? (UINT64_C(1) << (len - at) * 8) - 1 : UINT64_MAX;
+        memcpy(&there, text + 1 + at, WORD);
+        memcpy(&wanted, name->bytes + at, WORD);
+        if ((there & kept) != wanted) return false;
+    }
+    if (text[0] != '"' || text[len + 1] != '"' || text[len + 2] != ':') return false;
+    reader->at += len + AROUND;
+    return true;
+}
+
 static bool name_read(Reader *reader, Str *name)
 {
     reader_skip_blanks(reader);
@@ -132,23 +151,27 @@ static bool missing_read(Reader *reader, size_t place, const ImageField *field)
     return true;
 }
 
-/* The field of that name: most often the one behind the last. field_count: none. */
-static uint32_t field_find(const Reader *reader, const ImageType *type, uint32_t guess, Str name)
+/* The field that comes next, most often the one behind the last; its name is then behind. *number: field_count if there
+ * is none of that name. */
+static bool field_find(Reader *reader, const ImageType *type, uint32_t guess, uint32_t *number)
 {
-    const Image *image = reader->vm->image;
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        uint32_t number = (guess + i) % type->field_count;
-        if (str_equal(image_string(image, image->fields[type->first_field + number].name), name)) return number;
+    const Vm *vm = reader->vm;
+    const ImageField *fields = &vm->image->fields[type->first_field];
+    Str name;
+    *number = guess;
+    if (guess < type->field_count && name_is(reader, heap_view(vm, REF_CONSTANT | fields[guess].name))) return true;
+    if (!name_read(reader, &name)) return false;
+    for (*number = 0; *number < type->field_count; ++*number) {
+        if (str_equal(image_string(vm->image, fields[*number].name), name)) return true;
     }
-    return type->field_count;
+    return true;
 }
 
 static bool member_read(Reader *reader, const ImageType *type, size_t place, uint32_t *next, uint64_t *seen)
 {
     Vm *vm = reader->vm;
-    Str name;
-    if (!name_read(reader, &name)) return false;
-    uint32_t number = field_find(reader, type, *next, name);
+    uint32_t number;
+    if (!field_find(reader, type, *next, &number)) return false;
     if (number == type->field_count) {
         if (!reader_value(reader)) return false;
         vm->temps.count = place + 1;

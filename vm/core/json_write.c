@@ -206,3 +206,18 @@ bool json_write_value(Vm *vm, Buffer *out, int64_t scalar, Ref ref, uint32_t typ
     Writer writer = {vm, out, 0};
     return value_write(&writer, scalar, ref, type);
 }
+
+bool json_write_form(Vm *vm, Buffer *out, const int64_t *scalars, const Ref *refs, uint32_t type)
+{
+    const ImageType *form = &vm->image->types[type];
+    if (form->kind != IMAGE_FORM) return json_write_value(vm, out, 0, refs[0], type);
+    Writer writer = {vm, out, 0};
+    for (const ImageField *piece = &vm->image->fields[form->first_field];; piece++) {
+        Str text = image_string(vm->image, piece->name);
+        buffer_add(out, text.data, text.len);
+        if (piece->type == IMAGE_TYPE_UNIT) return true;
+        bool is_scalar = image_type_is_scalar(vm->image, piece->type);
+        if (!value_write(&writer, is_scalar ? scalars[piece->index] : 0, is_scalar ? 0 : refs[piece->index], piece->type))
+            return false;
+    }
+}

@@ -56,7 +56,8 @@ const char *failure_kind_name(uint32_t kind);
 
 /* ---- output.c ---- */
 
-bool output_effect(Vm *vm, Ref fiber, uint32_t table, Ref args); /* numbers it; false: a failure is set */
+/* Numbers it; its arguments are filled from the windows' registers. False: a failure is set. */
+bool output_effect(Vm *vm, Ref fiber, uint32_t table, const int64_t *scalars, const Ref *refs);
 void output_cancel(Vm *vm, uint64_t effect);
 bool output_mark(Vm *vm, Ref fiber, uint32_t kind_constant, Ref json);
 void output_warning(Vm *vm, Ref fiber, Ref error);

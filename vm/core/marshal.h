@@ -10,6 +10,8 @@
 
 /* A value as canonical JSON: `scalar` if the type is one, else `ref`. Does not allocate in the block. */
 bool json_write_value(Vm *vm, Buffer *out, int64_t scalar, Ref ref, uint32_t type);
+/* An effect's arguments from the registers that fill its form, or from the one reference. */
+bool json_write_form(Vm *vm, Buffer *out, const int64_t *scalars, const Ref *refs, uint32_t type);
 void float_write(Buffer *out, double real);
 
 /* JSON text as a json value; 0: none, and a failure is set that says where. text must not lie in the block.

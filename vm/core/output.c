@@ -32,11 +32,11 @@ static VmOutput output_of(Vm *vm, VmOutputKind kind, Ref ref, uint32_t pc)
     return output;
 }
 
-bool output_effect(Vm *vm, Ref ref, uint32_t table, Ref args)
+bool output_effect(Vm *vm, Ref ref, uint32_t table, const int64_t *scalars, const Ref *refs)
 {
     const ImageEffect *effect = &vm->image->effects[table];
     VmOutput output = output_of(vm, VM_EFFECT, ref, fiber_place(heap_object(vm, ref)));
-    if (!json_write_value(vm, scratch_begin(vm), 0, args, effect->args)) return false;
+    if (!json_write_form(vm, scratch_begin(vm), scalars, refs, effect->args)) return false;
     output.effect = ++vm_state(vm)->next_effect;
     output.effect_class = (EffectClass)effect->effect_class;
     output.name = image_string(vm->image, effect->op);
