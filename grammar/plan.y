@@ -1166,9 +1166,15 @@ facts: fact { $$ = build_list($1); }
     ;
 %%
 
-/* The token at the cursor. The cursor stays on the end of the file. */
+/* The token at the cursor. The cursor stays on the end of the file. No value points to a token of an earlier portion:
+ * these are whole declarations, which are nodes by now. */
 static int yylex(YYSTYPE *value, Span *span, Parse *cx)
 {
+    if (cx->reader && !cx->gave_up && cx->cursor == cx->list->tokens.count) {
+        cx->gave_up = !token_reader_next(cx->reader);
+        cx->cursor = 0;
+    }
+    if (cx->reader && cx->gave_up) return TOK_YYEOF;
     const Token *token = &cx->list->tokens.items[cx->cursor];
     if (cx->block_due > 0) {
         *span = (Span){token->span.file, token->span.start, token->span.start};
@@ -1184,6 +1190,7 @@ static int yylex(YYSTYPE *value, Span *span, Parse *cx)
 static void yyerror(const Span *span, Parse *cx, const char *message)
 {
     (void)message;
+    if (cx->reader) return;
     Diag *diag = diag_report(cx->diagnostics, DIAG_P0117, *span, "this is nested too deeply");
     diag_help(cx->diagnostics, diag, "take parts out into a `let`, a `fn` or a plan of their own");
 }
@@ -1191,6 +1198,10 @@ static void yyerror(const Span *span, Parse *cx, const char *message)
 /* Symbol numbers are private to the automaton; messages speak of token kinds. */
 static int yyreport_syntax_error(const yypcontext_t *state, Parse *cx)
 {
+    if (cx->reader) {
+        cx->gave_up = true;
+        return 0;
+    }
     yysymbol_kind_t symbols[YYNTOKENS];
     int count = yypcontext_expected_tokens(state, symbols, YYNTOKENS);
     int kinds[YYNTOKENS] = {0}, expected[YYNTOKENS];

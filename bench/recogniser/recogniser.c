@@ -102,6 +102,12 @@ static LexState state(const Lex *lex)
     return lex->levels[lex->depth - 1].literal;
 }
 
+bool lex_pauses(Lex *lex)
+{
+    (void)lex;
+    return false;
+}
+
 static bool is_command(LexState literal)
 {
     return literal == LEX_COMMAND || literal == LEX_COMMAND_BLOCK;
@@ -316,6 +322,8 @@ int main(int argc, char **argv)
     Lex lex = {0};
     scan.text = text;
     scan.last = TOK_NL;
-    lex_run(&lex, (Str){text, size});
+    void *scanner = lex_begin(&lex, (Str){text, size});
+    lex_go_on(scanner);
+    lex_finish(scanner);
     return yyparse();
 }

@@ -5,7 +5,7 @@
 #define PLAN_SYNTAX_BUILD_H
 
 #include "compiler/syntax/node.h"
-#include "compiler/syntax/token.h"
+#include "compiler/syntax/portions.h"
 
 typedef struct Parse {
     Arena *arena;          /* where nodes are made now: one of these two */
@@ -13,12 +13,13 @@ typedef struct Parse {
     const SourceFile *file;
     Diagnostics *diagnostics;
     TokenList *list;
-    size_t cursor; /* the token that the parser gets next */
+    TokenReader *reader; /* who puts the next portion into the list; NULL: all is there */
+    size_t cursor;       /* the token that the parser gets next */
     unsigned
         block_due; /* after an error: the braces (2, then 1) of an empty block that come before the cursor */
     uint32_t error_line; /* the line of the last syntax error, or 0 */
     size_t error_start;  /* the first token of the statement that had it */
-    bool gave_up;        /* too many mistakes */
+    bool gave_up;        /* too many mistakes; of portions: any */
     Node *root;          /* NODE_FILE */
 } Parse;
 

@@ -91,8 +91,7 @@ static void settle_words(TokenList *list)
 
 /* ---- newlines ---- */
 
-/* After these a line goes on. */
-static bool goes_on_after(int kind)
+bool token_goes_on_after(int kind)
 {
     switch (kind) {
     case TOK_COMMA:
@@ -134,8 +133,7 @@ static bool goes_on_after(int kind)
     }
 }
 
-/* A line that begins with one of these belongs to the one before. */
-static bool goes_on_before(int kind)
+bool token_goes_on_before(int kind)
 {
     return kind == TOK_ELSE || kind == TOK_THEN || kind == TOK_AND || kind == TOK_OR || kind == TOK_DOT;
 }
@@ -200,8 +198,8 @@ static void put_newline(Settling *s, Token token)
     int last = last_kind(s);
     while (s->items[next].kind == TOK_NL)
         next++;
-    if (last == TOK_NL || last == TOK_LBRACE || (!semicolon && goes_on_after(last))) return;
-    if (!semicolon && goes_on_before(s->items[next].kind)) return;
+    if (last == TOK_NL || last == TOK_LBRACE || (!semicolon && token_goes_on_after(last))) return;
+    if (!semicolon && token_goes_on_before(s->items[next].kind)) return;
     token.kind = TOK_NL;
     token.flags = semicolon ? TOKEN_SEMICOLON : token.flags;
     put(s, token);
@@ -251,9 +249,19 @@ static const Token *token_from(const TokenList *list, uint32_t offset)
     return low < list->tokens.count ? &list->tokens.items[low] : NULL;
 }
 
+/* Found in the text: only what is printed needs the numbers of lines. */
 static uint32_t line_start(const SourceFile *file, uint32_t offset)
 {
-    return source_line_start(file, source_line_at(file, offset));
+    while (offset > 0 && file->text.data[offset - 1] != '\n')
+        offset--;
+    return offset;
+}
+
+/* Does the line after the one that ends at `end` begin `start`'s? */
+static bool is_on_next_line(const SourceFile *file, uint32_t end, uint32_t start)
+{
+    const char *text = file->text.data, *newline = memchr(text + end, '\n', start - end);
+    return newline && !memchr(newline + 1, '\n', (size_t)(text + start - newline - 1));
 }
 
 static Str comment_text(const SourceFile *file, const Comment *comment)
@@ -290,17 +298,15 @@ static void settle_docs(const SourceFile *file, Arena *arena, TokenList *list)
                 add_doc(list, arena, token->span.start, comment_text(file, &comments[i]));
             continue;
         }
-        uint32_t line = source_line_at(file, comments[i].span.start);
         Str text = comment_text(file, &comments[i]);
         while (i + 1 < list->comments.count && comments[i + 1].doc && comments[i + 1].own_line &&
-               source_line_at(file, comments[i + 1].span.start) == line + 1) {
+               is_on_next_line(file, comments[i].span.end, comments[i + 1].span.start)) {
             i++;
-            line++;
             text =
                 arena_printf(arena, "%.*s\n%.*s", STR_ARG(text), STR_ARG(comment_text(file, &comments[i])));
         }
         const Token *token = token_from(list, comments[i].span.end);
-        if (token && token->kind != TOK_YYEOF && source_line_at(file, token->span.start) == line + 1)
+        if (token && token->kind != TOK_YYEOF && is_on_next_line(file, comments[i].span.end, token->span.start))
             add_doc(list, arena, token->span.start, text);
     }
     if (list->docs.count > 1) qsort(list->docs.items, list->docs.count, sizeof *list->docs.items, by_offset);

@@ -4,8 +4,10 @@
 
 #include "compiler/syntax/token.h"
 
-bool token_opens(int kind);  /* ( [ { ${ */
-bool token_closes(int kind); /* ) ] } and the end of ${ } */
+bool token_opens(int kind);          /* ( [ { ${ */
+bool token_closes(int kind);         /* ) ] } and the end of ${ } */
+bool token_goes_on_after(int kind);  /* after these a line goes on */
+bool token_goes_on_before(int kind); /* a line that begins with one of these belongs to the one before */
 
 /* Makes the brackets of the list match: what has no partner is reported and dropped, what is not closed is
  * reported and closed where it was most likely meant to be. */

@@ -352,21 +352,29 @@ void lex_end(Lex *lex)
     lex_push(lex, TOK_YYEOF, lex_span(lex));
 }
 
-void lex_file(const SourceFile *file, Arena *arena, TokenList *out, Diagnostics *diagnostics)
+void *lex_file_begin(Lex *lex)
 {
-    Lex lex = {.file = file, .arena = arena, .out = out, .diagnostics = diagnostics};
-    Str text = file->text;
+    Str text = lex->file->text;
     size_t valid = utf8_valid_prefix(text);
     if (valid < text.len) {
-        Span at = {file->id, (uint32_t)valid, (uint32_t)valid + 1};
-        diag_report(diagnostics, DIAG_P0115, at, "the file is not UTF-8 text: byte 0x%02X stands here",
+        Span at = {lex->file->id, (uint32_t)valid, (uint32_t)valid + 1};
+        diag_report(lex->diagnostics, DIAG_P0115, at, "the file is not UTF-8 text: byte 0x%02X stands here",
                     (unsigned)(unsigned char)text.data[valid]);
         text.len = 0; /* what a file of another encoding says is not worth reading */
     }
     if (str_starts_with(text, STR("\xEF\xBB\xBF"))) {
-        lex.offset = 3;
+        lex->offset = 3;
         text = str_slice(text, 3, text.len);
     }
-    lex_run(&lex, text);
+    return lex_begin(lex, text);
+}
+
+void lex_file(const SourceFile *file, Arena *arena, TokenList *out, Diagnostics *diagnostics)
+{
+    Lex lex = {.file = file, .arena = arena, .out = out, .diagnostics = diagnostics};
+    void *scanner = lex_file_begin(&lex);
+    while (lex_go_on(scanner))
+        ;
+    lex_finish(scanner);
     vec_free(&lex.levels);
 }

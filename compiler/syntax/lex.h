@@ -11,8 +11,12 @@ typedef enum LexState { LEX_PLAIN, LEX_STRING, LEX_BLOCK, LEX_COMMAND, LEX_COMMA
 
 typedef struct Lex Lex;
 
-void lex_run(Lex *lex, Str text); /* in plan.l: all of the text */
+/* In plan.l: a scanner of a text, which must stay; NULL: no memory. */
+void *lex_begin(Lex *lex, Str text);
+bool lex_go_on(void *scanner); /* to the next pause; false: the text is at its end, and it may not be called again */
+void lex_finish(void *scanner);
 
+bool lex_pauses(Lex *lex); /* behind each newline outside of literals */
 void lex_advance(Lex *lex, size_t len); /* before each action: the match is `len` bytes long */
 void lex_token(Lex *lex, int kind, const char *text, size_t len);
 void lex_comment(Lex *lex, const char *text, size_t len);

@@ -5,17 +5,37 @@
 #include "compiler/syntax/build.h"
 #include "plan.tab.h"
 
+/* The file by portions, which is quicker, if nothing at all is wrong with it. */
+static bool parse_by_portions(Parse *parse)
+{
+    Diagnostics said = {0}, *diagnostics = parse->diagnostics;
+    parse->diagnostics = &said;
+    parse->reader = token_reader_new(parse->file, parse->arena, parse->list, &said);
+    bool fine = yyparse(parse) == 0 && !parse->gave_up && said.items.count == 0;
+    token_reader_free(parse->reader);
+    diagnostics_free(&said);
+    parse->diagnostics = diagnostics;
+    return fine;
+}
+
 Node *parse_file_apart(Arena *arena, Arena *bodies, SourceSet *sources, uint32_t file, Diagnostics *diagnostics)
 {
     TokenList list = {0};
     const SourceFile *source = source_file(sources, file);
-    Parse parse = {
+    const Parse whole = {
         .arena = arena,   .whole = arena, .bodies = bodies,         .file = source,
         .diagnostics = diagnostics, .list = &list,  .error_start = SIZE_MAX};
-    parse.root = node_new(arena, NODE_FILE, (Span){file, 0, (uint32_t)source->text.len});
-    lex_file(source, arena, &list, diagnostics);
-    layout_tokens(source, arena, &list, diagnostics);
-    yyparse(&parse);
+    const Span span = {file, 0, (uint32_t)source->text.len};
+    Parse parse = whole;
+    parse.root = node_new(arena, NODE_FILE, span);
+    if (!parse_by_portions(&parse)) {
+        token_list_free(&list);
+        parse = whole;
+        parse.root = node_new(arena, NODE_FILE, span);
+        lex_file(source, arena, &list, diagnostics);
+        layout_tokens(source, arena, &list, diagnostics);
+        yyparse(&parse);
+    }
     shape_check(&parse, parse.root);
     token_list_free(&list);
     return parse.root;
