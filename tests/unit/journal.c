@@ -166,6 +166,30 @@ static void killed_at(int point, size_t expected)
     journal_close(reader);
 }
 
+/* Two that both believe they own the run, as after somebody deleted the lock: the first writes nothing more.
+ */
+static void taken_over(void)
+{
+    Error error = {""};
+    JournalRun run = example("20260301-0000-tttt");
+    Journal *first = journal_create(root, &run, STR("i"), &error);
+    if (!CHECK(first != NULL)) return;
+    CHECK(put(first, LOG_START, 0, "start", STR("{}")));
+    CHECK(journal_commit(first, &error));
+    char lock[160];
+    snprintf(lock, sizeof lock, "%s/20260301-0000-tttt/lock", root);
+    CHECK(unlink(lock) == 0);
+    Journal *second = journal_open(root, run.id, &error);
+    if (!CHECK(second != NULL)) return;
+    CHECK(journal_commit(second, &error));
+    LogRow late = {.kind = LOG_RESULT, .json = STR("{}")};
+    CHECK(!journal_append(first, &late, &error));
+    CHECK_CONTAINS(str_from_c(error.text), "has taken the run over");
+    journal_close(first);
+    CHECK_INT((int64_t)count_rows(second, NULL, 0), 2);
+    journal_close(second);
+}
+
 /* Every byte of the database in turn, coarsely: reading says so, or gives the rows as they were. */
 static void damage(void)
 {
@@ -283,6 +307,7 @@ int main(void)
     killed_at(1, 2);
     killed_at(2, 2);
     killed_at(3, 3);
+    taken_over();
     damage();
     finding();
     sending();

@@ -9,8 +9,6 @@
 #include <xxhash.h>
 #pragma GCC diagnostic pop
 
-#include <stdio.h>
-
 Hash hash_bytes(const void *bytes, size_t len)
 {
     XXH128_hash_t hash = XXH3_128bits(len ? bytes : "", len);
@@ -24,6 +22,7 @@ uint64_t hash_quick(const void *bytes, size_t len)
 
 void hash_write(Hash hash, char text[33])
 {
-    snprintf(text, 33, "%016llx%016llx", (unsigned long long)hash.words[1],
-             (unsigned long long)hash.words[0]);
+    for (size_t i = 0; i < 32; i++)
+        text[i] = "0123456789abcdef"[hash.words[i < 16] >> (60 - 4 * (i % 16)) & 15];
+    text[32] = '\0';
 }

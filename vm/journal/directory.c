@@ -120,9 +120,9 @@ static bool check_local(const char *path, Error *error)
     return true;
 }
 
-static bool sync_directory(const char *path, Error *error)
+static bool sync_path(const char *path, Error *error)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool fine = fd >= 0 && fsync(fd) == 0;
     if (!fine) error_set(error, "%s: %s", path, strerror(errno));
     if (fd >= 0) close(fd);
@@ -143,21 +143,23 @@ bool directory_make(const char *root, Str id, Error *error)
         path.data[path.len = len] = '\0';
     }
     if (!fine) error_set(error, "the run's directory %s cannot be made: %s", path.data, strerror(errno));
-    fine = fine && sync_directory(path.data, error);
     buffer_free(&path);
     return fine;
 }
 
-bool directory_reveal(const char *root, Str id, Error *error)
+bool directory_reveal(const char *root, Str id, const char *file, Error *error)
 {
-    Buffer from = {0}, to = {0};
+    Buffer from = {0}, to = {0}, inside = {0};
     buffer_printf(&from, "%s/.%.*s", root, STR_ARG(id));
     buffer_printf(&to, "%s/%.*s", root, STR_ARG(id));
-    bool fine = rename(from.data, to.data) == 0;
-    if (!fine) error_set(error, "the run's directory %s cannot be made: %s", to.data, strerror(errno));
+    buffer_printf(&inside, "%s/%s", from.data, file);
+    bool fine = sync_path(inside.data, error) && sync_path(from.data, error);
+    if (fine && rename(from.data, to.data) != 0)
+        fine = error_set(error, "the run's directory %s cannot be made: %s", to.data, strerror(errno));
     buffer_free(&from);
     buffer_free(&to);
-    return fine && sync_directory(root, error);
+    buffer_free(&inside);
+    return fine && sync_path(root, error);
 }
 
 /* The lock belongs to the open file, not to the process: another close() of the file in this process does not
@@ -242,7 +244,7 @@ static bool write_whole(const char *folder, const char *name, Str text, Error *e
     }
     buffer_free(&draft);
     buffer_free(&final);
-    return fine && sync_directory(folder, error);
+    return fine && sync_path(folder, error);
 }
 
 bool journal_send(const char *root, Str id, Str signal, Buffer *given, Error *error)

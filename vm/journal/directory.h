@@ -8,9 +8,9 @@
 
 /* Makes ROOT/.ID with its folders, for us alone. It becomes a run, ROOT/ID, when its journal is complete:
  * before that nobody lists it, and a process that dies leaves no run that cannot be read. False also when it
- * is there already. */
+ * is there already. To reveal it makes it durable, with the file of that name in it. */
 bool directory_make(const char *root, Str id, Error *error);
-bool directory_reveal(const char *root, Str id, Error *error);
+bool directory_reveal(const char *root, Str id, const char *file, Error *error);
 
 /* Owns the run until the descriptor is closed or the process ends, however it ends: -1 and an error while
  * another process does. The descriptor is not handed to children. */

@@ -24,12 +24,12 @@ static const char schema[] =
     "NULL,"
     " service TEXT NOT NULL, file TEXT NOT NULL, entry TEXT NOT NULL, starter TEXT NOT NULL, start TEXT NOT "
     "NULL, created INTEGER NOT NULL,"
-    " epoch INTEGER NOT NULL, last_seq INTEGER NOT NULL, head TEXT NOT NULL, ended INTEGER NOT NULL);"
+    " epoch INTEGER NOT NULL, last_seq INTEGER NOT NULL, ended INTEGER NOT NULL);"
     "CREATE TABLE event(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, effect INTEGER NOT NULL, name TEXT NOT "
     "NULL,"
     " class TEXT NOT NULL, step TEXT NOT NULL, place TEXT NOT NULL, epoch INTEGER NOT NULL, now INTEGER NOT "
     "NULL,"
-    " payload TEXT, payload_hash TEXT NOT NULL, hash TEXT NOT NULL);"
+    " payload TEXT, payload_hash TEXT, hash BLOB NOT NULL);"
     "CREATE TABLE blob(hash TEXT PRIMARY KEY, size INTEGER NOT NULL, bytes BLOB NOT NULL);";
 
 typedef char HashText[33];
@@ -41,15 +41,18 @@ struct Journal {
     Store *store;
     int lock;                      /* -1: only reading */
     bool in_turn;                  /* a transaction is open */
-    uint64_t kept_seq, kept_epoch; /* as they stand in the database */
-    HashText head;                 /* hash of the last appended row */
-    StoreStatement *add_row, *add_blob, *move_on;
+    bool at_milestone;             /* this turn is to be written into the run's row as well */
+    uint64_t kept_seq, kept_epoch; /* as they stand in the run's row */
+    Hash head;                     /* of the last appended row */
+    Buffer scratch;                /* what is hashed of a row */
+    StoreStatement *begin, *commit, *add_row, *add_blob, *move_on;
 };
 
 struct JournalCursor {
     StoreStatement *rows;
     uint64_t seq, expected; /* rows that must be there */
-    HashText head;
+    Hash head;
+    Buffer scratch;
 };
 
 static void hash_text(Str bytes, HashText text)
@@ -57,22 +60,54 @@ static void hash_text(Str bytes, HashText text)
     hash_write(hash_bytes(bytes.data, bytes.len), text);
 }
 
-/* Everything of a row, and the hash of the row before: a row that was changed, taken out or put in is
- * noticed. */
-static void row_hash(const LogRow *row, uint64_t epoch, const HashText before, const HashText payload,
-                     HashText out)
+/* Bytes of the chain's numbers, in the order of the machines that there are. */
+static void add_number(Buffer *text, uint64_t number)
 {
-    Buffer text = {0};
-    buffer_printf(&text, "%s %" PRIu64 " %s %" PRIu64 " %s %" PRIu64 " %" PRId64 " %s", before, row->seq,
-                  log_kind_name(row->kind), row->effect, effect_class_name(row->effect_class), epoch,
-                  row->now, payload);
-    const Str parts[] = {row->name, row->step, row->at};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        buffer_add_char(&text, '\0');
-        buffer_add_str(&text, parts[i]);
+    unsigned char bytes[8];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(number >> (8 * i));
+    buffer_add(text, bytes, sizeof bytes);
+}
+
+static void add_hash(Buffer *text, Hash hash)
+{
+    add_number(text, hash.words[0]);
+    add_number(text, hash.words[1]);
+}
+
+/* Everything of a row, and the hash of the row before: a row that was changed, taken out or put in is
+ * noticed. `scratch` is only there to be used again. */
+static Hash row_hash(const LogRow *row, uint64_t epoch, Hash before, Hash payload, Buffer *scratch)
+{
+    buffer_clear(scratch);
+    add_hash(scratch, before);
+    add_hash(scratch, payload);
+    const uint64_t numbers[] = {row->seq, row->effect, epoch, (uint64_t)row->now};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        add_number(scratch, numbers[i]);
+    const Str texts[] = {str_from_c(log_kind_name(row->kind)),
+                         str_from_c(effect_class_name(row->effect_class)), row->name, row->step, row->at};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        buffer_add_str(scratch, texts[i]);
+        buffer_add_char(scratch, '\0');
     }
-    hash_text(buffer_str(&text), out);
-    buffer_free(&text);
+    return hash_bytes(scratch->data, scratch->len);
+}
+
+/* As it stands in the database: 16 bytes, the same on every machine. */
+static Str hash_blob(Hash hash, unsigned char bytes[16])
+{
+    for (size_t i = 0; i < 16; i++)
+        bytes[i] = (unsigned char)(hash.words[i / 8] >> (8 * (i % 8)));
+    return (Str){(const char *)bytes, 16};
+}
+
+static Hash hash_from_blob(Str blob)
+{
+    Hash hash = {{0, 0}};
+    for (size_t i = 0; i < 16 && blob.len == 16; i++)
+        hash.words[i / 8] |= (uint64_t)(unsigned char)blob.data[i] << (8 * (i % 8));
+    return hash;
 }
 
 /* ---- opening ---- */
@@ -96,19 +131,22 @@ static bool store_open_in(Journal *journal, StoreMode mode, Error *error)
 
 static bool prepare_writing(Journal *journal, Error *error)
 {
-    journal->add_row =
-        store_prepare(journal->store,
-                      "INSERT INTO event(seq,kind,effect,name,class,step,place,epoch,now,payload,"
-                      "payload_hash,hash) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
-                      error);
-    if (!journal->add_row) return false;
-    journal->add_blob =
-        store_prepare(journal->store, "INSERT OR IGNORE INTO blob(hash,size,bytes) VALUES(?,?,?)", error);
-    if (!journal->add_blob) return false;
-    journal->move_on =
-        store_prepare(journal->store,
-                      "UPDATE run SET epoch=?,last_seq=?,head=?,ended=? WHERE epoch=? AND last_seq=?", error);
-    return journal->move_on != NULL;
+    const struct {
+        StoreStatement **statement;
+        const char *sql;
+    } all[] = {
+        {&journal->begin, "BEGIN IMMEDIATE"},
+        {&journal->commit, "COMMIT"},
+        {&journal->add_row, "INSERT INTO event(seq,kind,effect,name,class,step,place,epoch,now,payload,"
+                            "payload_hash,hash) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)"},
+        {&journal->add_blob, "INSERT OR IGNORE INTO blob(hash,size,bytes) VALUES(?,?,?)"},
+        {&journal->move_on, "UPDATE run SET epoch=?,last_seq=?,ended=? WHERE epoch=? AND last_seq=?"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        *all[i].statement = store_prepare(journal->store, all[i].sql, error);
+        if (!*all[i].statement) return false;
+    }
+    return true;
 }
 
 static bool put_program(Journal *journal, Str image, HashText hash, Error *error)
@@ -130,7 +168,7 @@ static bool put_run(Journal *journal, const HashText program, Error *error)
     StoreStatement *put =
         store_prepare(journal->store,
                       "INSERT INTO run(id,program,plan,service,file,entry,starter,start,created,"
-                      "epoch,last_seq,head,ended) VALUES(?,?,?,?,?,?,?,?,?,1,0,'',0)",
+                      "epoch,last_seq,ended) VALUES(?,?,?,?,?,?,?,?,?,1,0,0)",
                       error);
     if (!put) return false;
     const JournalRun *run = &journal->run;
@@ -144,14 +182,13 @@ static bool put_run(Journal *journal, const HashText program, Error *error)
     return fine;
 }
 
-/* The database is complete: its directory gets the name under which the run is found. SQLite knows its files
- * by name, so it lets go of them meanwhile. */
+/* The database is complete: it becomes durable, all of it at once, and its directory gets the name under
+ * which the run is found. SQLite knows its files by name, so it lets go of them meanwhile. */
 static bool reveal(Journal *journal, const char *root, Error *error)
 {
-    store_checkpoint(journal->store, true);
     store_close(journal->store);
     journal->store = NULL;
-    if (!directory_reveal(root, journal->run.id, error)) return false;
+    if (!directory_reveal(root, journal->run.id, "journal.db", error)) return false;
     journal->path.len = 0;
     buffer_printf(&journal->path, "%s/%.*s", root, STR_ARG(journal->run.id));
     return store_open_in(journal, STORE_WRITE, error);
@@ -206,7 +243,9 @@ static bool load_run(Journal *journal, Error *error)
 {
     StoreStatement *get = store_prepare(
         journal->store,
-        "SELECT id,plan,service,file,entry,starter,start,created,epoch,last_seq,ended,head FROM run", error);
+        "SELECT r.id,r.plan,r.service,r.file,r.entry,r.starter,r.start,r.created,r.epoch,r.last_seq,r.ended,"
+        "e.seq,e.hash FROM run r LEFT JOIN event e ON e.seq=(SELECT max(seq) FROM event)",
+        error);
     if (!get) return false;
     if (store_step(get, error) != STORE_ROW) {
         store_finish(get);
@@ -219,12 +258,11 @@ static bool load_run(Journal *journal, Error *error)
         *texts[i] = arena_copy(&journal->arena, store_text(get, i));
     run->created = store_int(get, 7);
     run->epoch = (uint64_t)store_int(get, 8);
-    run->last_seq = (uint64_t)store_int(get, 9);
-    run->ended = store_int(get, 10) != 0;
-    Str head = str_slice(store_text(get, 11), 0, sizeof journal->head - 1);
-    memcpy(journal->head, head.len ? head.data : "", head.len);
-    journal->kept_seq = run->last_seq;
+    journal->kept_seq = (uint64_t)store_int(get, 9);
     journal->kept_epoch = run->epoch;
+    run->ended = store_int(get, 10) != 0;
+    run->last_seq = (uint64_t)store_int(get, 11);
+    journal->head = hash_from_blob(store_text(get, 12));
     store_finish(get);
     return true;
 }
@@ -297,14 +335,16 @@ Journal *journal_open(const char *root, Str id, Error *error)
 void journal_close(Journal *journal)
 {
     if (!journal) return;
-    store_finish(journal->add_row);
-    store_finish(journal->add_blob);
-    store_finish(journal->move_on);
+    StoreStatement *const all[] = {journal->begin, journal->commit, journal->add_row, journal->add_blob,
+                                   journal->move_on};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        store_finish(all[i]);
     roll_back(journal);
     if (journal->store && journal->lock >= 0) store_checkpoint(journal->store, journal->run.ended);
     store_close(journal->store);
     if (journal->lock >= 0) close(journal->lock);
     buffer_free(&journal->path);
+    buffer_free(&journal->scratch);
     arena_free(&journal->arena);
     free(journal);
 }
@@ -344,17 +384,27 @@ static bool add_blob(Journal *journal, const HashText hash, Str bytes, Error *er
     return store_do(journal->add_blob, error);
 }
 
+/* A row of that number is there already: somebody else, who owns the run now, has written it. */
+static bool add_failed(const Journal *journal, Error *error)
+{
+    if (store_has_clashed(journal->store))
+        error_set(error, "another process has taken the run over: this one stops");
+    return false;
+}
+
 bool journal_append(Journal *journal, LogRow *row, Error *error)
 {
     if (journal->lock < 0) return error_set(error, "the run is only open for reading");
-    if (!journal->in_turn && !store_run(journal->store, "BEGIN IMMEDIATE", error)) return false;
+    if (!journal->in_turn && !store_do(journal->begin, error)) return false;
     journal->in_turn = true;
     row->seq = journal->run.last_seq + 1;
-    HashText payload, hash;
-    hash_text(row->json, payload);
-    row_hash(row, journal->run.epoch, journal->head, payload, hash);
+    Hash payload = hash_bytes(row->json.data, row->json.len);
+    Hash hash = row_hash(row, journal->run.epoch, journal->head, payload, &journal->scratch);
     bool inlined = row->json.len <= INLINE_PAYLOAD;
-    if (!inlined && !add_blob(journal, payload, row->json, error)) return false;
+    HashText blob = "";
+    if (!inlined) hash_write(payload, blob);
+    if (!inlined && !add_blob(journal, blob, row->json, error)) return false;
+    unsigned char bytes[16];
     StoreStatement *add = journal->add_row;
     store_bind_int(add, 1, (int64_t)row->seq);
     store_bind_text(add, 2, str_from_c(log_kind_name(row->kind)));
@@ -365,34 +415,44 @@ bool journal_append(Journal *journal, LogRow *row, Error *error)
     store_bind_text(add, 7, row->at);
     store_bind_int(add, 8, (int64_t)journal->run.epoch);
     store_bind_int(add, 9, row->now);
-    if (inlined) store_bind_text(add, 10, row->json);
-    store_bind_text(add, 11, str_from_c(payload));
-    store_bind_text(add, 12, str_from_c(hash));
-    if (!store_do(add, error)) return false;
-    memcpy(journal->head, hash, sizeof hash);
+    if (inlined)
+        store_bind_text(add, 10, row->json);
+    else
+        store_bind_text(add, 11, str_from_c(blob));
+    store_bind_bytes(add, 12, hash_blob(hash, bytes));
+    if (!store_do(add, error)) return add_failed(journal, error);
+    journal->head = hash;
     journal->run.last_seq = row->seq;
     if (row->kind == LOG_END) journal->run.ended = true;
+    if (row->kind == LOG_END || row->kind == LOG_LEASE || row->kind == LOG_LEFT) journal->at_milestone = true;
     return true;
 }
 
-/* The fence: the run row moves on only from where this owner left it, in the same transaction as the rows. */
-bool journal_commit(Journal *journal, Error *error)
+/* What `planvm list` shows of a run without its rows, and how many rows must be there from now on. */
+static bool move_on(Journal *journal, Error *error)
 {
-    if (!journal->in_turn) return true;
     StoreStatement *move = journal->move_on;
     store_bind_int(move, 1, (int64_t)journal->run.epoch);
     store_bind_int(move, 2, (int64_t)journal->run.last_seq);
-    store_bind_text(move, 3, str_from_c(journal->head));
-    store_bind_int(move, 4, journal->run.ended);
-    store_bind_int(move, 5, (int64_t)journal->kept_epoch);
-    store_bind_int(move, 6, (int64_t)journal->kept_seq);
+    store_bind_int(move, 3, journal->run.ended);
+    store_bind_int(move, 4, (int64_t)journal->kept_epoch);
+    store_bind_int(move, 5, (int64_t)journal->kept_seq);
     if (!store_do(move, error)) return false;
     if (store_changes(journal->store) != 1)
         return error_set(error, "another process has taken the run over: this one stops");
-    if (!store_run(journal->store, "COMMIT", error)) return false;
-    journal->in_turn = false;
     journal->kept_seq = journal->run.last_seq;
     journal->kept_epoch = journal->run.epoch;
+    journal->at_milestone = false;
+    return true;
+}
+
+/* The fence is the rows' own numbers: only one owner can write the row after the last one. */
+bool journal_commit(Journal *journal, Error *error)
+{
+    if (!journal->in_turn) return true;
+    if (journal->at_milestone && !move_on(journal, error)) return false;
+    if (!store_do(journal->commit, error)) return false;
+    journal->in_turn = false;
     return true;
 }
 
@@ -402,21 +462,18 @@ JournalCursor *journal_rows(Journal *journal, uint64_t after, Error *error)
 {
     JournalCursor *cursor = memory_alloc(sizeof *cursor);
     cursor->seq = after;
-    cursor->expected = journal->run.last_seq;
+    cursor->expected = journal->run.last_seq > journal->kept_seq ? journal->run.last_seq : journal->kept_seq;
     if (after) {
         StoreStatement *get = store_prepare(journal->store, "SELECT hash FROM event WHERE seq=?", error);
         if (!get) goto failed;
         store_bind_int(get, 1, (int64_t)after);
-        if (store_step(get, error) == STORE_ROW) {
-            Str head = str_slice(store_text(get, 0), 0, sizeof cursor->head - 1);
-            memcpy(cursor->head, head.len ? head.data : "", head.len);
-        }
+        if (store_step(get, error) == STORE_ROW) cursor->head = hash_from_blob(store_text(get, 0));
         store_finish(get);
     }
     cursor->rows =
         store_prepare(journal->store,
                       "SELECT e.seq, e.kind, e.effect, e.name, e.class, e.step, e.place, e.epoch, e.now,"
-                      " coalesce(e.payload, b.bytes), e.payload_hash, e.hash FROM event e LEFT JOIN blob b"
+                      " coalesce(e.payload, b.bytes), e.hash FROM event e LEFT JOIN blob b"
                       " ON e.payload IS NULL AND b.hash=e.payload_hash WHERE e.seq>? ORDER BY e.seq",
                       error);
     if (!cursor->rows) goto failed;
@@ -464,13 +521,11 @@ bool journal_next(JournalCursor *cursor, LogRow *row, Error *error)
     if (!known)
         return error_set(error, "row %" PRIu64 " of the journal is of a kind that this planvm does not know",
                          row->seq);
-    HashText payload, hash;
-    hash_text(row->json, payload);
-    row_hash(row, (uint64_t)store_int(rows, 7), cursor->head, payload, hash);
-    if (row->seq != cursor->seq + 1 || !str_equal_c(store_text(rows, 10), payload) ||
-        !str_equal_c(store_text(rows, 11), hash))
+    Hash payload = hash_bytes(row->json.data, row->json.len);
+    Hash hash = row_hash(row, (uint64_t)store_int(rows, 7), cursor->head, payload, &cursor->scratch);
+    if (row->seq != cursor->seq + 1 || !hash_equal(hash, hash_from_blob(store_text(rows, 10))))
         return error_set(error, "the journal is damaged at row %" PRIu64, cursor->seq + 1);
-    memcpy(cursor->head, hash, sizeof hash);
+    cursor->head = hash;
     cursor->seq = row->seq;
     return true;
 }
@@ -479,5 +534,6 @@ void journal_rows_end(JournalCursor *cursor)
 {
     if (!cursor) return;
     store_finish(cursor->rows);
+    buffer_free(&cursor->scratch);
     free(cursor);
 }

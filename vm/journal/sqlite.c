@@ -22,8 +22,13 @@ static bool failure(sqlite3 *handle, const char *doing, Error *error)
                      handle ? sqlite3_errmsg(handle) : "out of memory");
 }
 
+/* After so many pages the log is moved into the file and begins anew, where its old pages lie: to write over
+ * blocks that are there is cheaper to sync than to append. Few enough that one such move takes a moment only.
+ */
+#define CHECKPOINT_PAGES "256"
+
 /* FULL: a commit is on the disk when it returns. Memory-mapped reads are off because one bad write through a
- * map spreads; checkpoints are ours (store_checkpoint), so that none happens in the middle of an incident. */
+ * map spreads. What is being created is nobody's yet: whoever creates it syncs it when it is whole. */
 static bool settings_apply(Store *store, StoreMode mode, Error *error)
 {
     if (sqlite3_busy_timeout(store->handle, 5000) != SQLITE_OK)
@@ -34,9 +39,13 @@ static bool settings_apply(Store *store, StoreMode mode, Error *error)
         return store_run(store, "PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=0; PRAGMA query_only=ON;",
                          error);
     }
+    if (mode == STORE_CREATE)
+        return store_run(store, "PRAGMA mmap_size=0; PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL;",
+                         error);
     return store_run(store,
                      "PRAGMA mmap_size=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                     "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON;",
+                     "PRAGMA wal_autocheckpoint=" CHECKPOINT_PAGES
+                     "; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON;",
                      error);
 }
 
@@ -151,6 +160,11 @@ void store_reset(StoreStatement *statement)
 {
     sqlite3_reset(statement->handle);
     sqlite3_clear_bindings(statement->handle);
+}
+
+bool store_has_clashed(const Store *store)
+{
+    return sqlite3_errcode(store->handle) == SQLITE_CONSTRAINT;
 }
 
 int store_changes(Store *store)

@@ -12,7 +12,8 @@ typedef struct Store Store;
 typedef struct StoreStatement StoreStatement;
 
 typedef enum StoreMode {
-    STORE_CREATE, /* the file must not be there yet */
+    STORE_CREATE, /* the file must not be there yet; nothing of it is durable before the caller syncs it,
+                     closed */
     STORE_WRITE,
     STORE_READ, /* beside a writer: never writes, never checkpoints */
 } StoreMode;
@@ -40,7 +41,8 @@ StoreStep store_step(StoreStatement *statement, Error *error);
 /* Steps a statement without rows and readies it for the next use. */
 bool store_do(StoreStatement *statement, Error *error);
 void store_reset(StoreStatement *statement);
-int store_changes(Store *store); /* rows changed by the last statement */
+bool store_has_clashed(const Store *store); /* the last failure: such a row is there already */
+int store_changes(Store *store);            /* rows changed by the last statement */
 
 /* Columns count from 0; valid until the next step. NULL gives 0 and the empty string. */
 int64_t store_int(StoreStatement *statement, int column);
