@@ -57,13 +57,12 @@ static void track_branches(Tracker *t, Node *node)
         return;
     }
     track(t, node->match.subject);
-    bool all = node->match.arms.first != NULL, complete = false;
+    bool all = node->match.arms.first != NULL;
     for node_each(arm, node->match.arms) {
         track_list(t, arm->arm.patterns);
         all = track_apart(t, arm->arm.body) && all;
-        if (!arm->arm.patterns.first) complete = true;
     }
-    t->set = t->set || (all && complete);
+    t->set = t->set || (all && match_is_whole(node));
 }
 
 static void track_assign(Tracker *t, Node *node)

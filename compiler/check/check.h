@@ -225,6 +225,8 @@ void check_secret_command(Checker *c, Node *node);
 void check_block(Checker *c, NodeList list); /* in a scope of its own */
 void check_statements(Checker *c, NodeList list);
 void check_statement(Checker *c, Node *node);
+/* Does each value of a checked match's subject come to an arm: by `otherwise`, or since all of them are named? */
+bool match_is_whole(const Node *match);
 bool check_step_statement(Checker *c, Node *node);   /* false: not its business */
 bool check_people_statement(Checker *c, Node *node); /* false: not its business */
 bool check_beside_statement(Checker *c,

@@ -18,14 +18,11 @@ static bool statement_ends(const Node *node)
     case NODE_IF:
         return node->branch.otherwise.first && list_ends(node->branch.then) &&
                list_ends(node->branch.otherwise);
-    case NODE_MATCH: {
-        bool otherwise = false;
+    case NODE_MATCH:
         for node_each(arm, node->match.arms) {
             if (!list_ends(arm->arm.body)) return false;
-            if (!arm->arm.patterns.first) otherwise = true;
         }
-        return otherwise;
-    }
+        return match_is_whole(node);
     default: return false; /* also a step that fails: a person may skip it, and the plan goes on */
     }
 }

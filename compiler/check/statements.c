@@ -176,6 +176,35 @@ static bool arms_take(const Node *match, const Type *subject, size_t member)
     return false;
 }
 
+/* Is one of the patterns nothing but this value? */
+static bool arms_name(const Node *match, const Type *subject, size_t member)
+{
+    for node_each(arm, match->match.arms) {
+        for node_each(pattern, arm->arm.patterns) {
+            if (subject->kind == TYPE_BOOL
+                    ? pattern->kind == NODE_BOOL && pattern->boolean.value == (member == 1)
+                    : pattern->symbol && pattern->symbol->kind == SYMBOL_MEMBER &&
+                          str_equal(pattern->symbol->name, subject->members[member]))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool match_is_whole(const Node *match)
+{
+    const Type *subject = match->match.subject->type;
+    for node_each(arm, match->match.arms) {
+        if (!arm->arm.patterns.first) return true;
+    }
+    if (!subject || (subject->kind != TYPE_ENUM && subject->kind != TYPE_BOOL)) return false;
+    size_t count = subject->kind == TYPE_BOOL ? 2 : subject->member_count;
+    for (size_t i = 0; i < count; i++) {
+        if (!arms_name(match, subject, i)) return false;
+    }
+    return true;
+}
+
 static void check_match_is_whole(Checker *c, const Node *match, const Type *subject)
 {
     if (subject->kind != TYPE_ENUM) return;

@@ -186,7 +186,7 @@ bool fiber_join(Vm *vm, Ref ref, Ref other, uint32_t target, bool quiet, bool *w
     if (!other || heap_kind(vm, other) != OBJECT_FIBER) return vm_raise_kind(vm, "a fiber", other);
     if (other == ref) return vm_raise(vm, FAILURE_RUN, "a fiber cannot wait for its own end");
     FiberObject *fiber = fiber_at(vm, ref), *awaited = fiber_at(vm, other);
-    *waits = awaited->state != FIBER_ENDED;
+    *waits = awaited->state != FIBER_ENDED || awaited->flags & FIBER_LINGERS;
     if (*waits) {
         awaited->flags |= FIBER_JOINED;
         queue_insert(vm, &awaited->joiner_first, &awaited->joiner_last, ref, false);
@@ -251,6 +251,33 @@ static void fibers_drop(Vm *vm)
     state->fiber_count = 0;
 }
 
+static bool fiber_descends(const Vm *vm, Ref ref, Ref ancestor)
+{
+    while (ref && ref != ancestor)
+        ref = fiber_at(vm, ref)->parent;
+    return ref != 0;
+}
+
+/* Is something under way still that was started by an ended fiber and cancelled with it: an `always`? */
+static bool fiber_has_remains(const Vm *vm, Ref ended)
+{
+    for (Ref ref = vm_state(vm)->first; ref; ref = fiber_at(vm, ref)->next) {
+        if (fiber_at(vm, ref)->flags & FIBER_CANCELLED && fiber_descends(vm, ref, ended)) return true;
+    }
+    return false;
+}
+
+/* A fiber has ended: which of those that started it were waiting for that? */
+static void lingering_end(Vm *vm, Ref ended)
+{
+    for (Ref ref = fiber_at(vm, ended)->parent; ref; ref = fiber_at(vm, ref)->parent) {
+        FiberObject *fiber = fiber_at(vm, ref);
+        if (!(fiber->flags & FIBER_LINGERS) || fiber_has_remains(vm, ref)) continue;
+        fiber->flags &= (uint8_t)~FIBER_LINGERS;
+        joiners_wake(vm, ref);
+    }
+}
+
 void fiber_end(Vm *vm, Ref ref, Ref error)
 {
     State *state = vm_state(vm);
@@ -262,8 +289,14 @@ void fiber_end(Vm *vm, Ref ref, Ref error)
     if (error && !joined && ref != state->main) output_warning(vm, ref, error);
     fiber->stack = 0;
     fiber_delist(vm, ref);
-    if (joined) joiners_wake(vm, ref);
-    if (ref != state->main) return;
+    if (ref != state->main) {
+        if (fiber->flags & FIBER_CANCELLED && fiber_has_remains(vm, ref))
+            fiber->flags |= FIBER_LINGERS;
+        else
+            joiners_wake(vm, ref);
+        lingering_end(vm, ref);
+        return;
+    }
     fibers_drop(vm);
     state->status = VM_ENDED;
     state->error = error;
@@ -271,13 +304,6 @@ void fiber_end(Vm *vm, Ref ref, Ref error)
 }
 
 /* ---- cancelling ---- */
-
-static bool fiber_descends(const Vm *vm, Ref ref, Ref ancestor)
-{
-    while (ref && ref != ancestor)
-        ref = fiber_at(vm, ref)->parent;
-    return ref != 0;
-}
 
 static void fiber_cancel_one(Vm *vm, Ref ref)
 {

@@ -116,6 +116,7 @@ enum {
     FIBER_QUIET_JOIN = 8, /* the other's failure is not its own */
     FIBER_JOINED = 16,    /* somebody waits, or waited, for its end */
     FIBER_FAILED = 32,    /* ended by a failure, which is `error` */
+    FIBER_LINGERS = 64,   /* ended; what was cancelled with it has not */
 };
 
 /* The word before a function's scalars: where its caller goes on and how far below its registers begin. */
