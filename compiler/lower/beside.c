@@ -250,6 +250,8 @@ void lower_follow(Context *context, Node *node)
     context_add(context, build_set_local(core, began, build_global(core, plan_began, span)));
     context_add(context, build_set_global(core, plan_began, build_now(core, span)));
     context_add(context, build_set_local(core, fiber, call_body(context, node, node->follow.plan, false)));
+    Call *call = node_call(node->follow.plan);
+    lower_raise_followed(context, call ? call->symbol : node->follow.plan->symbol, span);
     context_call(context, "begin_following", span, context_local(context, fiber, span), NULL);
     Core *join = core_new(core, CORE_JOIN, simple_type(lower, TYPE_BOOL), span);
     join->a = context_local(context, fiber, span);

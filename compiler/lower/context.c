@@ -112,5 +112,6 @@ Context context_split(Context *context, Str name, const Type *result, Span span,
         for (size_t n = 0; node && n < lists[i].count; n++, node = node->next)
             capture_names(node, &capture);
     }
+    if (context->step) capture_names(node_step_title(context->step), &capture); /* what waits or ends in it says its name */
     return inner;
 }

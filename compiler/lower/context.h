@@ -170,6 +170,8 @@ void lower_require_holding(Context *context, Node *holds, uint32_t met, uint32_t
 /* steps.c */
 void lower_phase(Context *context, Node *node);
 void lower_step(Context *context, Node *node);
+/* The name of the step or remedy around; `outside` where there is none. */
+Core *lower_step_name(Context *context, Str outside, Span span);
 void lower_remedies(Context *context, Node *node);
 void lower_undo(Context *context, Node *undo);
 
@@ -209,6 +211,7 @@ bool lower_outlives(const Lower *lower, const Symbol *symbol);
 void lower_running_plan(Context *context, const Symbol *plan, Span span);
 void lower_plan_updates(Context *context, const Symbol *plan);
 void lower_take_over(Context *context, const Symbol *plan, Span span);
+void lower_raise_followed(Context *context, const Symbol *plan, Span span);
 /* The body has ended (failure: why, or ""): its resolution is awaited, its afterwards follow. Breaks the loop around, unless
  * the incident is open again or somebody says where to go on. */
 void lower_after_body(Context *context, const Symbol *plan, uint32_t failure, Span span);

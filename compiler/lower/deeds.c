@@ -157,6 +157,14 @@ void lower_wait(Context *context, Node *node)
     context_add(context, build_do(core, wait));
 }
 
+/* In a plan that is being followed it ends that one, and the step that says so is done. */
+static void lower_resolve(Context *context, Node *node)
+{
+    Span span = node->span;
+    context_call(context, "resolve_by_plan", span, text_or_empty(context, node->resolve.text, span),
+                 lower_step_name(context, STR(""), span), NULL);
+}
+
 static void lower_followup(Context *context, Node *node)
 {
     CoreProgram *core = context->lower->core;
@@ -311,10 +319,7 @@ void lower_deed(Context *context, Node *node)
         context_call(context, "mark_mitigated", span, the_plan(context, span),
                      text_or_empty(context, node->mitigated.text, span), NULL);
         return;
-    case NODE_RESOLVE:
-        context_call(context, "resolve_by_plan", span, text_or_empty(context, node->resolve.text, span),
-                     NULL);
-        return;
+    case NODE_RESOLVE: lower_resolve(context, node); return;
     case NODE_FAIL: context_add(context, build_fail(core, lower_string(context, node->fail.text))); return;
     case NODE_ROLL_BACK: lower_roll_back(context, node); return;
     case NODE_ATTACH:

@@ -124,21 +124,13 @@ static void let_through(Node *node, void *data)
     gate->loops = loops;
 }
 
-/* The step or remedy that waits behind the gate. */
-static Core *gate_name(Context *context, Node *gate)
-{
-    const Node *step = context->step;
-    if (!step) return build_text(context->lower->core, context->plan->name, gate->span);
-    return lower_string(context, step->kind == NODE_REMEDY ? step->remedy.title : step->step.title);
-}
-
 static Core *ask_approval(Context *context, Node *node, Core *text)
 {
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
     Span span = node->span;
     bool next = node->needs_approval.otherwise == APPROVAL_NEXT;
-    Core *call = build_call(core, lower_prelude_function(lower, "approval"), span, gate_name(context, node), text,
+    Core *call = build_call(core, lower_prelude_function(lower, "approval"), span, lower_step_name(context, context->plan->name, span), text,
                             lower_name_list(context, node->needs_approval.from),
                             lower_deadline_after(context, node->needs_approval.within, span),
                             build_int(core, TYPE_BOOL, node->needs_approval.otherwise == APPROVAL_GO_ON, span),

@@ -42,11 +42,6 @@ static Str pattern_of(PointWriter *points, const Node *string)
     return copy;
 }
 
-static const Node *title_of(const Node *step)
-{
-    return step->kind == NODE_REMEDY ? step->remedy.title : step->step.title;
-}
-
 static Span span_of(const NodeList *list)
 {
     return (Span){list->first->span.file, list->first->span.start, list->last->span.end};
@@ -61,7 +56,7 @@ static void open_point(PointWriter *points, const char *kind, Str name, const ch
     out_text_at(out, "kind", str_from_c(kind));
     out_text_at(out, "name", name);
     if (way) out_text_at(out, "way", str_from_c(way));
-    if (points->step) out_text_at(out, "step", pattern_of(points, title_of(points->step)));
+    if (points->step) out_text_at(out, "step", pattern_of(points, node_step_title(points->step)));
     metadata_place(points->writer, place);
 }
 
@@ -153,7 +148,7 @@ static void manual_points(PointWriter *points, const Node *node)
 /* A gate is called by its step. */
 static void approval_points(PointWriter *points, const Node *node)
 {
-    Str what = points->step ? pattern_of(points, title_of(points->step)) : STR("*");
+    Str what = points->step ? pattern_of(points, node_step_title(points->step)) : STR("*");
     Str name = words_of(points, node->span);
     add_answer(points, node, "approval", what, name, STR("approve"));
     add_answer(points, node, "approval", what, name, STR("refuse"));
@@ -190,7 +185,7 @@ static void match_points(PointWriter *points, const Node *node)
 static void only_if_points(PointWriter *points, const Node *node)
 {
     if (!points->step) return;
-    Str name = words_of(points, node->span), title = pattern_of(points, title_of(points->step));
+    Str name = words_of(points, node->span), title = pattern_of(points, node_step_title(points->step));
     MarkMember started = {"name", title};
     MarkMember skipped[] = {{"name", title}, {"reason", STR("only if *")}};
     add_mark(points, "branch", name, "true", node->span, "step.started", &started, 1);
@@ -210,8 +205,8 @@ static void step_points(PointWriter *points, const Node *node)
     bool remedy = node->kind == NODE_REMEDY;
     const NodeList *body = remedy ? &node->remedy.body : &node->step.body;
     const char *kind = remedy ? "remedy" : "step";
-    MarkMember members[] = {{"name", pattern_of(points, title_of(node))}, {"kind", str_from_c(kind)}};
-    if (body->first) add_mark(points, kind, pattern_of(points, title_of(node)), NULL, node->span, "step.started", members, 2);
+    MarkMember members[] = {{"name", pattern_of(points, node_step_title(node))}, {"kind", str_from_c(kind)}};
+    if (body->first) add_mark(points, kind, pattern_of(points, node_step_title(node)), NULL, node->span, "step.started", members, 2);
 }
 
 static void node_points(PointWriter *points, const Node *node)

@@ -19,7 +19,7 @@ static StepParts step_parts(Node *node)
 {
     bool remedy = node->kind == NODE_REMEDY;
     StepParts parts = {.node = node,
-                       .title = remedy ? node->remedy.title : node->step.title,
+                       .title = node_step_title(node),
                        .body = remedy ? node->remedy.body : node->step.body,
                        .kind = remedy ? "remedy" : "step"};
     for
@@ -37,6 +37,12 @@ static StepParts step_parts(Node *node)
             }
         }
     return parts;
+}
+
+Core *lower_step_name(Context *context, Str outside, Span span)
+{
+    if (!context->step) return build_text(context->lower->core, outside, span);
+    return lower_string(context, node_step_title(context->step));
 }
 
 /* Locals of the function around a step that is being run. */
@@ -128,6 +134,23 @@ static void see_whether_bent(Context *context, const StepParts *parts, const Ste
     context_add(context, build_if(core, context_local(context, run->failed, span), ended, NULL));
 }
 
+/* The step as a whole is given up: what its own `always` says has its end first. */
+static void wait_for_given_up(Context *context, Core *waiting, uint32_t child, const StepRun *run, Span span)
+{
+    CoreProgram *core = context->lower->core;
+    uint32_t given_up = context_temp(context, simple_type(context->lower, TYPE_ERROR));
+    Core *outer = context->block, *handler = build_block(core, span);
+    context->block = handler;
+    Core *join = core_new(core, CORE_JOIN, simple_type(context->lower, TYPE_BOOL), span);
+    join->a = context_local(context, child, span);
+    join->flag = true;
+    context_add(context, build_do(core, join));
+    context_call(context, "step_over", span, context_local(context, run->name, span), NULL);
+    context_add(context, build_raise(core, context->function, given_up, span));
+    context->block = outer;
+    context_add(context, build_try(core, waiting, given_up, handler, true));
+}
+
 /* failed, reason, place = how one attempt went. */
 static void attempt(Context *context, const StepParts *parts, const StepRun *run)
 {
@@ -163,7 +186,8 @@ static void attempt(Context *context, const StepParts *parts, const StepRun *run
                                          error_part(context, BUILTIN_ERROR_PLACE, run->error, span)));
     core_append(handler, build_set_local(core, run->stack,
                                          error_part(context, BUILTIN_ERROR_STACK, run->error, span)));
-    context_add(context, build_try(core, build_do(core, join), run->error, handler, false));
+    Core *waiting = build_try(core, build_do(core, join), run->error, handler, false);
+    wait_for_given_up(context, waiting, child, run, span);
     context_call(context, "step_over", span, context_local(context, run->name, span), NULL);
     see_whether_bent(context, parts, run);
     if (!parts->timeout) return;
@@ -461,7 +485,7 @@ void lower_undo(Context *context, Node *undo)
     context_free(&inner);
     Str step = {0};
     if (context->step)
-        node_plain_text(lower->arena, step_parts((Node *)(uintptr_t)context->step).title, &step);
+        node_plain_text(lower->arena, node_step_title(context->step), &step);
     context_call(context, "register_undo", span, build_text(core, step, span), closure, NULL);
 }
 

@@ -86,20 +86,33 @@ void lower_running_plan(Context *context, const Symbol *plan, Span span)
     context_add(context, build_set_global(core, running, build_text(core, plan->name, span)));
 }
 
+/* The plan's own severity as a level; NULL: it has none. */
+static Core *severity_of(Context *context, const Symbol *plan, Span span)
+{
+    const Node *clause = clause_of(plan, NODE_PLAN_SEVERITY);
+    if (!clause || !clause->plan_severity.severity->symbol) return NULL;
+    return build_int(context->lower->core, TYPE_INT, clause->plan_severity.severity->symbol->index, span);
+}
+
 /* Its severity and updates, from here on. */
 void lower_take_over(Context *context, const Symbol *plan, Span span)
 {
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
     lower_running_plan(context, plan, span);
-    Node *severity = clause_of(plan, NODE_PLAN_SEVERITY);
-    if (severity && severity->plan_severity.severity->symbol) {
-        Core *level = build_int(core, TYPE_INT, severity->plan_severity.severity->symbol->index, span);
-        Core *why = build_text(core, arena_printf(lower->arena, "goes on as %.*s", STR_ARG(plan->name)), span);
-        context_add(context, build_do(core, build_call(core, lower_prelude_function(lower, "set_severity"), span, level,
-                                                       build_text(core, STR("the plan"), span), why, NULL)));
-    }
+    Core *level = severity_of(context, plan, span);
+    Core *why = build_text(core, arena_printf(lower->arena, "goes on as %.*s", STR_ARG(plan->name)), span);
+    if (level) context_call(context, "set_severity", span, level, build_text(core, STR("the plan"), span), why, NULL);
     lower_plan_updates(context, plan);
+}
+
+/* A plan that is followed has the incident at its own severity at least. */
+void lower_raise_followed(Context *context, const Symbol *plan, Span span)
+{
+    Lower *lower = context->lower;
+    Core *level = severity_of(context, plan, span);
+    Str why = arena_printf(lower->arena, "follows %.*s", STR_ARG(plan->name));
+    if (level) context_call(context, "raise_severity", span, level, build_text(lower->core, why, span), NULL);
 }
 
 /* ---- afterwards ---- */

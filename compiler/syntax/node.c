@@ -122,6 +122,11 @@ bool node_plain_text(Arena *arena, const Node *node, Str *text)
     return true;
 }
 
+Node *node_step_title(const Node *node)
+{
+    return node->kind == NODE_REMEDY ? node->remedy.title : node->step.title;
+}
+
 Str node_dotted(Arena *arena, const Node *node)
 {
     if (node && node->kind == NODE_NAME) return node->name.text;

@@ -107,6 +107,8 @@ const char *node_kind_name(NodeKind kind); /* "STEP" */
 /* Is the node a NODE_STRING (or NODE_COMMAND) without `${}`? Its text goes to *text (may be NULL) when it is; a text of
  * several parts is put together in the arena. */
 bool node_plain_text(Arena *arena, const Node *node, Str *text);
+/* The title of a STEP or REMEDY. */
+Node *node_step_title(const Node *node);
 /* "a.b.c" of a NODE_NAME or NODE_MEMBER chain; empty for anything else. */
 Str node_dotted(Arena *arena, const Node *node);
 
