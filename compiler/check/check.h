@@ -96,6 +96,10 @@ typedef struct Checker {
     } unknown;         /* names that were reported not to exist */
     SymbolList locals; /* every local of every body, in order */
     Deeds deeds;       /* once declarations are checked */
+    struct {
+        Module **items;
+        size_t count;
+    } library; /* modules of the standard library beyond the prelude that the build made ready */
     SymbolList paged;  /* everybody whom anything in the program can page, once it was asked */
     bool *is_paged;    /* the same by contacts' indexes; NULL before */
     size_t *first_steps; /* by plans' indexes: number of the first step + 1, or 0; NULL until a drill asks */
@@ -143,6 +147,8 @@ void symbol_use(Checker *c, Symbol *symbol);
 Module *module_new(Checker *c, const SourceFile *file, bool is_std); /* parsed, not added */
 void modules_add(Checker *c, Module *module);
 SourceFile *open_std(Checker *c, Str path);      /* NULL: the standard library has none */
+void std_open_all(Checker *c); /* gives its files the numbers that they have where it was made ready */
+Module *load_std(Checker *c, Str path);          /* with its imports; NULL: the standard library has none */
 void check_modules(Checker *c, size_t first);    /* those from that number on, whose imports are checked */
 void prelude_from_source(Checker *c);            /* parses and checks it */
 bool prelude_load_ready(Checker *c);             /* as the build left it; false: it did not */
@@ -276,6 +282,7 @@ void leave_body(Checker *c, Body *body);
 
 /* ---- the whole program ---- */
 void gather_deeds(Checker *c, size_t first); /* of the modules from that number on */
+void keep_deeds(Checker *c, Module *module); /* gathers them as the module's own, to be ready */
 /* Is there a deed for which the test holds? Those of the plan, which may be NULL, are asked first: mostly it is one of them. */
 typedef bool DeedTest(const Node *deed, void *context);
 bool find_deed(const Checker *c, const Symbol *plan, DeedTest *test, void *context);

@@ -115,7 +115,9 @@ struct Module {
     bool is_std;    /* stdlib: vm.* and `run f()` of plain functions are allowed */
     bool is_prelude;
     struct Scope *scope; /* the checker's own */
-    size_t number;
+    bool is_ready;       /* checked by the build, and not to be written to (check/ready.h) */
+    Node **deeds;        /* of those: what it does (deeds.c) */
+    size_t deed_count;
 };
 
 typedef struct Program {

@@ -153,8 +153,20 @@ static void declare_item(Checker *c, Node *node)
     }
 }
 
+/* What the module declares is there already: it only joins the program's lists. */
+static void declare_ready(Checker *c, Module *module)
+{
+    DeclarationPlace place;
+    for node_each(item, module->root->file.items)
+        if (place_named(c->program, item, &place)) symbol_list_add(c, place.list, item->symbol);
+}
+
 void declare_module(Checker *c, Module *module)
 {
+    if (module->is_ready) {
+        declare_ready(c, module);
+        return;
+    }
     c->module = module;
     size_t buckets = 64;
     while (buckets < module->root->file.items.count)
@@ -222,9 +234,10 @@ void declare_types(Checker *c, const Program *before)
     Program *p = c->program;
     declare_severities(c);
     for (size_t i = before->enums.count; i < p->enums.count; i++)
-        declare_enum(c, p->enums.items[i]);
+        if (!p->enums.items[i]->module->is_ready) declare_enum(c, p->enums.items[i]);
     for (size_t i = before->records.count; i < p->records.count; i++) {
         Symbol *symbol = p->records.items[i];
+        if (symbol->module->is_ready) continue;
         symbol->type = type_record(c->types, symbol->name, NULL, 0, symbol->decl);
         if (!symbol->module->is_prelude) continue;
         type_set_builtin(c->types, symbol->type);
@@ -236,6 +249,7 @@ void declare_types(Checker *c, const Program *before)
     }
     for (size_t i = before->records.count; i < p->records.count; i++) {
         c->module = p->records.items[i]->module;
+        if (c->module->is_ready) continue;
         c->scope = c->module->scope;
         declare_fields(c, p->records.items[i]);
     }
@@ -285,6 +299,7 @@ void declare_signatures(Checker *c, const Program *before)
 {
     Program *p = c->program;
     for (size_t i = before->fns.count; i < p->fns.count; i++) {
+        if (p->fns.items[i]->module->is_ready) continue;
         in_module(c, p->fns.items[i]);
         declare_fn(c, p->fns.items[i]);
     }

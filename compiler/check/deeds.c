@@ -59,8 +59,21 @@ static void gather(Node *node, void *context)
 void gather_deeds(Checker *c, size_t first)
 {
     c->deeds = (Deeds){.of_plan = arena_array(c->arena, DeedRange, c->program->plans.count + 1)};
-    for (size_t i = first; i < c->program->modules.count; i++)
-        if (!c->program->modules.items[i]->is_prelude) gather(c->program->modules.items[i]->root, c);
+    for (size_t i = first; i < c->program->modules.count; i++) {
+        const Module *module = c->program->modules.items[i];
+        for (size_t n = 0; n < module->deed_count; n++)
+            add(c, module->deeds[n]);
+        if (!module->is_prelude && !module->is_ready) gather(module->root, c);
+    }
+}
+
+void keep_deeds(Checker *c, Module *module)
+{
+    c->deeds = (Deeds){0};
+    gather(module->root, c);
+    module->deeds = c->deeds.items;
+    module->deed_count = c->deeds.count;
+    c->deeds = (Deeds){0};
 }
 
 bool find_deed(const Checker *c, const Symbol *plan, DeedTest *test, void *context)

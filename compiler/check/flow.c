@@ -150,9 +150,9 @@ void check_flow(Checker *c, size_t first, const Program *before)
 {
     Program *p = c->program;
     for (size_t i = first; i < p->modules.count; i++)
-        tree_walk(p->modules.items[i]->root, visit_lists, c);
+        if (!p->modules.items[i]->is_ready) tree_walk(p->modules.items[i]->root, visit_lists, c);
     for (size_t i = before->fns.count; i < p->fns.count; i++)
-        check_returns(c, p->fns.items[i]);
+        if (!p->fns.items[i]->module->is_ready) check_returns(c, p->fns.items[i]);
     for (size_t i = before->plans.count; i < p->plans.count; i++)
         check_resolves(c, p->plans.items[i]);
     for (size_t i = before->steps.count; i < p->steps.count; i++)

@@ -97,7 +97,7 @@ static size_t field_of(const Node *arg, bool first)
 const Type *check_http_call(Checker *c, Node *node, Str method, Effect *effect)
 {
     HttpRequest *http = &effect->http;
-    http->method = method;
+    http->method = arena_copy(c->arena, method); /* what is made ready points nowhere else */
     Str name = node->call.callee->member.name;
     bool first = true;
     for

@@ -1,7 +1,7 @@
-/* Makes the prelude ready while planc is built: a program of its own, which prints the C file that prelude.c
- * reads.
+/* Makes the standard library ready while planc is built: a program of its own, which prints the C file that
+ * prelude.c reads.
  *
- * The prelude is parsed and checked twice, into memory at different addresses. A word that is the same in
+ * It is parsed and checked twice, into memory at different addresses. A word that is the same in
  * both is a value; one that is not has to point into that memory, at the same offset both times. Nothing
  * needs to know how anything is laid out; what points anywhere else (into the program itself, say) cannot be
  * kept, and ends the build with its offset. */
@@ -32,6 +32,40 @@ typedef struct Run {
     size_t root;
 } Run;
 
+/* What has a number in the program cannot be made ready: it depends on the other files. */
+static bool has_numbered(const Program *all, const Program *prelude)
+{
+    return all->contacts.count + all->calendars.count + all->severities.count + all->plans.count +
+               all->steps.count >
+           prelude->contacts.count + prelude->calendars.count + prelude->severities.count +
+               prelude->plans.count + prelude->steps.count;
+}
+
+/* The other modules of the standard library, which a program has only when it imports them: checked, and then
+ * taken out of the program again, which knows the prelude alone. */
+static bool make_library(Checker *c)
+{
+    Program *program = c->program;
+    const Program prelude = *program;
+    size_t first = program->modules.count;
+    for (const EmbeddedFile *file = stdlib_files; file->name; file++)
+        if (!str_starts_with(str_from_c(file->name), STR("std/prelude"))) load_std(c, str_from_c(file->name));
+    check_modules(c, first);
+    for (size_t i = 0; i < program->modules.count; i++) {
+        Module *module = program->modules.items[i];
+        if (i >= first) keep_deeds(c, module);
+        module->is_ready = true;
+    }
+    c->library.items = program->modules.items + first;
+    c->library.count = program->modules.count - first;
+    const uint32_t symbol_count = program->symbol_count;
+    const bool fine = !has_numbered(program, &prelude);
+    if (!fine) fputs("make_ready: std/ declares contacts, calendars, severities or plans\n", stderr);
+    *program = prelude;
+    program->symbol_count = symbol_count;
+    return fine;
+}
+
 static bool run(Run *run)
 {
     for (int i = 0; i < REGIONS; i++) {
@@ -50,7 +84,9 @@ static bool run(Run *run)
     c->program->sources = &run->sources;
     c->program->types = c->types;
     source_add(&run->sources, STR(""), STR("")); /* the file that is compiled comes first */
+    std_open_all(c);
     prelude_from_source(c);
+    const bool fine = make_library(c);
 
     vec_free(&c->edges);
     vec_free(&c->unknown);
@@ -61,7 +97,7 @@ static bool run(Run *run)
     c->locals = (SymbolList){0};
     for (int i = 0; i < REGIONS; i++)
         run->memory[i].size = (size_t)(run->memory[i].arena.next - run->memory[i].start);
-    return run->diagnostics.items.count == 0;
+    return fine && run->diagnostics.items.count == 0;
 }
 
 static uint64_t word_at(const Memory *memory, size_t i)
@@ -139,7 +175,7 @@ int main(void)
     if (!run(&runs[0]) || !run(&runs[1])) {
         Buffer text = {0};
         diag_render_text(&runs[0].diagnostics, &runs[0].sources, false, &text);
-        fprintf(stderr, "make_ready: the prelude is not clean\n%s", text.data);
+        fprintf(stderr, "make_ready: the standard library is not clean\n%s", text.data);
         return 1;
     }
     puts("#include \"compiler/check/ready.h\"\n#include <stddef.h>\n");

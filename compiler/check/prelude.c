@@ -97,6 +97,12 @@ static bool is_part(const EmbeddedFile *file)
     return str_starts_with(str_from_c(file->name), STR("std/prelude_"));
 }
 
+void std_open_all(Checker *c)
+{
+    for (const EmbeddedFile *file = stdlib_files; file->name; file++)
+        source_add_static(c->program->sources, str_from_c(file->name), (Str){file->text, file->len});
+}
+
 void prelude_from_source(Checker *c)
 {
     init_types(c);
@@ -144,8 +150,6 @@ bool prelude_load_ready(Checker *c)
     c->types = outer.types;
     types_adopt(c->types, ready_prelude->types);
     c->program = program_after(ready_prelude->program, &outer);
-    open_std(c, STR("std/prelude"));
-    for (const EmbeddedFile *file = stdlib_files; file->name; file++)
-        if (is_part(file)) open_std(c, str_from_c(file->name));
+    std_open_all(c);
     return true;
 }

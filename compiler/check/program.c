@@ -83,7 +83,6 @@ void modules_add(Checker *c, Module *module)
         program->modules.items = items;
         program->modules.cap = cap;
     }
-    module->number = program->modules.count;
     program->modules.items[program->modules.count++] = module;
 }
 
@@ -122,6 +121,28 @@ static void report_no_std(Checker *c, Span at, Str path)
     vec_free(&names);
 }
 
+/* A module of the standard library that the build has checked, behind those that it imports. */
+static Module *add_ready(Checker *c, Module *module)
+{
+    for node_each(item, module->root->file.items) {
+        Module *imported = item->kind == NODE_IMPORT ? item->symbol->target : NULL;
+        if (imported && !find_module(c, imported->path)) add_ready(c, imported);
+    }
+    modules_add(c, module);
+    return module;
+}
+
+/* NULL: the standard library has none of that path. */
+static Module *load_library(Checker *c, Str path, const Loading *loading)
+{
+    Module *known = find_module(c, path);
+    if (known) return known;
+    for (size_t i = 0; i < c->library.count; i++)
+        if (str_equal(c->library.items[i]->path, path)) return add_ready(c, c->library.items[i]);
+    SourceFile *file = open_std(c, path);
+    return file ? load_imports(c, module_new(c, file, true), loading) : NULL;
+}
+
 /* The module of an import; NULL when it was reported. */
 static Module *load_import(Checker *c, Module *module, Node *import, const Loading *loading)
 {
@@ -138,18 +159,18 @@ static Module *load_import(Checker *c, Module *module, Node *import, const Loadi
         report(c, P0206, at, "`%.*s` is imported in a circle", STR_ARG(written));
         return NULL;
     }
+    if (is_std) {
+        Module *library = load_library(c, path, loading);
+        if (!library) report_no_std(c, at, path);
+        return library;
+    }
     Module *known = find_module(c, path);
     if (known) return known;
     Error error = {0};
-    SourceFile *file = is_std ? open_std(c, path) : source_load(c->program->sources, path, &error);
-    if (!file) {
-        if (is_std)
-            report_no_std(c, at, path);
-        else
-            report(c, P0205, at, "%s", error.text);
-        return NULL;
-    }
-    return load_imports(c, module_new(c, file, is_std), loading);
+    SourceFile *file = source_load(c->program->sources, path, &error);
+    if (file) return load_imports(c, module_new(c, file, false), loading);
+    report(c, P0205, at, "%s", error.text);
+    return NULL;
 }
 
 static Module *load_imports(Checker *c, Module *module, const Loading *loading)
@@ -161,6 +182,11 @@ static Module *load_imports(Checker *c, Module *module, const Loading *loading)
     }
     modules_add(c, module);
     return module;
+}
+
+Module *load_std(Checker *c, Str path)
+{
+    return load_library(c, path, NULL);
 }
 
 /* ---- passes ---- */
@@ -186,6 +212,7 @@ void check_modules(Checker *c, size_t first)
     declare_signatures(c, &before);
     for (size_t i = first; i < program->modules.count; i++) {
         c->module = program->modules.items[i];
+        if (c->module->is_ready) continue;
         c->scope = c->module->scope;
         for node_each(item, c->module->root->file.items)
             check_declaration(c, item);

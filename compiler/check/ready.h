@@ -1,4 +1,5 @@
-/* The prelude as the build leaves it: parsed and checked, in the program's own read-only memory.
+/* The prelude and the rest of the standard library as the build leaves them: parsed and checked, in the
+ * program's own read-only memory.
  *
  * make_ready.c prints it as a C file, prelude.c begins a compilation with it, nobody else knows it. It is
  * what the checker's arenas held, word by word: what is declared, and what stands in the bodies of functions,

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The prelude that the build made ready is the prelude of the text: a planc that reads the text says the same of every plan, and
-# makes the same core of it.
+# The standard library that the build made ready is that of the text: a planc that reads the text says the same of every plan,
+# and makes the same core and image of it.
 set -u
 cd "${root:-$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)}" || exit 2
 BUILD=${BUILD:-build}
@@ -15,6 +15,7 @@ for planc in planc tests/planc-from-source; do
     find tests/drill plans stdlib -name '*.plan' | LC_ALL=C sort | while read -r plan; do
         echo "== $plan"
         "$BUILD/$planc" dump --core "$plan"
+        "$BUILD/$planc" build "$plan" -o "$scratch/image" && cksum <"$scratch/image"
     done >"$scratch/core.${planc##*/}" 2>&1
     # shellcheck disable=SC2046
     "$BUILD/$planc" check --format json $(find tests/check plans -name '*.plan' | LC_ALL=C sort) >"$scratch/said.${planc##*/}" 2>&1
