@@ -128,6 +128,13 @@ bool may_assign(const Core *node);                          /* can evaluating it
 unsigned emit_string(Emitter *e, const Core *at, Str text); /* a temporary */
 void emit_drop(Emitter *e, const Core *node);               /* for what it does */
 
+/* The left operand of a chain of them: in the target, if nothing else reads that, so that a long chain does not need a
+ * register for each link. */
+unsigned emit_left(Emitter *e, const Core *node, const Core *right, unsigned target);
+
+/* Several operations on floats as one word (floats.c). False: it is none, or a single one. */
+bool emit_floats(Emitter *e, const Core *node, unsigned target);
+
 /* Changing in place (ownership.c). */
 bool emit_changes_itself(const Core *set); /* is it a SET of a variable to itself with one part changed? */
 bool is_quiet(const Core *node);           /* can evaluating it change no variable? NULL: yes */

@@ -89,9 +89,7 @@ static void emit_unary(Emitter *e, const Core *node, unsigned target)
     emitter_put(e, node, op, target, a, 0, 0);
 }
 
-/* The left operand of a chain of them: in the target, if nothing else reads that, so that a long chain does
- * not need a register for each link. */
-static unsigned emit_left(Emitter *e, const Core *node, const Core *right, unsigned target)
+unsigned emit_left(Emitter *e, const Core *node, const Core *right, unsigned target)
 {
     Bank bank = type_bank(node->type);
     if (node->kind != CORE_BINARY || !emitter_is_temporary(e, bank, target))
@@ -142,7 +140,7 @@ static void emit_binary(Emitter *e, const Core *node, unsigned target)
                      STR_ARG(node->type->name));
         return;
     }
-    if (node->type->kind != TYPE_FLOAT && emit_with_number(e, node, target)) return;
+    if (node->type->kind == TYPE_FLOAT ? emit_floats(e, node, target) : emit_with_number(e, node, target)) return;
     unsigned a = emit_left(e, node->a, node->b, target), b = emit_operand(e, node->b);
     emitter_put(e, node, op, target, a, b, 0);
 }

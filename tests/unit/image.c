@@ -169,6 +169,14 @@ static void wrong_words(void)
         {instruction_make(OPCODE_EQUAL, 0, 0, 0, 999), "its number is of nothing that is there"},
         {instruction_make(OPCODE_TO_JSON_S, 0, 0, 0, IMAGE_TYPE_JSON), "its type is that of a reference"},
         {instruction_make(OPCODE_RETURN_S, 0, 0, 0, 0), "the function's result is another"},
+        {instruction_make(OPCODE_FLOATS, 0, 0, 0, 0), "there is no such operation on floats"},
+        {instruction_make(OPCODE_FLOATS, 0, 0, 0, 4 << FLOATS_FIRST | FLOATS_ADD << FLOATS_SECOND), "no such operation"},
+        {instruction_make(OPCODE_FLOATS, 0, 0, 0, 7 << FLOATS_SECOND), "no such operation"},
+        {instruction_make(OPCODE_FLOATS, 0, 0, 0, FLOATS_ADD << FLOATS_SECOND | 7 << FLOATS_THIRD), "no such operation"},
+        {instruction_make(OPCODE_FLOATS, 0, 0, 0, FLOATS_ADD << FLOATS_SECOND | 1 << 28), "no such operation"},
+        {instruction_make(OPCODE_FLOATS, 0, 0, 0, FLOATS_ADD << FLOATS_SECOND | 32), "a scalar register lies outside"},
+        {instruction_make(OPCODE_FLOATS, 0, 0, 0, FLOATS_ADD << FLOATS_SECOND | FLOATS_ADD << FLOATS_THIRD | 32 << 8),
+         "a scalar register lies outside"},
         {instruction_make(OPCODE_CLOSURE, 0, 0, 0, immediate_closure(0, 1, 0)), "it captures more"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -69,6 +69,19 @@ static void form_show(const Image *image, Buffer *out, uint32_t number)
     }
 }
 
+/* "mul, then S7 + it, then it / S8" */
+static void floats_show(Buffer *out, uint32_t imm)
+{
+    static const char *const first[] = {"add", "sub", "mul", "div"};
+    static const char *const further[] = {"", "it + S%u", "it - S%u", "S%u - it", "it * S%u", "it / S%u", "S%u / it"};
+    buffer_add_c(out, first[floats_operation(imm, FLOATS_FIRST)]);
+    for (int place = FLOATS_SECOND; place <= FLOATS_THIRD && floats_operation(imm, place); place += 4) {
+        const char *format = further[floats_operation(imm, place)];
+        const char *operand = strstr(format, "%u");
+        buffer_printf(out, ", then %.*s%u%s", (int)(operand - format), format, floats_operand(imm, place), operand + 2);
+    }
+}
+
 static void function_name(const Image *image, Buffer *out, uint32_t function)
 {
     buffer_add_str(out, image_string(image, image->functions[function].name));
@@ -117,6 +130,7 @@ static void immediate_show(const Image *image, uint32_t pc, Buffer *out, Immedia
         buffer_printf(out, " with %u scalars, %u references", (unsigned)(number >> 16 & 255),
                       (unsigned)(number >> 24));
         break;
+    case IMMEDIATE_FLOATS: floats_show(out, number); break;
     case IMMEDIATE_COUNTS:
         buffer_printf(out, "%u scalars, %u references", (unsigned)(number & 255), (unsigned)(number >> 8));
         break;

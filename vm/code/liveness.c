@@ -101,6 +101,10 @@ static void windows_add(const Image *image, uint64_t word, Effects *effects)
                   shape.result_is_scalar ? a : b, 1);
         break;
     }
+    case OPCODE_FLOATS:
+        range_add(scalars, floats_operand(imm, FLOATS_SECOND), 1);
+        if (floats_operation(imm, FLOATS_THIRD)) range_add(scalars, floats_operand(imm, FLOATS_THIRD), 1);
+        break;
     case OPCODE_RECORD:
         range_add(scalars, b, image->types[imm].scalars);
         range_add(refs, c, image->types[imm].refs);

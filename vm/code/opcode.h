@@ -41,6 +41,7 @@ typedef enum ImmediateKind {
     IMMEDIATE_BUILTIN,
     IMMEDIATE_CLOSURE,
     IMMEDIATE_COUNTS,
+    IMMEDIATE_FLOATS,
 } ImmediateKind;
 
 typedef enum FlowKind {
@@ -137,6 +138,27 @@ static inline unsigned text_ints(uint32_t kinds)
     for (unsigned i = 0; i < parts; i++)
         ints += kinds >> i & 1;
     return ints;
+}
+
+/* imm of FLOATS: registers of the second and third operation's operand, 8 bits each, then what the three do, 4 bits each:
+ * the first is 0 to 3 (add, sub, mul, div), the others a FloatsOperation. */
+enum { FLOATS_FIRST = 16, FLOATS_SECOND = 20, FLOATS_THIRD = 24 };
+typedef enum FloatsOperation { /* of the value so far v and the operand x */
+    FLOATS_NONE, /* the third only */
+    FLOATS_ADD,
+    FLOATS_SUB,
+    FLOATS_FROM, /* x - v */
+    FLOATS_MUL,
+    FLOATS_DIV,
+    FLOATS_INTO, /* x / v */
+} FloatsOperation;
+static inline unsigned floats_operation(uint32_t imm, int place)
+{
+    return imm >> place & 15;
+}
+static inline unsigned floats_operand(uint32_t imm, int place) /* of the second or the third */
+{
+    return place == FLOATS_SECOND ? imm & 255 : imm >> 8 & 255;
 }
 
 /* imm of BUILTIN and CLOSURE. */

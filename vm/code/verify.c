@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPERAND_KINDS = OPERAND_NUM + 1, IMMEDIATE_KINDS = IMMEDIATE_COUNTS + 1 };
+enum { OPERAND_KINDS = OPERAND_NUM + 1, IMMEDIATE_KINDS = IMMEDIATE_FLOATS + 1 };
 
 typedef struct Verifier {
     const Image *image;
@@ -207,6 +207,17 @@ static bool jump_verify(const Verifier *verifier, int32_t skip)
            wrong(verifier, "it jumps out of the function");
 }
 
+static bool floats_verify(const Verifier *verifier, uint32_t imm)
+{
+    unsigned second = floats_operation(imm, FLOATS_SECOND), third = floats_operation(imm, FLOATS_THIRD);
+    if (floats_operation(imm, FLOATS_FIRST) > 3 || second == FLOATS_NONE || second > FLOATS_INTO || third > FLOATS_INTO ||
+        imm >> (FLOATS_THIRD + 4)) {
+        return wrong(verifier, "there is no such operation on floats");
+    }
+    return scalars_fit(verifier, floats_operand(imm, FLOATS_SECOND), 1) &&
+           (third == FLOATS_NONE || scalars_fit(verifier, floats_operand(imm, FLOATS_THIRD), 1));
+}
+
 static bool immediate_verify(const Verifier *verifier, ImmediateKind kind, int32_t imm)
 {
     const Image *image = verifier->image;
@@ -229,6 +240,7 @@ static bool immediate_verify(const Verifier *verifier, ImmediateKind kind, int32
         break;
     case IMMEDIATE_CLOSURE: good = (number & UINT16_MAX) < image->function_count; break;
     case IMMEDIATE_COUNTS: good = number <= UINT16_MAX; break;
+    case IMMEDIATE_FLOATS: return floats_verify(verifier, number);
     }
     return good || wrong(verifier, "its number is of nothing that is there");
 }

@@ -20,7 +20,7 @@ void FIBER_RUN(Vm *vm)
 #endif
     const Image *image = vm->image;
     FiberObject *fiber = heap_object(vm, vm_state(vm)->current);
-    const uint64_t *pc;
+    const uint64_t *pc, *head; /* head: of the loop that was jumped to last */
     uint64_t word = 0;
     int64_t *S, result = 0;
     Ref *R, made = 0, error = 0;
@@ -150,8 +150,27 @@ dispatch:
         OP(MUL_F) FLOATING(REAL(B) * REAL(C));
         OP(DIV_F)
         {
+            real = REAL(B);
             if (REAL(C) == 0) goto real_divided_by_zero;
-            FLOATING(REAL(B) / REAL(C));
+            FLOATING(real / REAL(C));
+        }
+        OP(FLOATS)
+        {
+            uint32_t plan = (uint32_t)IMM;
+            real = REAL(B);
+            switch (floats_operation(plan, FLOATS_FIRST)) {
+            case 0: real += REAL(C); break;
+            case 1: real -= REAL(C); break;
+            case 2: real *= REAL(C); break;
+            default:
+                if (REAL(C) == 0) goto real_divided_by_zero;
+                real /= REAL(C);
+                break;
+            }
+            if (!isfinite(real)) goto infinite;
+            FURTHER(floats_operation(plan, FLOATS_SECOND), REAL(floats_operand(plan, FLOATS_SECOND)));
+            FURTHER(floats_operation(plan, FLOATS_THIRD), REAL(floats_operand(plan, FLOATS_THIRD)));
+            SCALAR(bits_of_real(real));
         }
         OP(NEG_F) SCALAR(bits_of_real(-REAL(B)));
         OP(EQ_F) SCALAR(REAL(B) == REAL(C));
@@ -187,10 +206,7 @@ dispatch:
             S[A] = result;
             if (result < S[B]) {
                 BARRIER();
-                NOTE(COVERED_JUMPED);
-                if (--vm->budget == 0) goto budget; /* before the jump: the place is this word, not the one before the target */
-                pc += IMM;
-                NEXT;
+                JUMP_BACK();
             }
             NEXT;
         }
@@ -569,7 +585,10 @@ divided_by_zero:
     vm_raise(vm, FAILURE_RUN, "%" PRId64 " / 0 is a division by zero", S[B]);
     goto unsaved;
 real_divided_by_zero:
-    vm_raise(vm, FAILURE_RUN, "%g / 0 is a division by zero", REAL(B));
+    vm_raise(vm, FAILURE_RUN, "%g / 0 is a division by zero", real);
+    goto unsaved;
+infinite:
+    infinite_raise(vm, real);
     goto unsaved;
 no_list:
     vm_raise_kind(vm, "a list", R[B]);
