@@ -55,6 +55,16 @@ void retell_value(Buffer *out, const Json *value)
     }
 }
 
+int64_t retell_back_at(const Record *record, size_t lease)
+{
+    for (size_t i = lease + 1; i < record->rows.count; i++) {
+        const LogRow *row = &record->rows.items[i].log;
+        if (log_kind_direction(row->kind) == LOG_INPUT) return row->now;
+        if (row->kind == LOG_LEASE) break;
+    }
+    return record->rows.items[lease].log.now;
+}
+
 /* ---- settings ---- */
 
 static const Json *param_of(const Json *metadata, const char *name)
@@ -236,12 +246,12 @@ static void write_signal(const Retelling *telling, Row *row)
     buffer_add_char(telling->out, '\n');
 }
 
-/* The process was away between this row and the one before. */
+/* The process was away between this row and the one before. What it found when it came back it was told at once. */
 static void write_kill(const Retelling *telling, size_t at)
 {
     /* What was written at that moment had happened. */
     int64_t left = telling->record->rows.items[at - 1].log.now + 1;
-    int64_t away = telling->record->rows.items[at].log.now - left;
+    int64_t away = retell_back_at(telling->record, at) - left;
     if (away <= 0) return;
     buffer_add_c(telling->out, "  at ");
     add_since(telling, left);

@@ -25,6 +25,9 @@ void retell_answers(const Retelling *telling, Buffer *out);
 /* How often the run began each of its changes, as expectations. */
 void retell_changes(Record *record, Buffer *out);
 
+/* When the run went on after the process was away: the time of its first event behind that LEASE row. */
+int64_t retell_back_at(const Record *record, size_t lease);
+
 /* A text as a string literal of the language, with its quotes. */
 void retell_string(Buffer *out, Str text);
 /* Any value as the language writes it. */

@@ -258,7 +258,7 @@ static int64_t begun_at(Record *record, size_t intent, const Row *result, bool *
     for (const Row *row = &record->rows.items[intent]; result && !survives && row < result; row++) {
         if (row->log.kind != LOG_LEASE) continue;
         *again = true;
-        begun = row->log.now;
+        begun = retell_back_at(record, (size_t)(row - record->rows.items));
     }
     return begun;
 }

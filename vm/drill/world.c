@@ -46,6 +46,7 @@ static bool comes_before(const Pending *a, const Pending *b, int64_t now)
     int64_t a_at = a->at < now ? now : a->at, b_at = b->at < now ? now : b->at;
     if (a_at != b_at) return a_at < b_at;
     if (a->kind != b->kind) return a->kind < b->kind;
+    if (a->kind == PENDING_RESULT) return a->effect < b->effect;
     return a->at != b->at ? a->at < b->at : a->sequence < b->sequence;
 }
 

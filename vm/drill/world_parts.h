@@ -11,8 +11,8 @@ typedef enum PendingKind { PENDING_KILL, PENDING_SIGNAL, PENDING_RESULT } Pendin
 typedef struct Pending {
     PendingKind kind;
     int64_t at;        /* ms since the epoch */
-    uint64_t sequence; /* order of being put here, for those of one kind and instant */
-    uint64_t effect;   /* RESULT */
+    uint64_t sequence; /* order of being put here, for SIGNALs and KILLs of one instant */
+    uint64_t effect;   /* RESULT: those of one instant come in the order in which their effects began */
     bool survives;     /* RESULT: also the death of the process */
     int64_t kill_for;  /* KILL */
     char *json;        /* SIGNAL, RESULT: owned */

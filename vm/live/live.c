@@ -216,6 +216,12 @@ static void live_mark(World *world, const WorldMark *mark)
     people_mark(live_of(world)->people, mark);
 }
 
+static WorldEvent placed(LiveWorld *live, WorldEvent event, int64_t deadline)
+{
+    order_place(&live->order, &event, deadline);
+    return event;
+}
+
 static bool take_event(LiveWorld *live, WorldEvent *event)
 {
     EventQueue *queue = live->signals.count ? &live->signals : &live->results;
@@ -234,8 +240,11 @@ static WorldEvent live_next(World *world, int64_t deadline, bool wait)
     WorldEvent event = {.kind = WORLD_NOTHING};
     if (!live_has_events(live)) loop_turn(live->loop, false);
     for (;;) {
-        if (take_event(live, &event)) return event;
         int64_t now = clock_now(&live->clock);
+        /* What is there was noticed after the deadline, so the time comes first. */
+        if (live_has_events(live) && order_was_due(deadline, now))
+            return placed(live, (WorldEvent){.kind = WORLD_TIME, .now = now}, deadline);
+        if (take_event(live, &event)) return placed(live, event, deadline);
         if (live->interrupted) {
             live->interrupted = false;
             return (WorldEvent){.kind = WORLD_INTERRUPT, .now = now};
@@ -244,7 +253,7 @@ static WorldEvent live_next(World *world, int64_t deadline, bool wait)
             clock_skip(&live->clock, deadline - now);
             continue;
         }
-        if (now >= deadline) return (WorldEvent){.kind = WORLD_TIME, .now = now};
+        if (now >= deadline) return placed(live, (WorldEvent){.kind = WORLD_TIME, .now = now}, deadline);
         if (!wait) return (WorldEvent){.kind = WORLD_NOTHING, .now = now};
         loop_alarm(live->loop, deadline == INT64_MAX ? -1 : deadline - now);
         loop_turn(live->loop, true);

@@ -10,6 +10,7 @@
 #include "vm/live/clock.h"
 #include "vm/live/live.h"
 #include "vm/live/loop.h"
+#include "vm/live/order.h"
 #include "vm/live/secrets.h"
 
 typedef struct Http Http;
@@ -42,6 +43,7 @@ typedef VEC(QueuedEvent) EventQueue;
 struct LiveWorld {
     World world; /* first: the driver's pointer is ours */
     Clock clock;
+    EventOrder order; /* of what the driver was told */
     Loop *loop;
     char *run_dir, *run_id, *as;
     Json *metadata;

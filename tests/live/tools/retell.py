@@ -10,30 +10,28 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from itertools import zip_longest
 
 MEMBERS = ("name", "contact", "way", "target", "by", "to", "what", "how", "error")
 
 
 def story(lines):
     """What a log tells, one mark a line (its expectations know when): rows as `planvm log --json` or `planvm drill --log` has them."""
-    told = []
+    told, start = [], None
     for line in lines:
         row = json.loads(line)
+        start = start or row.get("now")
         if row.get("row", row.get("kind")) != "mark" or row["name"] in ("condition.tried", "signal.refused"):
             continue
         args = row.get("json") or row.get("payload") or {}
-        told.append([row["name"], *(str(args.get(member, "")) for member in MEMBERS)])
+        told.append([row["name"], row["now"] - start, *(str(args.get(member, "")) for member in MEMBERS)])
     return told
-
-
-def is_of_people(mark):
-    """Pages and messages go on beside the steps: which of two milliseconds comes first no drill can say again."""
-    return mark[0].split(".")[0] in ("page", "rung", "notify")
 
 
 def same(was, told):
     """Who is no contact of the plan is `drill` in a drill."""
-    return all(one == other or (member == "by" and other == "drill") for member, one, other in zip(("mark", *MEMBERS), was, told))
+    named = zip(("mark", "time", *MEMBERS), was, told)
+    return len(was) == len(told) and all(one == other or (member == "by" and other == "drill") for member, one, other in named)
 
 
 def journal_run(path):
@@ -79,11 +77,9 @@ def retell(planvm, work, runs, name):
     was = story(call(planvm, "log", name, "--json", "--journal", runs).stdout.splitlines())
     with open(again, encoding="utf-8") as rows:
         told = story(rows)
-    for part in (is_of_people, lambda mark: not is_of_people(mark)):
-        of_run, of_drill = [list(filter(part, marks)) + [[""]] for marks in (was, told)]
-        for at, (one, other) in enumerate(zip(of_run, of_drill)):
-            if not same(one, other):
-                return f"{drill.stdout}\nmark {at + 1} of this part was\n  {one}\nand is told as\n  {other}"
+    for at, (one, other) in enumerate(zip_longest(was, told, fillvalue=[])):
+        if not same(one, other):
+            return f"{drill.stdout}\nmark {at + 1} was\n  {one}\nand is told as\n  {other}"
     return "" if was else "there is no story"
 
 
