@@ -1058,6 +1058,8 @@ answer_head: GIVES INT_LITERAL { $$ = MAKE(INT, integer, @2, .value = $2->value.
     | HANGS { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_HANG); }
     | FAILS { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_FAILURE); }
     | IS UNKNOWN { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_UNKNOWN); }
+    | GIVES RESULT postfix { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_RESULT, .value = $3); }
+    | RUNS { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_BODY); }
     | NEEDS APPROVAL { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_APPROVAL); }
     | NEEDS APPROVAL FROM any_of { $$ = MAKE(GIVES, gives, @$, .kind = GIVES_APPROVAL, .from = $4); }
     ;
@@ -1070,6 +1072,7 @@ pattern: command_literal { $$ = MAKE(EFFECT_PATTERN, effect_pattern, @$, .comman
     ;
 signal: signal_head
     | signal BY ref { $$ = $1; ONCE_ONLY($$->drill_at.by, $3, @2, "by"); }
+    | signal BY string { $$ = $1; ONCE_ONLY($$->drill_at.by, $3, @2, "by"); }
     | signal BECAUSE string { $$ = $1; ONCE_ONLY($$->drill_at.because, $3, @2, "because"); }
     ;
 signal_head: SEVERITY dotted { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_SEVERITY, .value = $2); }
@@ -1087,15 +1090,17 @@ signal_head: SEVERITY dotted { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNA
     | MITIGATED opt_string { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_MITIGATED, .value = $2); }
     | SET IDENT range { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_SET, NAMED(name, $2), .value = $3); }
     | APPROVE opt_string { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_APPROVE, .value = $2); }
+    | APPROVE opt_string IN EMERGENCY
+        { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_APPROVE, .value = $2, .emergency = true); }
     | REFUSE opt_string { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_REFUSE, .value = $2); }
     | ANSWER string WITH range { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_ANSWER, .to = $2, .value = $4); }
     | DONE opt_string { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_DONE, .value = $2); }
-    | RETRY { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_RETRY); }
+    | RETRY opt_string { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_RETRY, .value = $2); }
     | SKIP opt_string { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_SKIP, .value = $2); }
     | PAUSE { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_PAUSE); }
     | CONTINUE { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_CONTINUE); }
     | GO TO string { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_GOTO, .value = $3); }
-    | TAKE OVER { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_TAKEOVER); }
+    | TAKE OVER opt_string { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_TAKEOVER, .value = $3); }
     | ESCALATE { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_ESCALATE); }
     | ESCALATE TO dotted { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_ESCALATE, .value = $3); }
     | ASSIGN dotted TO dotted { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_ASSIGN, .value = $2, .to = $4); }
@@ -1103,6 +1108,7 @@ signal_head: SEVERITY dotted { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNA
     | MET string { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_MET, .value = $2); }
     | CANCEL { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_CANCEL); }
     | FOLLOW dotted { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_FOLLOW, .value = $2); }
+    | SIGNAL JSON postfix { $$ = MAKE(DRILL_AT, drill_at, @$, .signal = SIGNAL_ANY, .value = $3); }
     ;
 fact: fact_head
     | fact BY dotted { $$ = $1; ONCE_ONLY($$->fact.by, $3, @2, "by"); }

@@ -124,6 +124,7 @@ static bool line_causes(const Node *line, const Cause *cause)
 {
     bool sends = line->kind == NODE_DRILL_AT || (line->kind == NODE_DRILL_SWEEP && !line->drill_sweep.of_effects);
     DrillSignal signal = line->kind == NODE_DRILL_AT ? line->drill_at.signal : line->drill_sweep.signal;
+    if (sends && signal == SIGNAL_ANY) return true; /* its words say what it is, and this does not read them */
     switch (cause->kind) {
     case FACT_ASSIGNED: return sends && (signal == SIGNAL_ASSIGN || signal == SIGNAL_HANDOVER);
     case FACT_MITIGATED: return sends && signal == SIGNAL_MITIGATED;

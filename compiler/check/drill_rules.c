@@ -5,6 +5,8 @@
  * Patterns are compared as patterns: a command whose words hold values fits what its fixed text fits. */
 #include "compiler/check/check.h"
 
+#include "vm/code/stars.h"
+
 /* ---- patterns ---- */
 
 /* Is there a text that both patterns fit? `*` is any text in each. */
@@ -80,19 +82,66 @@ static bool answers_for_ever(NodeList answers, const Node *once_ran)
     return !last->gives.before && !last->gives.times && !last->gives.once;
 }
 
-static bool covers(Str earlier, Str later)
-{
-    return str_matches_glob(later, earlier);
-}
-
 static bool answers_effects(const Node *line)
 {
     return line->kind == NODE_DRILL_HTTP || line->kind == NODE_DRILL_COMMAND || line->kind == NODE_DRILL_CALL ||
            line->kind == NODE_DRILL_CHANNEL || line->kind == NODE_DRILL_WAY || line->kind == NODE_DRILL_ANY;
 }
 
-static bool is_hidden_by(Checker *c, const Node *earlier, const Node *later)
+/* What a value is in a pattern that is compared with another: itself where it is written there, else a name for it. */
+static void add_value_name(Checker *c, const Node *value, Buffer *out)
 {
+    Str text;
+    bool name = value->kind == NODE_NAME || value->kind == NODE_MEMBER;
+    if (value->kind == NODE_STRING && node_plain_text(c->arena, value, &text))
+        stars_add_plain(out, text);
+    else if (name)
+        buffer_printf(out, STAR_BEGIN "%.*s" STAR_END, STR_ARG(node_dotted(c->arena, value)));
+    else
+        buffer_printf(out, STAR_BEGIN "%u" STAR_END, value->span.start);
+}
+
+static Str reach_of_parts(Checker *c, NodeList parts)
+{
+    Buffer text = {0};
+    for node_each(part, parts) {
+        if (part->kind == NODE_INTERP) add_value_name(c, part->interp.value, &text);
+        if (part->kind == NODE_TEXT) buffer_add_str(&text, part->text.text);
+    }
+    Str copy = arena_copy(c->arena, str_trim(buffer_str(&text)));
+    buffer_free(&text);
+    return copy;
+}
+
+/* What a line may answer, as a pattern; of lines that have none it is empty. */
+static Str reach_of_line(Checker *c, const Node *line)
+{
+    const Node *text = NULL;
+    switch (line->kind) {
+    case NODE_DRILL_HTTP: text = line->drill_http.url; break;
+    case NODE_DRILL_COMMAND: text = line->drill_command.command; break;
+    case NODE_DRILL_PERSON: text = line->drill_person.what; break;
+    case NODE_DRILL_ANSWER: text = line->drill_answer.question; break;
+    case NODE_DRILL_MANUAL: text = line->drill_manual.what; break;
+    default: return (Str){0};
+    }
+    if (text && text->kind == NODE_STRING) return reach_of_parts(c, text->string.parts);
+    return text && text->kind == NODE_COMMAND ? reach_of_parts(c, text->command.parts) : STR("*");
+}
+
+typedef struct Line {
+    const Node *node;
+    Str reach;
+} Line;
+
+static bool covers(const Line *earlier, const Line *later)
+{
+    return str_matches_glob(later->reach, earlier->reach);
+}
+
+static bool is_hidden_by(const Line *before, const Line *behind)
+{
+    const Node *earlier = before->node, *later = behind->node;
     if (earlier->kind == NODE_DRILL_ANY) {
         return answers_effects(later) && answers_for_ever(earlier->drill_any.answers, earlier->drill_any.once_ran);
     }
@@ -102,12 +151,11 @@ static bool is_hidden_by(Checker *c, const Node *earlier, const Node *later)
         return !earlier->drill_http.with && !earlier->drill_http.headers &&
                answers_for_ever(earlier->drill_http.answers, earlier->drill_http.once_ran) &&
                str_equal(earlier->drill_http.method, later->drill_http.method) &&
-               covers(pattern_of_text(c, earlier->drill_http.url), pattern_of_text(c, later->drill_http.url));
+               covers(before, behind);
     case NODE_DRILL_COMMAND:
         return !earlier->drill_command.command->command.host && !later->drill_command.command->command.host &&
                answers_for_ever(earlier->drill_command.answers, earlier->drill_command.once_ran) &&
-               covers(pattern_of_text(c, earlier->drill_command.command),
-                      pattern_of_text(c, later->drill_command.command));
+               covers(before, behind);
     case NODE_DRILL_CALL:
         return earlier->drill_call.any &&
                answers_for_ever(earlier->drill_call.answers, earlier->drill_call.once_ran) &&
@@ -121,30 +169,30 @@ static bool is_hidden_by(Checker *c, const Node *earlier, const Node *later)
         return earlier->drill_person.contact->symbol &&
                earlier->drill_person.contact->symbol == later->drill_person.contact->symbol &&
                earlier->drill_person.does == later->drill_person.does && !earlier->drill_person.before &&
-               covers(pattern_of_text(c, earlier->drill_person.what),
-                      pattern_of_text(c, later->drill_person.what));
+               covers(before, behind);
     case NODE_DRILL_ANSWER:
-        return covers(pattern_of_text(c, earlier->drill_answer.question),
-                      pattern_of_text(c, later->drill_answer.question));
+        return covers(before, behind);
     case NODE_DRILL_MANUAL:
-        return covers(pattern_of_text(c, earlier->drill_manual.what),
-                      pattern_of_text(c, later->drill_manual.what));
+        return covers(before, behind);
     default: return false;
     }
 }
 
 static void check_hidden(Checker *c, Node *drill)
 {
-    for node_each(later, drill->drill.lines) {
-        for (const Node *earlier = drill->drill.lines.first; earlier != later; earlier = earlier->next) {
-            if (!is_hidden_by(c, earlier, later)) continue;
-            Diag *diag = report(c, P1003, later->span,
-                                "this line never answers: an earlier one takes all that it would");
-            report_second(c, diag, earlier->span, "the earlier line");
+    VEC(Line) lines = {0};
+    for node_each(one, drill->drill.lines) {
+        Line later = {one, reach_of_line(c, one)};
+        for (size_t i = 0; i < lines.count; i++) {
+            if (!is_hidden_by(&lines.items[i], &later)) continue;
+            Diag *diag = report(c, P1003, one->span, "this line never answers: an earlier one takes all that it would");
+            report_second(c, diag, lines.items[i].node->span, "the earlier line");
             report_help(c, diag, "put the narrower pattern first");
             break;
         }
+        vec_push(&lines, later);
     }
+    vec_free(&lines);
 }
 
 /* ---- expectations that cannot fail ---- */

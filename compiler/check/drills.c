@@ -68,12 +68,18 @@ static void check_drill_text(Checker *c, Node *node)
     if (node) check_shown(c, node, "a drill");
 }
 
+/* A URL may name a secret: in a drill it is a stand-in. */
+static void check_url(Checker *c, Node *url)
+{
+    if (url) check_expression(c, url, NULL);
+}
+
 /* A pattern's words are not split; what stands in it is worked out when the plan is compiled. */
 static void check_pattern(Checker *c, Node *pattern)
 {
     if (!pattern) return;
     Node *command = pattern->kind == NODE_COMMAND ? pattern : pattern->effect_pattern.command;
-    if (pattern->kind == NODE_EFFECT_PATTERN) check_drill_text(c, pattern->effect_pattern.url);
+    if (pattern->kind == NODE_EFFECT_PATTERN) check_url(c, pattern->effect_pattern.url);
     if (!command) return;
     if (command->command.host) check_reference(c, command->command.host, KIND(HOST), "host");
     for node_each(part, command->command.parts) {
@@ -123,6 +129,14 @@ static size_t count_stars(const Node *pattern)
     return count;
 }
 
+/* What has no function of its own, as a command or a request, cannot run one. */
+static void check_kind(Checker *c, const Node *answer, bool has_function)
+{
+    if (answer->gives.kind != GIVES_BODY || has_function) return;
+    Diag *diag = report(c, P1007, answer->span, "there is no function that this line could let run");
+    report_help(c, diag, "`runs` is for channels and functions; their commands and requests have lines of their own");
+}
+
 /* pattern: of the line, NODE_STRING or NODE_COMMAND; NULL where it has none. */
 static void check_answers(Checker *c, NodeList answers, const Node *pattern)
 {
@@ -130,8 +144,9 @@ static void check_answers(Checker *c, NodeList answers, const Node *pattern)
     for node_each(answer, answers) {
         Node *value = answer->gives.value;
         tree_walk(answer, visit_star, &stars);
+        check_kind(c, answer, !pattern);
         if (answer->gives.headers) check_headers(c, answer->gives.headers);
-        if (value && answer->gives.kind == GIVES_JSON)
+        if (value && (answer->gives.kind == GIVES_JSON || answer->gives.kind == GIVES_RESULT))
             check_value(c, value, c->json);
         else if (value && (answer->gives.kind == GIVES_FIGURE || answer->gives.kind == GIVES_EXIT))
             check_value(c, value, c->integer);
@@ -162,6 +177,23 @@ static void check_drill_call(Checker *c, Node *line)
     check_answers(c, line->drill_call.answers, NULL);
 }
 
+/* What a run begins with besides its settings. */
+static bool check_beginning(Checker *c, Node *setting)
+{
+    Node *value = setting->setting.value;
+    if (str_equal_c(setting->setting.name, "attended"))
+        check_value(c, value, c->boolean);
+    else if (str_equal_c(setting->setting.name, "since"))
+        check_duration(c, value);
+    else if (str_equal_c(setting->setting.name, "number_today"))
+        check_value(c, value, c->integer);
+    else if (str_equal_c(setting->setting.name, "run_id") || str_equal_c(setting->setting.name, "starter"))
+        check_value(c, value, c->string);
+    else
+        return false;
+    return true;
+}
+
 static void check_with(Checker *c, const Symbol *plan, Node *line)
 {
     for node_each(setting, line->drill_with.settings) {
@@ -173,10 +205,7 @@ static void check_with(Checker *c, const Symbol *plan, Node *line)
         for (size_t i = 0; plan && i < plan->param_count; i++) {
             if (str_equal(plan->params[i]->name, setting->setting.name)) symbol = plan->params[i];
         }
-        if (!symbol && str_equal(setting->setting.name, STR("attended"))) {
-            check_value(c, setting->setting.value, c->boolean);
-            continue;
-        }
+        if (!symbol && check_beginning(c, setting)) continue;
         bool settable = symbol && (symbol->kind == SYMBOL_SETTING || symbol->kind == SYMBOL_LOCAL);
         if (!settable) {
             report(c, P1004, setting->setting.name_span, "there is no param `%.*s` to set",
@@ -193,7 +222,10 @@ static void check_at(Checker *c, Node *line)
 {
     Node *value = line->drill_at.value;
     check_duration(c, line->drill_at.at);
-    if (line->drill_at.by) check_reference(c, line->drill_at.by, KINDS_PERSON, "contact or role");
+    if (line->drill_at.by && line->drill_at.by->kind == NODE_STRING)
+        check_drill_text(c, line->drill_at.by);
+    else if (line->drill_at.by)
+        check_reference(c, line->drill_at.by, KINDS_PERSON, "contact or role");
     if (line->drill_at.signal == SIGNAL_ANSWER)
         check_drill_text(c, line->drill_at.to);
     else if (line->drill_at.to)
@@ -208,6 +240,7 @@ static void check_at(Checker *c, Node *line)
     case SIGNAL_HANDOVER: check_reference(c, value, KINDS_PERSON, "contact"); break;
     case SIGNAL_ASSIGN: check_reference(c, value, KIND(ROLE), "role"); break;
     case SIGNAL_FOLLOW: check_reference(c, value, KIND(PLAN), "plan"); break;
+    case SIGNAL_ANY: check_value(c, value, c->json); break;
     case SIGNAL_SET:
         if (value->kind == NODE_NAME)
             value->type = c->string;
@@ -270,7 +303,7 @@ static void check_line(Checker *c, const Symbol *plan, Node *line)
     case NODE_DRILL_START: check_drill_text(c, line->drill_start.zone); break;
     case NODE_DRILL_UNTIL: check_duration(c, line->drill_until.duration); break;
     case NODE_DRILL_HTTP:
-        check_drill_text(c, line->drill_http.url);
+        check_url(c, line->drill_http.url);
         if (line->drill_http.with) check_value(c, line->drill_http.with, c->json);
         if (line->drill_http.headers) check_headers(c, line->drill_http.headers);
         check_pattern(c, line->drill_http.once_ran);

@@ -151,6 +151,19 @@ static void write_constant(Constant value, JsonOut *out)
     }
 }
 
+/* Inside of a value nothing is a pattern any more. */
+static void add_value(ConstantScope *scope, const Node *node, Buffer *out)
+{
+    bool pattern = scope->pattern;
+    scope->pattern = false;
+    Str text = shown(scope, constant_of(scope, node));
+    scope->pattern = pattern;
+    if (pattern)
+        stars_add_plain(out, text);
+    else
+        buffer_add_str(out, text);
+}
+
 static Constant string_constant(ConstantScope *scope, const NodeList *parts)
 {
     Buffer buffer = {0};
@@ -160,8 +173,7 @@ static Constant string_constant(ConstantScope *scope, const NodeList *parts)
         } else if (part->kind == NODE_INTERP && scope->stars && part->interp.value->kind == NODE_INT) {
             buffer_printf(&buffer, "%s%lld%s", STAR_BEGIN, (long long)part->interp.value->integer.value, STAR_END);
         } else if (part->kind == NODE_INTERP) {
-            Constant value = constant_of(scope, part->interp.value);
-            buffer_add_str(&buffer, shown(scope, value));
+            add_value(scope, part->interp.value, &buffer);
         }
     }
     Str text = arena_copy(scope->arena, buffer_str(&buffer));
@@ -412,16 +424,21 @@ Str command_text(ConstantScope *scope, const Node *command)
 {
     Buffer buffer = {0};
     char quote = '\0';
-    for (const Node *part = command->command.parts.first; part; part = part->next) {
+    const Node *first = command->command.parts.first, *last = command->command.parts.last;
+    for (const Node *part = first; part; part = part->next) {
         if (part->kind == NODE_INTERP) {
-            buffer_add_str(&buffer, constant_text(scope, part->interp.value));
+            add_value(scope, part->interp.value, &buffer);
         } else if (command->command.shell || part->text.escaped) {
             buffer_add_str(&buffer, part->text.text);
         } else {
             unquote(part->text.text, &buffer, &quote);
         }
     }
-    Str text = arena_copy(scope->arena, str_trim(buffer_str(&buffer)));
+    Str text = buffer_str(&buffer);
+    /* What stands around the words as it is written is nothing; the blanks of a value are its own. */
+    if (first && first->kind == NODE_TEXT) text = str_trim_start(text);
+    if (last && last->kind == NODE_TEXT) text = str_trim_end(text);
+    text = arena_copy(scope->arena, text);
     buffer_free(&buffer);
     return text;
 }

@@ -55,6 +55,7 @@ typedef struct ConstantScope {
     const NodeList *args;
     int depth;    /* guards against declarations that name each other */
     bool stars;   /* `${1}` is what a pattern's first `*` stood for: STAR_BEGIN 1 STAR_END in the text */
+    bool pattern; /* a `*` of a value is a star and nothing else (vm/code/stars.h) */
     bool unknown; /* set by the constant_… helpers below when something was not known */
 } ConstantScope;
 

@@ -25,6 +25,38 @@ static void name_at(MetadataWriter *writer, const char *key, const Node *referen
     if (reference) out_text_at(&writer->out, key, reference_name(&writer->scope, reference));
 }
 
+static Str command_pattern(MetadataWriter *writer, const Node *command)
+{
+    writer->scope.pattern = true;
+    Str text = command_text(&writer->scope, command);
+    writer->scope.pattern = false;
+    return text;
+}
+
+static Str text_pattern(MetadataWriter *writer, const Node *text)
+{
+    writer->scope.pattern = true;
+    Str pattern = constant_text(&writer->scope, text);
+    writer->scope.pattern = false;
+    return pattern;
+}
+
+/* Nothing at all where the node is NULL. */
+static void write_text_pattern(MetadataWriter *writer, const char *key, const Node *text)
+{
+    if (text) out_text_at(&writer->out, key, text_pattern(writer, text));
+}
+
+/* A value whose texts are patterns; nothing at all where the node is NULL. */
+static void write_json_pattern(MetadataWriter *writer, const char *key, const Node *value)
+{
+    if (!value) return;
+    out_key(&writer->out, key);
+    writer->scope.pattern = true;
+    constant_write(&writer->scope, value, &writer->out);
+    writer->scope.pattern = false;
+}
+
 /* {"pattern":…} of a command, {"method":…,"url":…} of a request. */
 static void write_pattern(MetadataWriter *writer, const char *key, const Node *pattern)
 {
@@ -33,11 +65,11 @@ static void write_pattern(MetadataWriter *writer, const char *key, const Node *p
     out_key(&writer->out, key);
     out_open(&writer->out, '{');
     if (command) {
-        out_text_at(&writer->out, "pattern", command_text(&writer->scope, command));
+        out_text_at(&writer->out, "pattern", command_pattern(writer, command));
         name_at(writer, "host", command->command.host);
     } else {
         out_text_at(&writer->out, "method", pattern->effect_pattern.method);
-        out_text_at(&writer->out, "url", constant_text(&writer->scope, pattern->effect_pattern.url));
+        out_text_at(&writer->out, "url", text_pattern(writer, pattern->effect_pattern.url));
     }
     out_close(&writer->out, '}');
 }
@@ -108,6 +140,11 @@ static void write_gives(MetadataWriter *writer, const Node *gives)
         out_bool(&writer->out, true);
         break;
     case GIVES_APPROVAL: write_approval(writer, gives); break;
+    case GIVES_RESULT: write_json_at(writer, "result", gives->gives.value); break;
+    case GIVES_BODY:
+        out_key(&writer->out, "runs");
+        out_bool(&writer->out, true);
+        break;
     case GIVES_FAILURE:
         out_key(&writer->out, "fails");
         out_bool(&writer->out, true);
@@ -170,6 +207,10 @@ static void write_signal(DrillWriter *drill, const Node *at)
 {
     MetadataWriter *writer = drill->writer;
     DrillSignal signal = at->drill_at.signal;
+    if (signal == SIGNAL_ANY) {
+        write_json_at(writer, "signal", at->drill_at.value);
+        return;
+    }
     bool is_clock = signal == SIGNAL_KILL || signal == SIGNAL_CLOCK_JUMPS;
     const Node *value = at->drill_at.value;
     bool reference = value && (value->kind == NODE_NAME || value->kind == NODE_MEMBER);
@@ -189,8 +230,15 @@ static void write_signal(DrillWriter *drill, const Node *at)
         constant_text_at(&writer->scope, value, signal_member(signal), &writer->out);
     }
     if (signal == SIGNAL_ASSIGN) name_at(writer, "to", at->drill_at.to);
-    name_at(writer, "by", at->drill_at.by);
+    if (at->drill_at.by && at->drill_at.by->kind == NODE_STRING)
+        constant_text_at(&writer->scope, at->drill_at.by, "by", &writer->out);
+    else
+        name_at(writer, "by", at->drill_at.by);
     constant_text_at(&writer->scope, at->drill_at.because, "because", &writer->out);
+    if (at->drill_at.emergency) {
+        out_key(&writer->out, "emergency");
+        out_bool(&writer->out, true);
+    }
     out_close(&writer->out, '}');
 }
 
@@ -207,8 +255,7 @@ static void write_call_args(MetadataWriter *writer, const Node *line)
     for (const Node *arg = line->drill_call.args.first; arg; arg = arg->next, position++) {
         Str name = arg->arg.name;
         if (!name.len && fn && position < fn->param_count) name = fn->params[position]->name;
-        out_key(&writer->out, arena_copy_c(writer->scope.arena, name));
-        constant_write(&writer->scope, arg->arg.value, &writer->out);
+        write_json_pattern(writer, arena_copy_c(writer->scope.arena, name), arg->arg.value);
     }
     out_close(&writer->out, '}');
 }
@@ -219,15 +266,15 @@ static void write_effect_line(MetadataWriter *writer, const Node *line)
     case NODE_DRILL_HTTP:
         out_text_at(&writer->out, "on", STR("http"));
         out_text_at(&writer->out, "method", line->drill_http.method);
-        constant_text_at(&writer->scope, line->drill_http.url, "url", &writer->out);
-        write_json_at(writer, "with", line->drill_http.with);
-        write_json_at(writer, "headers", line->drill_http.headers);
+        write_text_pattern(writer, "url", line->drill_http.url);
+        write_json_pattern(writer, "with", line->drill_http.with);
+        write_json_pattern(writer, "headers", line->drill_http.headers);
         write_pattern(writer, "ran", line->drill_http.once_ran);
         write_answers(writer, &line->drill_http.answers);
         break;
     case NODE_DRILL_COMMAND:
         out_text_at(&writer->out, "on", STR("command"));
-        out_text_at(&writer->out, "pattern", command_text(&writer->scope, line->drill_command.command));
+        out_text_at(&writer->out, "pattern", command_pattern(writer, line->drill_command.command));
         name_at(writer, "host", line->drill_command.command->command.host);
         write_pattern(writer, "ran", line->drill_command.once_ran);
         write_answers(writer, &line->drill_command.answers);
@@ -266,19 +313,19 @@ static void write_person_line(MetadataWriter *writer, const Node *line)
         out_text_at(&writer->out, "on", STR("person"));
         name_at(writer, "contact", line->drill_person.contact);
         out_text_at(&writer->out, "does", str_from_c(op_text_PersonDoes(line->drill_person.does)));
-        constant_text_at(&writer->scope, line->drill_person.what, "what", &writer->out);
+        write_text_pattern(writer, "what", line->drill_person.what);
         constant_int_at(&writer->scope, line->drill_person.after, "after", &writer->out);
         constant_int_at(&writer->scope, line->drill_person.before, "before", &writer->out);
     } else if (line->kind == NODE_DRILL_ANSWER) {
         out_text_at(&writer->out, "on", STR("answer"));
-        constant_text_at(&writer->scope, line->drill_answer.question, "what", &writer->out);
+        write_text_pattern(writer, "what", line->drill_answer.question);
         out_key(&writer->out, "value");
         constant_write(&writer->scope, line->drill_answer.value, &writer->out);
         constant_int_at(&writer->scope, line->drill_answer.after, "after", &writer->out);
     } else {
         out_text_at(&writer->out, "on", STR("manual"));
         out_text_at(&writer->out, "what",
-                    line->drill_manual.what ? constant_text(&writer->scope, line->drill_manual.what)
+                    line->drill_manual.what ? text_pattern(writer, line->drill_manual.what)
                                             : STR("*"));
         constant_int_at(&writer->scope, line->drill_manual.after, "after", &writer->out);
         if (line->drill_manual.never) {
@@ -368,8 +415,8 @@ static void write_fact_args(MetadataWriter *writer, const Node *fact)
     out_key(&writer->out, "args");
     out_open(&writer->out, '{');
     write_subject(writer, fact);
-    constant_text_at(&writer->scope, fact->fact.what, "what", &writer->out);
-    constant_text_at(&writer->scope, fact->fact.matching, "matching", &writer->out);
+    write_text_pattern(writer, "what", fact->fact.what);
+    write_text_pattern(writer, "matching", fact->fact.matching);
     name_at(writer, fact->fact.kind == FACT_PAGED ? "way" : "by", fact->fact.by);
     name_at(writer, "to", fact->fact.to);
     write_pattern(writer, "pattern", pattern);
@@ -416,7 +463,7 @@ static void write_expect(DrillWriter *drill, const Node *line)
 static void write_with(DrillWriter *drill, const Symbol *plan, const Node *node)
 {
     MetadataWriter *writer = drill->writer;
-    const Node *severity = NULL, *attended = NULL;
+    const Node *severity = NULL;
     size_t position = 0;
     out_key(&writer->out, "with");
     out_open(&writer->out, '{');
@@ -434,10 +481,7 @@ static void write_with(DrillWriter *drill, const Symbol *plan, const Node *node)
             severity = setting->setting.value;
             continue;
         }
-        if (!setting->symbol) {
-            attended = setting->setting.value;
-            continue;
-        }
+        if (!setting->symbol) continue; /* a beginning, below */
         out_key(&writer->out, arena_copy_c(writer->scope.arena, setting->setting.name));
         constant_write(&writer->scope, setting->setting.value, &writer->out);
     }
@@ -447,7 +491,10 @@ static void write_with(DrillWriter *drill, const Symbol *plan, const Node *node)
         out_text(&writer->out, reference_name(&writer->scope, severity));
     else
         out_null(&writer->out);
-    write_json_at(writer, "attended", attended);
+    for (setting = writer->scope.settings ? writer->scope.settings->first : NULL; setting; setting = setting->next) {
+        bool beginning = !setting->symbol && !str_equal_c(setting->setting.name, "severity");
+        if (beginning) write_json_at(writer, arena_copy_c(writer->scope.arena, setting->setting.name), setting->setting.value);
+    }
     out_close(&writer->out, '}');
 }
 

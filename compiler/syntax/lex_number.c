@@ -129,10 +129,11 @@ void lex_date(Lex *lex, const char *text, size_t len)
 void lex_time(Lex *lex, const char *text, size_t len)
 {
     int hour = digits(text, 2), minute = digits(text + 3, 2), second = len > 5 ? digits(text + 6, 2) : 0;
+    int ms = len > 8 ? digits(text + 9, 3) : 0;
     if (hour > 23 || minute > 59 || second > 59)
         diag_report(lex->diagnostics, DIAG_P0106, lex_span(lex), "there is no time of day %.*s", (int)len,
                     text);
-    push_integer(lex, TOK_TIME_LITERAL, ((hour * 60 + minute) * 60 + second) * INT64_C(1000));
+    push_integer(lex, TOK_TIME_LITERAL, ((hour * 60 + minute) * 60 + second) * INT64_C(1000) + ms);
 }
 
 /* The unit that a foreign spelling means: "min" is "m". NULL: none. */

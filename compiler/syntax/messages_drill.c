@@ -90,8 +90,8 @@ static const char any_fact[] =
     "what can be expected: paged, notified, done, failed, skipped, started, rolled back, asked, attached, approved, assigned, "
     "ran, severity, acknowledged, unacknowledged, mitigated, resolved, unresolved, elapsed, output of";
 static const char answer_form[] =
-    "an answer is `gives N`, `gives \"TEXT\"`, `gives json {…}`, `gives file \"PATH\"`, `exits N`, `fails`, `hangs`, `is unknown` "
-    "or `needs approval`, then `[with …] [before TIME] [delayed TIME] [N times] [once [ran PATTERN]]`";
+    "an answer is `gives N`, `gives \"TEXT\"`, `gives json {…}`, `gives file \"PATH\"`, `exits N`, `fails`, `hangs`, `is unknown`, "
+    "`needs approval`, `runs` or `gives result {…}`, then `[with …] [before TIME] [delayed TIME] [N times] [once [ran PATTERN]]`";
 
 static const Form line_forms[] = {
     {TOK_WITH, "`with PARAM = VALUE, severity NAME`"},
@@ -107,7 +107,7 @@ static const Form line_forms[] = {
     {TOK_SWEEP, "`sweep acknowledged [by CONTACT] at FROM..TO every TIME [or never]` or `sweep any effect ANSWER`"},
     {TOK_AT,
      "at a time happens: severity, note, alert, kill for, clock jumps, ack, unack, resolve, reopen, mitigated, set, approve, refuse, "
-     "answer, done, retry, skip, pause, continue, go to, take over, escalate, assign, hand over to, met, follow, cancel"},
+     "answer, done, retry, skip, pause, continue, go to, take over, escalate, assign, hand over to, met, follow, cancel, signal json {…}"},
 };
 
 static const char person_form[] =
@@ -135,7 +135,7 @@ static bool line_has(const Wrong *wrong, int kind)
 /* Is the line one for effects, and read as far as its answer? */
 static bool in_answer(const Wrong *wrong)
 {
-    static const int begins[] = {TOK_GIVES, TOK_EXITS, TOK_FAILS, TOK_HANGS, TOK_IS, TOK_NEEDS};
+    static const int begins[] = {TOK_GIVES, TOK_EXITS, TOK_FAILS, TOK_HANGS, TOK_IS, TOK_NEEDS, TOK_RUNS};
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
         if (line_has(wrong, begins[i]) || wrong_expects(wrong, begins[i])) return true;
     }

@@ -40,12 +40,23 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+Str str_trim_start(Str s)
+{
+    size_t start = 0;
+    while (start < s.len && is_blank(s.data[start])) start++;
+    return str_slice(s, start, s.len);
+}
+
+Str str_trim_end(Str s)
+{
+    size_t end = s.len;
+    while (end > 0 && is_blank(s.data[end - 1])) end--;
+    return str_slice(s, 0, end);
+}
+
 Str str_trim(Str s)
 {
-    size_t start = 0, end = s.len;
-    while (start < end && is_blank(s.data[start])) start++;
-    while (end > start && is_blank(s.data[end - 1])) end--;
-    return str_slice(s, start, end);
+    return str_trim_end(str_trim_start(s));
 }
 
 ptrdiff_t str_find(Str s, Str needle)

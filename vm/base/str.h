@@ -34,6 +34,8 @@ static inline Str str_slice(Str s, size_t start, size_t end)
     if (start > end) start = end;
     return s.len ? (Str){s.data + start, end - start} : s;
 }
+Str str_trim_start(Str s);
+Str str_trim_end(Str s);
 Str str_trim(Str s);                            /* without ASCII blanks at both ends */
 ptrdiff_t str_find(Str s, Str needle);          /* byte offset, or -1 */
 

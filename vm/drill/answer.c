@@ -99,7 +99,9 @@ static Outcome outcome_of(const Asked *asked, const ScriptLine *line, const Scri
     int64_t usual = asked->request->effect_class == EFFECT_LOOK ? LOOK_TIMEOUT : CHANGE_TIMEOUT;
     int64_t timeout = json_int(asked->args, "timeout", usual);
     if (timeout <= 0) timeout = usual;
-    if (json_bool(gives, "hangs", false) || answer->delay > timeout) {
+    if (json_get(gives, "result") || json_bool(gives, "runs", false)) {
+        outcome.ok = true; /* it says itself what comes of it */
+    } else if (json_bool(gives, "hangs", false) || answer->delay > timeout) {
         outcome.timed_out = true;
         outcome.elapsed = timeout;
         /* A request that was sent may have been carried out; a command was ended by us. */
@@ -235,8 +237,25 @@ static void write_held(const Asked *asked, const Json *gives, Buffer *out)
     buffer_free(&what);
 }
 
+/* The result as the line says it, whole; how long it took the drill knows. */
+static void write_said(const Outcome *outcome, const Json *result, Buffer *out)
+{
+    Json *whole = json_copy(result);
+    if (!json_get(whole, "elapsed")) json_set_int(whole, "elapsed", outcome->elapsed);
+    json_write(out, whole);
+    json_free(whole);
+}
+
 static void write_result(const Asked *asked, const Outcome *outcome, const Json *gives, Buffer *out)
 {
+    if (json_get(gives, "result")) {
+        write_said(outcome, json_get(gives, "result"), out);
+        return;
+    }
+    if (json_bool(gives, "runs", false)) {
+        buffer_add_c(out, "{\"body\":true}");
+        return;
+    }
     buffer_add_char(out, '{');
     if (json_get(gives, "approval"))
         write_held(asked, gives, out);

@@ -2,6 +2,7 @@
 #include "vm/drill/expect.h"
 
 #include "vm/base/time.h"
+#include "vm/code/stars.h"
 #include "vm/drill/lasting.h"
 #include "vm/drill/timeline.h"
 
@@ -60,14 +61,18 @@ static bool row_ran(const Check *check, Row *row, const EffectPattern *pattern)
 /* A text that holds the pattern; where the pattern has `*`, the whole text must be like it. */
 static bool text_matches(Str text, Str pattern)
 {
-    return memchr(pattern.data, '*', pattern.len) ? str_matches_glob(text, pattern)
-                                                  : str_find(text, pattern) >= 0;
+    if (memchr(pattern.data, '*', pattern.len)) return stars_match(text, pattern);
+    Buffer meant = {0};
+    stars_add_meant(&meant, pattern);
+    bool holds = str_find(text, buffer_str(&meant)) >= 0;
+    buffer_free(&meant);
+    return holds;
 }
 
 static bool row_of_step(const Check *check, const Row *row)
 {
     return row->log.kind == LOG_RESULT &&
-           str_matches_glob(row->log.step, json_string(check->expect->args, "what", "*"));
+           stars_match(row->log.step, json_string(check->expect->args, "what", "*"));
 }
 
 static bool row_output(const Check *check, Row *row)
@@ -109,7 +114,7 @@ static bool subject_matches(const Check *check, const Json *mark)
     if (!check->rule->arg[0] || !wanted.len) return true;
     Str found = json_string(mark, check->rule->member, "");
     if (strcmp(check->rule->arg, "what") == 0) {
-        return str_matches_glob(found, wanted) || str_matches_glob(json_string(mark, "text", ""), wanted);
+        return stars_match(found, wanted) || stars_match(json_string(mark, "text", ""), wanted);
     }
     return str_equal(found, wanted) || script_means_contact(check->script, wanted, found);
 }
@@ -325,7 +330,7 @@ static bool step_story(const Check *check, Buffer *out, const Row **focus)
         Row *row = &check->record->rows.items[i];
         if (row->log.kind != LOG_MARK || !str_starts_with(row->log.name, STR("step."))) continue;
         const Json *args = row_json(row);
-        if (!str_matches_glob(json_string(args, "name", ""), name)) continue;
+        if (!stars_match(json_string(args, "name", ""), name)) continue;
         Str what = str_slice(row->log.name, 5, row->log.name.len);
         Str why = json_string(args, str_equal_c(what, "failed") ? "error" : "reason", "");
         if (told) buffer_add_c(out, ", ");

@@ -17,7 +17,7 @@
 bool matching_json(const Json *found, const Json *wanted)
 {
     JsonKind kind = json_kind(wanted);
-    if (kind == JSON_STRING) return json_kind(found) == JSON_STRING && str_matches_glob(json_text(found), json_text(wanted));
+    if (kind == JSON_STRING) return json_kind(found) == JSON_STRING && stars_match(json_text(found), json_text(wanted));
     if (kind != JSON_OBJECT && kind != JSON_LIST) return json_equal(found, wanted);
     if (json_kind(found) != kind) return false;
     const Json *item = json_first(found);
@@ -33,7 +33,7 @@ bool matching_body(const Asked *asked, const Json *wanted)
 {
     Str text = json_string(asked->args, "body", "");
     if (!wanted) return true;
-    if (json_kind(wanted) == JSON_STRING) return str_matches_glob(text, json_text(wanted));
+    if (json_kind(wanted) == JSON_STRING) return stars_match(text, json_text(wanted));
     Json *body = json_parse(text, NULL);
     bool fits = body && matching_json(body, wanted);
     json_free(body);
@@ -152,21 +152,29 @@ void matching_note_ran(const Asked *asked)
  * the rest. The text is known to match. */
 static Str star_text(Str text, Str pattern, size_t number)
 {
+    Buffer meant = {0};
     size_t at = 0, star = 0;
+    Str found_text = {0};
     for (size_t from = 0; from <= pattern.len;) {
         size_t to = from;
         while (to < pattern.len && pattern.data[to] != '*')
             to++;
-        Str fixed = str_slice(pattern, from, to);
+        buffer_clear(&meant);
+        stars_add_meant(&meant, str_slice(pattern, from, to));
+        Str fixed = buffer_str(&meant);
         bool last = to == pattern.len;
         ptrdiff_t found = last ? (ptrdiff_t)(text.len - fixed.len - at)
                                : str_find(str_slice(text, at, text.len), fixed);
-        if (star > 0 && star == number) return str_slice(text, at, at + (size_t)(found > 0 ? found : 0));
+        if (star > 0 && star == number) {
+            found_text = str_slice(text, at, at + (size_t)(found > 0 ? found : 0));
+            break;
+        }
         at += (size_t)(found > 0 ? found : 0) + fixed.len;
         star++;
         from = to + 1;
     }
-    return (Str){0};
+    buffer_free(&meant);
+    return found_text;
 }
 
 void matching_fill(const Asked *asked, const ScriptLine *line, Str text, Buffer *out)

@@ -5,6 +5,8 @@
  * decides nothing: matching.c has said already that no line answers. */
 #include "vm/drill/matching.h"
 
+#include "vm/code/stars.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -90,7 +92,7 @@ static size_t fitting(Str text, Str pattern, const char *ends)
         buffer_clear(&start);
         buffer_add_str(&start, str_slice(pattern, 0, at));
         buffer_add_char(&start, '*');
-        if (!str_matches_glob(text, buffer_str(&start))) break;
+        if (!stars_match(text, buffer_str(&start))) break;
         fits = at;
     }
     buffer_free(&start);
@@ -143,10 +145,10 @@ static size_t nearness(const Asked *asked, const ScriptLine *line)
 {
     if (line->kind == LINE_CALL) return 0;
     if (line->kind == LINE_COMMAND) {
-        bool fits = str_matches_glob(asked->subject, line->effect.command);
+        bool fits = stars_match(asked->subject, line->effect.command);
         return fits ? SIZE_MAX : fitting(asked->subject, line->effect.command, " ");
     }
-    bool fits = str_matches_glob(asked->subject, line->effect.url);
+    bool fits = stars_match(asked->subject, line->effect.url);
     if (fits) return SIZE_MAX;
     return is_method(asked, line->effect.method) ? 1 + fitting(asked->subject, line->effect.url, "/?&") : 0;
 }
@@ -154,12 +156,12 @@ static size_t nearness(const Asked *asked, const ScriptLine *line)
 static void tell_place(const Asked *asked, const ScriptLine *line, Buffer *out)
 {
     const EffectPattern *effect = &line->effect;
-    if (line->kind == LINE_HTTP && str_matches_glob(asked->subject, effect->url)) {
+    if (line->kind == LINE_HTTP && stars_match(asked->subject, effect->url)) {
         buffer_printf(out, "it is for %.*s, this is %.*s", STR_ARG(effect->method),
                       STR_ARG(json_string(asked->args, "method", "")));
     } else if (line->kind == LINE_HTTP) {
         tell_pattern(asked->subject, effect->url, "/?&", "URL", out);
-    } else if (str_matches_glob(asked->subject, effect->command)) {
+    } else if (stars_match(asked->subject, effect->command)) {
         Str host = json_string(json_get(asked->args, "host"), "name", "");
         buffer_printf(out, "it is for %.*s, this runs %s%.*s", STR_ARG(effect->host), host.len ? "on " : "here", STR_ARG(host));
     } else {

@@ -5,6 +5,8 @@
  * stays where it is. */
 #include "vm/drill/world_parts.h"
 
+#include "vm/code/stars.h"
+
 #include <stdlib.h>
 
 static void signal_soon(DrillWorld *world, int64_t after, Json *signal)
@@ -65,7 +67,7 @@ typedef struct Question {
 
 static bool question_means(const Question *question, Str pattern)
 {
-    return str_matches_glob(question->what, pattern) || str_matches_glob(question->text, pattern);
+    return stars_match(question->what, pattern) || stars_match(question->text, pattern);
 }
 
 static Str first_asked(const Question *question)

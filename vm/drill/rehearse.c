@@ -8,6 +8,7 @@
 #include "vm/run.h"
 
 #include <inttypes.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 enum { SLACK_BYTES = 256 * 1024, IDLE_LIMIT = 8 };
@@ -44,12 +45,23 @@ static void write_start(const Stage *stage, Buffer *out)
     json_write_string(out, stage->script.plan);
     buffer_add_c(out, ",\"severity\":");
     json_write(out, json_get(with, "severity"));
+    const Json *since = json_get(with, "since");
     buffer_printf(out, ",\"attended\":%s,\"params\":", json_bool(with, "attended", true) ? "true" : "false");
     if (params)
         json_write(out, params);
     else
         buffer_add_c(out, "{}");
-    buffer_add_c(out, ",\"starter\":\"drill\",\"since\":null,\"run\":\"drill\",\"drill\":true}");
+    buffer_add_c(out, ",\"starter\":");
+    json_write_string(out, json_string(with, "starter", "drill"));
+    buffer_add_c(out, ",\"since\":");
+    if (since)
+        buffer_printf(out, "%" PRId64, stage->script.start - json_as_int(since));
+    else
+        buffer_add_c(out, "null");
+    buffer_add_c(out, ",\"run\":");
+    json_write_string(out, json_string(with, "run_id", "drill"));
+    if (json_get(with, "number_today")) buffer_printf(out, ",\"number_today\":%" PRId64, json_int(with, "number_today", 1));
+    buffer_add_c(out, ",\"drill\":true}");
 }
 
 /* ---- resuming ---- */

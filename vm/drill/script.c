@@ -2,6 +2,7 @@
 #include "vm/drill/script.h"
 
 #include "vm/base/zone.h"
+#include "vm/code/stars.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -210,8 +211,21 @@ static void script_subject(Str script, const Json *params, Buffer *out)
     }
 }
 
+/* A secret reads the same wherever it stands (docs/effects.md, "Secrets"). */
+static void secrets_alike(Buffer *out, size_t from)
+{
+    static const Str encoded = STR_INIT("\xEF\xB7\x94");
+    while (from < out->len) {
+        ptrdiff_t at = str_find(str_slice(buffer_str(out), from, out->len), encoded);
+        if (at < 0) return;
+        from += (size_t)at + encoded.len;
+        out->data[from - 1] = '\x90';
+    }
+}
+
 void effect_subject(Str op, const Json *args, Buffer *out)
 {
+    size_t from = out->len;
     if (str_equal_c(op, "http")) {
         buffer_add_str(out, json_string(args, "url", ""));
     } else if (json_get(args, "sh") && !json_is_null(json_get(args, "sh"))) {
@@ -223,20 +237,21 @@ void effect_subject(Str op, const Json *args, Buffer *out)
             buffer_add_str(out, json_text(word));
         }
     }
+    secrets_alike(out, from);
 }
 
 bool effect_matches(const EffectPattern *pattern, Str op, const Json *args, Str subject)
 {
     if (!pattern->said) return false;
     if (!pattern->url.len) {
-        if (!str_equal_c(op, "command") || !str_matches_glob(subject, pattern->command)) return false;
+        if (!str_equal_c(op, "command") || !stars_match(subject, pattern->command)) return false;
         return !pattern->host.len || str_equal(pattern->host, json_string(json_get(args, "host"), "name", ""));
     }
     if (!str_equal_c(op, "http")) return false;
     Str method = json_string(args, "method", "");
     bool same =
         method.len == pattern->method.len && strncasecmp(method.data, pattern->method.data, method.len) == 0;
-    return same && str_matches_glob(subject, pattern->url);
+    return same && stars_match(subject, pattern->url);
 }
 
 /* May the rotation have the contact on call? */
