@@ -54,7 +54,7 @@ FIXED := -no-pie
 # planc needs the C library alone, and is started for a file: loading that is a third of an empty program's time. Where it is
 # not there as an archive, or a sanitizer wants to be loaded, planc is linked as usual.
 PLANC_STATIC ?= $(if $(SANITIZE),,$(if $(wildcard $(shell $(CC) -print-file-name=libc.a)),-static))
-PLANVM_LIBS := -Wl,--as-needed -lcjson $(call archive,sqlite3,-lsqlite3) $(call archive,uv_a,-luv) \
+PLANVM_LIBS := -Wl,--as-needed -lcjson $(call archive,sqlite3,-lsqlite3) $(call archive,zstd,-lzstd) $(call archive,uv_a,-luv) \
                $(call archive,ffi,-lffi) -lm -ldl -lpthread
 
 .PHONY: all planc planvm keeper demo test asan stress install clean help bootstrap bootstrap-tests lint

@@ -46,7 +46,8 @@ typedef struct Arguments {
 
 typedef int CommandFunction(const Arguments *arguments);
 CommandFunction command_run, command_resume, command_drill, command_list, command_status, command_log,
-    command_report, command_signal, command_next, command_attach, command_preflight;
+    command_report, command_signal, command_next, command_attach, command_preflight,
+    command_output;
 
 bool option_given(const Arguments *arguments, OptionId option);
 Str option_user(const Arguments *arguments); /* --as, else $USER, else "somebody" */

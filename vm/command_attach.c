@@ -149,7 +149,9 @@ int command_attach(const Arguments *arguments)
     bool json = option_given(arguments, OPTION_JSON),
          terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     if (looker_open(&looker, journal)) {
+        const char *show = arguments->values[OPTION_SHOW];
         AttachOptions options = {.as = option_user(arguments),
+                                 .run_dir = show && strcmp(show, "none") == 0 ? NULL : journal_path(journal),
                                  .output = json       ? LIVE_JSON
                                            : terminal ? LIVE_TERMINAL
                                                       : LIVE_PLAIN,

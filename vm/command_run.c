@@ -91,6 +91,32 @@ static bool heartbeat_of(const Arguments *arguments, int64_t *heartbeat, Error *
            error_set(error, "--heartbeat %s is no duration: write it like 5m, or 0s for none", given);
 }
 
+static bool show_of(const Arguments *arguments, LiveShow *show, Error *error)
+{
+    static const char *const names[] = {
+        [LIVE_SHOW_CHANGES] = "changes", [LIVE_SHOW_ALL] = "all", [LIVE_SHOW_NONE] = "none"};
+    const char *given = arguments->values[OPTION_SHOW];
+    *show = LIVE_SHOW_CHANGES;
+    if (!given) return true;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(given, names[i]) != 0) continue;
+        *show = (LiveShow)i;
+        return true;
+    }
+    return error_set(error, "--show %s: say changes, all or none", given);
+}
+
+/* What is said wrongly is said before a run begins. */
+static bool are_options_fine(const Arguments *arguments, int *status)
+{
+    int64_t heartbeat;
+    LiveShow show;
+    Error error = {""};
+    bool fine = heartbeat_of(arguments, &heartbeat, &error) && show_of(arguments, &show, &error);
+    if (!fine) *status = command_fail(arguments, EXIT_MISUSE, "%s", error.text);
+    return fine;
+}
+
 static bool world_open(Session *session, int64_t started, Error *error)
 {
     bool json = option_given(session->arguments, OPTION_JSON);
@@ -99,7 +125,9 @@ static bool world_open(Session *session, int64_t started, Error *error)
                         : session->attended && isatty(STDOUT_FILENO) ? LIVE_TERMINAL
                                                                      : LIVE_PLAIN;
     int64_t heartbeat;
-    if (!heartbeat_of(session->arguments, &heartbeat, error)) return false;
+    LiveShow show;
+    if (!heartbeat_of(session->arguments, &heartbeat, error) || !show_of(session->arguments, &show, error))
+        return false;
     const char *policy = session->arguments->values[OPTION_POLICY];
     Json *start = json_parse(run->start, error);
     if (!start) return error_wrap(error, "the run's start");
@@ -114,6 +142,7 @@ static bool world_open(Session *session, int64_t started, Error *error)
                            .kube_context = json_string(start, "kube_context", ""),
                            .kube_namespace = json_string(start, "kube_namespace", ""),
                            .output = output,
+                           .show = show,
                            .view = session_view(session, output),
                            .heartbeat = heartbeat,
                            .started = started};
@@ -395,6 +424,7 @@ int command_run(const Arguments *arguments)
     Buffer messages = {0}, id = {0};
     Error error = {""};
     int status = EXIT_FINE;
+    if (!are_options_fine(arguments, &status)) return status;
     bool loaded = arguments->load(arguments->words.items[0], &session.bytes, &messages);
     if (messages.len) fputs(messages.data, stderr);
     buffer_free(&messages);
@@ -490,8 +520,8 @@ int command_resume(const Arguments *arguments)
     Session session = {.arguments = arguments, .attended = is_attended(arguments), .resumes = true};
     Buffer id = {0};
     int status = EXIT_FINE;
-    if (resumable(arguments, &id, &status) && !is_over(arguments, buffer_str(&id), &status) &&
-        record_begin(arguments, &status))
+    if (are_options_fine(arguments, &status) && resumable(arguments, &id, &status) &&
+        !is_over(arguments, buffer_str(&id), &status) && record_begin(arguments, &status))
         status = resume(&session, buffer_str(&id));
     session_close(&session);
     buffer_free(&id);

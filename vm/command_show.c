@@ -263,7 +263,20 @@ static void operation_note(Operations *operations, Arena *arena, const LogRow *r
     if (row->effect) operations->items[row->effect - 1] = arena_copy(arena, row->name);
 }
 
-static void log_text(const LogRow *row, Operations *operations, Arena *arena)
+/* A long output lies in a file of its own, which may be gone. */
+static void note_missing(Buffer *line, const Journal *journal, const Json *result)
+{
+    static const char *const streams[] = {"out_whole", "err_whole", "body_whole"};
+    for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
+        Str hash = json_string(json_get(result, streams[i]), "hash", "");
+        Buffer path = {0};
+        buffer_printf(&path, "%s/" LOG_OUTPUTS "/%.*s.zst", journal_path(journal), STR_ARG(hash));
+        if (hash.len && access(path.data, F_OK) != 0) buffer_add_c(line, "; its file is missing");
+        buffer_free(&path);
+    }
+}
+
+static void log_text(const LogRow *row, const Journal *journal, Operations *operations, Arena *arena)
 {
     Json *json = row->json.len ? json_parse(row->json, NULL) : NULL;
     Buffer line = {0};
@@ -277,7 +290,10 @@ static void log_text(const LogRow *row, Operations *operations, Arena *arena)
         buffer_printf(&line, "%s ", effect_class_name(row->effect_class));
         effect_write(&line, row->name, json);
         break;
-    case LOG_RESULT: effect_result_write(&line, operation_of(operations, row->effect), json); break;
+    case LOG_RESULT:
+        effect_result_write(&line, operation_of(operations, row->effect), json);
+        note_missing(&line, journal, json);
+        break;
     case LOG_MARK:
         if (!mark_write(&line, row->name, json))
             buffer_printf(&line, "%.*s %.*s", STR_ARG(row->name), STR_ARG(row->json));
@@ -311,7 +327,7 @@ int command_log(const Arguments *arguments)
             if (option_given(arguments, OPTION_JSON))
                 log_json(&row);
             else
-                log_text(&row, &operations, &arena);
+                log_text(&row, journal, &operations, &arena);
             seen = row.seq;
             ended = ended || row.kind == LOG_END;
         }

@@ -29,6 +29,10 @@ typedef struct LogRow {
     Str json; /* payload, the very bytes that were fed or came out; empty where there is none */
 } LogRow;
 
+/* The folder of a run in which outputs lie that are longer than a result may be: HASH.zst, by the hash that the result
+ * says. */
+#define LOG_OUTPUTS "outputs"
+
 static inline const char *log_kind_name(LogKind kind)
 {
     static const char *const names[] = {

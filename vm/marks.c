@@ -199,6 +199,18 @@ bool effect_result_is_good(const Json *result)
     return json_bool(result, "ok", false) || json_bool(result, "body", false);
 }
 
+/* Of outputs that are longer than what the result holds. */
+static void add_lengths(Buffer *out, const Json *result)
+{
+    static const struct {
+        const char *member, *what;
+    } streams[] = {{"out_whole", "printed"}, {"err_whole", "on stderr"}, {"body_whole", "answered"}};
+    for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
+        int64_t size = json_int(json_get(result, streams[i].member), "size", 0);
+        if (size) buffer_printf(out, ", %lld MiB %s", (long long)(size >> 20), streams[i].what);
+    }
+}
+
 void effect_result_write(Buffer *out, Str op, const Json *result)
 {
     Str error = json_string(result, "error", ""), said = last_line(json_string(result, "err", ""));
@@ -227,6 +239,7 @@ void effect_result_write(Buffer *out, Str op, const Json *result)
     } else {
         buffer_add_c(out, "failed");
     }
+    add_lengths(out, result);
     if (!said.len) return;
     buffer_add_c(out, ": ");
     add_plain(out, said);

@@ -44,7 +44,7 @@ search '#include "vm/(core|live|drill|journal|report|code)/' 'vm/base/*' | rule 
 search '#include "(\.|[a-z_]+\.h")' 'vm/*.[ch]' 'compiler/*.[ch]' | grep -v '#include "plan\.' |
     rule "includes are written from the root"
 
-for header in 'curl/curl.h' sqlite3.h ffi.h cjson/cJSON.h uv.h xxhash.h openssl/hmac.h md4c-html.h; do
+for header in 'curl/curl.h' sqlite3.h ffi.h cjson/cJSON.h uv.h xxhash.h zstd.h openssl/hmac.h md4c-html.h; do
     pattern=$(printf '#include <%s>' "$header" | sed 's/[.]/\\./g')
     homes=$(search "$pattern" 'vm/*.c' 'vm/*.h' 'compiler/*.c' 'compiler/*.h' | cut -d: -f1 | sort -u)
     [ "$(printf '%s' "$homes" | grep -c .)" -le 1 ] || printf '%s\n' "$homes"

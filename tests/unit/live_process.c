@@ -58,15 +58,30 @@ static void test_surroundings(void)
                                            "c\xEF\xBF\xBDx");
 }
 
+/* The file of the run that has all of a stream. */
+static bool keeps_whole(const Json *whole, int64_t size)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/outputs/%s.zst", test.dir, json_string(whole, "hash", "").data);
+    return json_int(whole, "size", 0) == size && access(path, R_OK) == 0;
+}
+
 static void test_output_is_bounded(void)
 {
     const Json *r = look("{\"sh\":\"head -c 12000000 /dev/zero | tr '\\\\0' x; echo end >&2\"}");
     CHECK(json_bool(r, "ok", false));
-    CHECK(json_bool(r, "out_cut", false));
+    CHECK(json_bool(r, "out_cut", false) && json_bool(r, "truncated", false));
     Str out = json_string(r, "out", "");
     CHECK(out.len > (size_t)8 << 20 && out.len < ((size_t)8 << 20) + 200);
-    CHECK(str_ends_with(out, STR("[cut: there was more than 8 MiB]\n")));
+    CHECK(str_find(out, STR("\n[cut: there was more than 8 MiB; all of it: planvm output ")) > 0);
+    CHECK(keeps_whole(json_get(r, "out_whole"), 12000000));
     CHECK_STR_C(json_string(r, "err", ""), "end\n");
+    CHECK(!json_bool(r, "err_cut", false));
+    r = look("{\"sh\":\"head -c 2000000 /dev/zero | tr '\\\\0' x\"}");
+    CHECK(!json_bool(r, "truncated", false) && json_string(r, "out", "").len == 2000000);
+    char command[400];
+    snprintf(command, sizeof command, "test $(ls -A %s/outputs | wc -l) -eq 1", test.dir);
+    CHECK_INT(system(command), 0);
 }
 
 static bool is_running(const char *pattern)

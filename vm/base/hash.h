@@ -9,6 +9,11 @@ typedef struct Hash {
 } Hash;
 
 Hash hash_bytes(const void *bytes, size_t len);
+/* The same hash of bytes that come in pieces. */
+typedef struct HashRun HashRun;
+HashRun *hash_begin(void);
+void hash_add(HashRun *run, const void *bytes, size_t len);
+Hash hash_end(HashRun *run); /* frees it; NULL is fine */
 uint64_t hash_quick(const void *bytes, size_t len);
 static inline bool hash_equal(Hash a, Hash b)
 {
@@ -16,5 +21,6 @@ static inline bool hash_equal(Hash a, Hash b)
 }
 /* 32 hexadecimal digits and a NUL. */
 void hash_write(Hash hash, char text[33]);
+bool hash_read(Str text, Hash *hash); /* false: it is none */
 
 #endif

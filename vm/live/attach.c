@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "vm/live/clock.h"
+#include "vm/live/shown.h"
 
 enum { POLL = 100 }; /* ms; a journal that another process writes is looked at this often */
 
@@ -14,6 +15,7 @@ typedef struct Attach {
     People *people;
     LoopTimer *poll;
     Clock clock;
+    ShownPlace shown;
     bool over;
 } Attach;
 
@@ -46,6 +48,8 @@ static void look(void *ctx)
 {
     Attach *attach = ctx;
     attach->poll = NULL;
+    /* Before the ends of the programs that printed it. */
+    if (attach->options->run_dir) shown_follow(attach->options->run_dir, &attach->shown, attach->people);
     if (!attach->options->changed(attach->options->ctx, attach->people))
         attach->over = true;
     else

@@ -7,7 +7,8 @@
 #include "vm/live/people.h"
 
 typedef struct AttachOptions {
-    Str as; /* who sits here */
+    Str as;              /* who sits here */
+    const char *run_dir; /* the run's folder: what its programs print is shown, too; NULL: it is not */
     LiveOutput output;
     LiveView view;
     void *ctx;

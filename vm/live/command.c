@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vm/live/capture.h"
 #include "vm/live/keeper_client.h"
 #include "vm/live/kubectl.h"
 #include "vm/live/pipeline.h"
@@ -21,12 +22,19 @@ typedef struct CommandWork {
     LiveEffect *effect;
     Arena arena;
     SpawnSpec spec;
+    Capture streams[2];
     Process *process; /* a look that runs */
     bool remote;      /* the program is ssh */
     bool dry;         /* a change that the API server is only to judge */
+    bool flooded;     /* a look that printed more than is kept, and was ended for it */
 } CommandWork;
 
 /* ---- what to run ---- */
+
+static bool is_kept_by_keeper(const CommandWork *work)
+{
+    return work->effect->effect_class == EFFECT_CHANGE && !work->effect->live->dry_run;
+}
 
 /* A string of the arguments with its secrets filled in. NULL and an error: one cannot be had. */
 static char *filled(CommandWork *work, Str text, Error *error)
@@ -265,24 +273,18 @@ static bool make_spec(CommandWork *work, Error *error)
 
 /* ---- what came of it ---- */
 
-/* A text that was cut may end in the middle of a secret, which would then not be recognised. */
-static void add_stream(LiveEffect *effect, Buffer *json, const char *name, Str text, bool cut)
+static void add_stream(CommandWork *work, Buffer *json, int stream)
 {
-    Buffer whole = {0};
-    size_t longest = secrets_longest(effect->live->secrets);
-    buffer_add_str(&whole, cut ? str_slice(text, 0, text.len > longest ? text.len - longest : 0) : text);
+    LiveEffect *effect = work->effect;
+    Capture *capture = &work->streams[stream];
     Buffer clean = {0};
-    text_clean(effect->live->secrets, &clean, buffer_str(&whole));
-    cut = text_bound(&clean, SPAWN_OUTPUT_CAP) || cut;
-    if (cut) buffer_printf(&clean, "\n[cut: there was more than %zu MiB]\n", SPAWN_OUTPUT_CAP >> 20);
-    buffer_printf(json, ",\"%s\":", name);
-    json_write_string(json, buffer_str(&clean));
-    if (cut) buffer_printf(json, ",\"%s_cut\":true", name);
-    /* The program itself wrote this stream to the run's folder: what may not be kept goes from there too. */
-    if (effect->effect_class == EFFECT_CHANGE && !effect->live->dry_run &&
-        !str_equal(buffer_str(&clean), text))
-        keeper_client_replace(effect->live->keeper, effect->id, name, buffer_str(&clean));
-    buffer_free(&whole);
+    capture_write(capture, json, &clean);
+    /* The program itself wrote this stream to the run's folder: what may not be kept goes from there too, and
+     * so does what lies elsewhere now. */
+    if (is_kept_by_keeper(work) &&
+        (capture_is_cut(capture) || !str_equal(buffer_str(&clean), buffer_str(&capture->head))))
+        keeper_client_replace(effect->live->keeper, effect->id, capture->name, buffer_str(&clean),
+                              buffer_str(&capture->whole));
     buffer_free(&clean);
 }
 
@@ -309,6 +311,8 @@ static const char *failure_of(const LiveEffect *effect, SpawnEnd *end, Str err)
 
 static void work_free(CommandWork *work)
 {
+    for (int i = 0; i < 2; i++)
+        capture_free(&work->streams[i]);
     arena_free(&work->arena);
     free(work);
 }
@@ -327,7 +331,7 @@ static void take_exits(const CommandWork *work, SpawnEnd *end, Str said, Exits *
         if (exits->items[i]) end->exit = exits->items[i];
 }
 
-static void finish(CommandWork *work, const SpawnEnd *end, const ProcessOutput *output)
+static void finish(CommandWork *work, const SpawnEnd *end, Str said)
 {
     LiveEffect *effect = work->effect;
     Buffer json = {0};
@@ -339,12 +343,13 @@ static void finish(CommandWork *work, const SpawnEnd *end, const ProcessOutput *
         if (!seen.timed_out)
             snprintf(seen.error, sizeof seen.error, "the connection to the host failed or broke");
     }
+    if (work->flooded) snprintf(seen.error, sizeof seen.error, "it printed more than a GiB, and was ended");
     Exits exits = {0};
-    take_exits(work, &seen, output->exits, &exits);
-    const char *failure = failure_of(effect, &seen, output->err);
+    take_exits(work, &seen, said, &exits);
+    const char *failure = failure_of(effect, &seen, buffer_str(&work->streams[1].head));
     Error error = {""};
     bool secret = effect_is_secret(effect);
-    if (secret && !effect_keep_secret(effect, output->out, &error))
+    if (secret && !effect_keep_secret(effect, buffer_str(&work->streams[0].head), &error))
         snprintf(seen.error, sizeof seen.error, "its output cannot be kept as a secret: %s", error.text);
     bool ok = seen.exit == 0 && !seen.signal && !seen.timed_out && !seen.unknown && !seen.error[0];
     buffer_printf(&json, "{\"ok\":%s,\"exit\":%d", ok ? "true" : "false", seen.exit);
@@ -352,8 +357,8 @@ static void finish(CommandWork *work, const SpawnEnd *end, const ProcessOutput *
         const char *name = sigabbrev_np(seen.signal);
         buffer_printf(&json, ",\"signal\":\"%s\"", name ? name : "unknown");
     }
-    if (!secret) add_stream(effect, &json, "out", output->out, output->out_cut);
-    add_stream(effect, &json, "err", output->err, output->err_cut);
+    if (!secret) add_stream(work, &json, 0);
+    add_stream(work, &json, 1);
     buffer_add_c(&json, ",\"exits\":[");
     for (size_t i = 0; i < exits.count; i++)
         buffer_printf(&json, "%s%d", i ? "," : "", exits.items[i]);
@@ -369,9 +374,24 @@ static void finish(CommandWork *work, const SpawnEnd *end, const ProcessOutput *
     effect_end(effect, &json);
 }
 
-static void ended(void *ctx, const SpawnEnd *end, const ProcessOutput *output)
+static void output_came(void *ctx, int stream, Str bytes)
 {
-    finish(ctx, end, output);
+    CommandWork *work = ctx;
+    capture_add(&work->streams[stream], bytes);
+    if (!work->process || work->streams[stream].size <= CAPTURE_MOST) return;
+    work->flooded = true;
+    process_stop(work->process);
+}
+
+static void whole_came(void *ctx, int stream, Str whole)
+{
+    CommandWork *work = ctx;
+    capture_recall(&work->streams[stream], whole);
+}
+
+static void ended(void *ctx, const SpawnEnd *end, Str exits)
+{
+    finish(ctx, end, exits);
 }
 
 static void cancel(LiveEffect *effect, bool end_it)
@@ -384,12 +404,26 @@ static void cancel(LiveEffect *effect, bool end_it)
     work_free(work);
 }
 
+enum { LOOK_PATIENCE = 2000 }; /* ms; whoever looks on wants to see what takes longer, also of a look */
+
+static void begin_output(CommandWork *work)
+{
+    LiveEffect *effect = work->effect;
+    LiveShow show = effect->live->show;
+    bool look = effect->effect_class == EFFECT_LOOK && show != LIVE_SHOW_ALL;
+    capture_begin(&work->streams[0], effect, "out");
+    capture_begin(&work->streams[1], effect, "err");
+    work->streams[0].secret = effect_is_secret(effect);
+    for (int i = 0; i < 2 && show != LIVE_SHOW_NONE; i++)
+        if (!work->streams[i].secret)
+            capture_show(&work->streams[i], look ? clock_boot() + LOOK_PATIENCE : 0);
+}
+
 void command_start(LiveEffect *effect)
 {
-    static const ProcessOutput nothing = {0};
     CommandWork *work = memory_alloc(sizeof *work);
+    const ProcessEvents events = {work, output_came, whole_came, ended};
     KeeperClient *keeper = effect->live->keeper;
-    bool change = effect->effect_class == EFFECT_CHANGE && !effect->live->dry_run;
     Error error = {0};
     SpawnEnd end = {0};
     work->effect = effect;
@@ -397,9 +431,10 @@ void command_start(LiveEffect *effect)
     work->remote = !json_is_null(json_get(effect->args, "host"));
     effect->work = work;
     effect->cancel = cancel;
-    bool made = make_spec(work, &error);
-    if (change && effect->again && keeper_client_adopt(keeper, effect->id, ended, work)) return;
-    if (change && effect->again && keeper_client_is_lost(keeper, effect->id, ended, work)) return;
+    begin_output(work);
+    bool change = is_kept_by_keeper(work), made = make_spec(work, &error);
+    if (change && effect->again && keeper_client_adopt(keeper, effect->id, &events)) return;
+    if (change && effect->again && keeper_client_is_lost(keeper, effect->id, &events)) return;
     if (!made) {
         work_free(work);
         effect_fail(effect, error.text, change && effect->again);
@@ -409,11 +444,11 @@ void command_start(LiveEffect *effect)
     bool started = change && effect->again && keeper_client_has_started(keeper, effect->id);
     if (!find_program(work, &end) && started) work->spec.program = work->spec.argv[0];
     if (!work->spec.program) {
-        finish(work, &end, &nothing);
+        finish(work, &end, STR(""));
     } else if (change) {
-        keeper_client_start(keeper, &work->spec, ended, work);
+        keeper_client_start(keeper, &work->spec, &events);
     } else {
-        work->process = process_start(effect->live->loop, &work->spec, ended, work, &end);
-        if (!work->process) finish(work, &end, &nothing);
+        work->process = process_start(effect->live->loop, &work->spec, &events, &end);
+        if (!work->process) finish(work, &end, STR(""));
     }
 }

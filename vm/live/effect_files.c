@@ -38,7 +38,7 @@ EffectClaim effect_files_claim(int run, uint64_t effect, Error *error)
 
 bool effect_files_replace(int run, uint64_t effect, const char *name, Str text)
 {
-    char fresh[64], path[64], fresh_name[16];
+    char fresh[64], path[64], fresh_name[24];
     snprintf(fresh_name, sizeof fresh_name, "%s.new", name);
     int fd = effect_files_open(run, effect, fresh_name, O_CREAT | O_TRUNC | O_WRONLY);
     if (fd < 0) return false;
@@ -207,23 +207,21 @@ bool effect_process_is_alive(const EffectProcess *process)
            process_ticks(process->pid) == process->ticks;
 }
 
-void effect_files_read(int run, uint64_t effect, const char *name, Buffer *into, bool *cut)
+uint64_t effect_files_size(int run, uint64_t effect, const char *name)
 {
-    *cut = false;
+    char path[64];
+    struct stat info;
+    return fstatat(run, file_path(path, effect, name), &info, 0) == 0 ? (uint64_t)info.st_size : 0;
+}
+
+void effect_files_read(int run, uint64_t effect, const char *name, Buffer *into)
+{
+    enum { MOST = 4096 };
     int fd = effect_files_open(run, effect, name, O_RDONLY);
     if (fd < 0) return;
-    for (;;) {
-        buffer_reserve(into, 65536);
-        ssize_t got = read(fd, into->data + into->len, 65536);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) break;
-        into->len += (size_t)got;
-        if (into->len > SPAWN_OUTPUT_CAP) {
-            into->len = SPAWN_OUTPUT_CAP;
-            *cut = true;
-            break;
-        }
-    }
-    if (into->data) into->data[into->len] = 0;
+    buffer_reserve(into, MOST);
+    ssize_t got = read(fd, into->data, MOST);
+    into->len = got > 0 ? (size_t)got : 0;
+    into->data[into->len] = '\0';
     close(fd);
 }

@@ -1,8 +1,8 @@
-/* What is kept on disk of one changing program, so that it survives planvm and the keeper:
+/* What is kept on disk of one changing program, in RUN/fx/<effect>/, so that it survives planvm and the keeper.
  *
- *   RUN/fx/<effect>/started   made before the program begins, never twice; then its process and this boot of
- * the machine RUN/fx/<effect>/out, err  its output, written by the program itself RUN/fx/<effect>/exit how it
- * ended
+ * `started` is made before the program begins, never twice; then it says its process and this boot of the machine. `out`
+ * and `err` are its output, written by the program itself; `exits` is what a pipe says of its parts; `exit` is how it
+ * ended; `out.whole` and `err.whole` say where planvm has put all of a long output.
  *
  * The keeper writes, planvm reads; both link this file. `run` is a descriptor of the run's folder. */
 #ifndef PLAN_LIVE_EFFECT_FILES_H
@@ -44,8 +44,9 @@ bool effect_files_note_boot(int run); /* durable */
 bool effect_files_settle_unknown(int run, uint64_t effect, const SpawnEnd *end);
 
 int effect_files_open(int run, uint64_t effect, const char *name, int flags); /* "out", "err"; -1 */
-/* The first SPAWN_OUTPUT_CAP bytes of `out` or `err`; *cut: there was more. */
-void effect_files_read(int run, uint64_t effect, const char *name, Buffer *into, bool *cut);
+uint64_t effect_files_size(int run, uint64_t effect, const char *name); /* bytes; 0 where there is none */
+/* A small file; empty where there is none. */
+void effect_files_read(int run, uint64_t effect, const char *name, Buffer *into);
 bool effect_files_replace(int run, uint64_t effect, const char *name, Str text);
 /* Empty files in the place of `out` and `err`. A program that still runs writes on into the old ones, which
  * nobody can open any more. */

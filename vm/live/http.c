@@ -61,12 +61,10 @@ struct HttpCall {
     struct curl_slist *headers_out, *recipients;
     bool is_mail;
     Str upload; /* what of a mail has not left yet */
-    Buffer body;
-    bool cut;
+    Buffer refusal;
     VEC(HttpHeader) headers;
     char message[CURL_ERROR_SIZE];
-    HttpEndFn fn;
-    void *ctx;
+    HttpEvents events;
 };
 
 /* ---- the library ---- */
@@ -110,7 +108,7 @@ static void call_free(HttpCall *call)
     for (size_t i = 0; i < call->headers.count; i++)
         free(call->headers.items[i].name);
     vec_free(&call->headers);
-    buffer_free(&call->body);
+    buffer_free(&call->refusal);
     free(call);
 }
 
@@ -142,8 +140,7 @@ static void call_end(HttpCall *call, CURLcode code)
     HttpEnd end = {.status = (int)status,
                    .headers = call->headers.items,
                    .header_count = call->headers.count,
-                   .body = buffer_str(&call->body),
-                   .cut = call->cut,
+                   .refusal = buffer_str(&call->refusal),
                    .timed_out = code == CURLE_OPERATION_TIMEDOUT,
                    .sent = was_sent(call, status),
                    .elapsed = moment(call, CURLINFO_TOTAL_TIME_T),
@@ -152,7 +149,7 @@ static void call_end(HttpCall *call, CURLcode code)
                    .secured = moment(call, CURLINFO_APPCONNECT_TIME_T),
                    .first_byte = moment(call, CURLINFO_STARTTRANSFER_TIME_T),
                    .error = error};
-    call->fn(call->ctx, &end);
+    call->events.end(call->events.ctx, &end);
     call_free(call);
 }
 
@@ -235,10 +232,8 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 static size_t take_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     HttpCall *call = ctx;
-    size_t len = size * count, room = HTTP_BODY_CAP - call->body.len;
-    if (len > room) call->cut = true;
-    buffer_add(&call->body, bytes, len < room ? len : room);
-    return len;
+    bool wanted = call->is_mail || call->events.body(call->events.ctx, (Str){bytes, size * count});
+    return wanted ? size * count : 0;
 }
 
 static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
@@ -247,8 +242,8 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
     Str line = str_trim((Str){bytes, size * count});
     if (call->is_mail) { /* the line in which the server says no is kept */
         bool refuses = line.len && (line.data[0] == '4' || line.data[0] == '5');
-        if (refuses) buffer_clear(&call->body);
-        if (refuses) buffer_add_str(&call->body, line);
+        if (refuses) buffer_clear(&call->refusal);
+        if (refuses) buffer_add_str(&call->refusal, line);
         return size * count;
     }
     ptrdiff_t colon = str_find(line, STR(":"));
@@ -381,10 +376,10 @@ static void set_mail(HttpCall *call, const HttpRequest *request)
     curl->easy_setopt(easy, CURLOPT_READDATA, call);
 }
 
-HttpCall *http_start(Http *http, const HttpRequest *request, HttpEndFn fn, void *ctx, Error *error)
+HttpCall *http_start(Http *http, const HttpRequest *request, const HttpEvents *events, Error *error)
 {
     HttpCall *call = memory_alloc(sizeof *call);
-    *call = (HttpCall){.http = http, .easy = http->curl.easy_init(), .fn = fn, .ctx = ctx};
+    *call = (HttpCall){.http = http, .easy = http->curl.easy_init(), .events = *events};
     for (char **header = request->headers; header && *header; header++)
         call->headers_out = http->curl.slist_append(call->headers_out, *header);
     /* Servers that do not know it cost a second each; what is sent here is small. */

@@ -4,8 +4,6 @@
 
 #include "vm/live/loop.h"
 
-#define HTTP_BODY_CAP ((size_t)8 << 20) /* bytes of an answer that are kept */
-
 typedef struct Http Http;
 typedef struct HttpCall HttpCall;
 
@@ -39,8 +37,7 @@ typedef struct HttpEnd {
     int status; /* of HTTP, or the last of SMTP; 0: no answer */
     const HttpHeader *headers;
     size_t header_count;
-    Str body; /* of a mail: the line in which the server said no */
-    bool cut; /* there was more body */
+    Str refusal; /* of a mail: the line in which the server said no */
     bool timed_out;
     bool sent; /* the server may have had the request */
     int64_t elapsed;
@@ -48,15 +45,19 @@ typedef struct HttpEnd {
     const char *error;                              /* NULL: a whole answer came */
 } HttpEnd;
 
-typedef void (*HttpEndFn)(void *ctx, const HttpEnd *end);
+typedef struct HttpEvents {
+    void *ctx;
+    bool (*body)(void *ctx, Str bytes); /* of the answer, as it comes; false: no more of it is wanted */
+    void (*end)(void *ctx, const HttpEnd *end); /* once, last */
+} HttpEvents;
 
 /* NULL and an error: libcurl is not there. */
 Http *http_open(Loop *loop, Error *error);
 void http_close(Http *http); /* open calls are dropped */
 
-/* `fn` is called once from the loop; until then the body of a mail must stay where it is. NULL and an error:
- * the request cannot be made at all. */
-HttpCall *http_start(Http *http, const HttpRequest *request, HttpEndFn fn, void *ctx, Error *error);
-void http_cancel(HttpCall *call); /* fn is not called */
+/* Events come from the loop; until the last the body of a mail must stay where it is. NULL and an error: the
+ * request cannot be made at all. */
+HttpCall *http_start(Http *http, const HttpRequest *request, const HttpEvents *events, Error *error);
+void http_cancel(HttpCall *call); /* no more events come */
 
 #endif

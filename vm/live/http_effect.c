@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "vm/base/base64.h"
+#include "vm/live/capture.h"
 #include "vm/live/hmac.h"
 #include "vm/live/http.h"
 #include "vm/live/policy_gate.h"
@@ -17,6 +18,8 @@
 typedef struct HttpWork {
     LiveEffect *effect;
     HttpCall *call;
+    Capture body;
+    bool flooded;
     Arena arena;
 } HttpWork;
 
@@ -182,32 +185,44 @@ static void add_headers(const LiveEffect *effect, Buffer *json, const HttpEnd *e
     buffer_add_char(json, '}');
 }
 
+static void work_free(HttpWork *work)
+{
+    capture_free(&work->body);
+    arena_wipe(&work->arena);
+    free(work);
+}
+
+static bool body_came(void *ctx, Str bytes)
+{
+    HttpWork *work = ctx;
+    capture_add(&work->body, bytes);
+    work->flooded = work->body.size > CAPTURE_MOST;
+    return !work->flooded;
+}
+
 static void ended(void *ctx, const HttpEnd *end)
 {
     HttpWork *work = ctx;
     LiveEffect *effect = work->effect;
-    Buffer json = {0};
-    bool ok = !end->error && end->status >= 200 && end->status < 300;
-    bool unknown = end->error && end->sent && effect->effect_class != EFFECT_LOOK;
+    Buffer json = {0}, clean = {0};
+    const char *error = work->flooded ? "the answer is longer than a GiB" : end->error;
+    bool ok = !error && end->status >= 200 && end->status < 300;
+    bool unknown = end->error && !work->flooded && end->sent && effect->effect_class != EFFECT_LOOK;
     Error kept = {""};
     bool secret = effect_is_secret(effect);
-    if (secret) ok = effect_keep_secret(effect, end->body, &kept) && ok;
+    if (secret) ok = effect_keep_secret(effect, buffer_str(&work->body.head), &kept) && ok;
     buffer_printf(&json, "{\"ok\":%s,\"status\":%d", ok ? "true" : "false", end->status);
     add_headers(effect, &json, end);
-    size_t len = end->body.len, longest = secrets_longest(effect->live->secrets);
-    if (end->cut) len -= longest < len ? longest : len;
-    if (!secret) effect_add_text(effect, &json, "body", str_slice(end->body, 0, len));
-    if (end->cut) buffer_add_c(&json, ",\"body_cut\":true");
-    if (end->error || kept.text[0])
-        effect_add_text(effect, &json, "error", str_from_c(end->error ? end->error : kept.text));
+    if (!secret) capture_write(&work->body, &json, &clean);
+    if (error || kept.text[0]) effect_add_text(effect, &json, "error", str_from_c(error ? error : kept.text));
     if (end->timed_out) buffer_add_c(&json, ",\"timed_out\":true");
     buffer_printf(&json,
                   ",\"lookup\":%" PRId64 ",\"connected\":%" PRId64 ",\"secured\":%" PRId64
                   ",\"first_byte\":%" PRId64,
                   end->lookup, end->connected, end->secured, end->first_byte);
     buffer_printf(&json, ",\"elapsed\":%" PRId64 "%s}", end->elapsed, unknown ? ",\"unknown\":true" : "");
-    arena_wipe(&work->arena);
-    free(work);
+    buffer_free(&clean);
+    work_free(work);
     effect_end(effect, &json);
 }
 
@@ -216,8 +231,7 @@ static void cancel(LiveEffect *effect, bool end_it)
     HttpWork *work = effect->work;
     (void)end_it;
     http_cancel(work->call);
-    arena_wipe(&work->arena);
-    free(work);
+    work_free(work);
 }
 
 void http_effect_start(LiveEffect *effect)
@@ -226,13 +240,15 @@ void http_effect_start(LiveEffect *effect)
     Error error = {0};
     HttpRequest request;
     HttpWork *work = memory_alloc(sizeof *work);
+    const HttpEvents events = {work, body_came, ended};
     work->effect = effect;
+    capture_begin(&work->body, effect, "body");
+    work->body.secret = effect_is_secret(effect);
     if (!live->http) live->http = http_open(live->loop, &error);
     if (live->http && make_request(work, &request, &error))
-        work->call = http_start(live->http, &request, ended, work, &error);
+        work->call = http_start(live->http, &request, &events, &error);
     if (!work->call) {
-        arena_wipe(&work->arena);
-        free(work);
+        work_free(work);
         effect_fail(effect, error.text, false);
         return;
     }

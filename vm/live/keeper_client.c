@@ -25,7 +25,12 @@ enum {
     LOST_LOOK = 100,  /* ms between looks at a program whose keeper is gone */
     CONNECT_TRIES = 3,
     LAST_WAIT = 1000, /* ms for a keeper to make room for our last words */
+    FIRST_TAIL = 100, /* ms until it is looked at what a program printed so far */
+    TAIL = 200,       /* ms between looks */
+    PIECE = 1 << 20,  /* bytes of each stream that are taken in one turn of the loop */
 };
+
+static const char *const stream_names[2] = {"out", "err"};
 
 /* One program whose end is waited for. */
 typedef struct Waiting {
@@ -37,9 +42,14 @@ typedef struct Waiting {
     bool unwanted; /* stopped: its end only needs to be noticed */
     bool forget;   /* and nothing of its output may be kept */
     bool killed;
-    LoopTimer *timer; /* looks at a lost one */
-    ProcessEndFn fn;
-    void *ctx;
+    LoopTimer *timer;  /* looks at a lost one */
+    LoopTimer *tail;   /* takes what it printed */
+    uint64_t taken[2]; /* bytes of its streams */
+    uint64_t until[2]; /* so many had been printed when it ended: what it left in the background is not waited
+                          for */
+    bool has_ended;    /* `end` is known; what it printed is still being taken */
+    SpawnEnd end;
+    ProcessEvents events;
 } Waiting;
 
 struct KeeperClient {
@@ -113,6 +123,7 @@ static void waiting_free(Waiting *waiting)
         break;
     }
     loop_timer_stop(waiting->timer);
+    loop_timer_stop(waiting->tail);
     if (waiting->spec.data) explicit_bzero(waiting->spec.data, waiting->spec.cap);
     buffer_free(&waiting->spec);
     free(waiting->mark);
@@ -143,51 +154,109 @@ void keeper_client_close(KeeperClient *client)
     free(client);
 }
 
-/* ---- ends ---- */
+/* ---- output and ends ---- */
 
-static void give(KeeperClient *client, uint64_t effect, const SpawnEnd *end, ProcessEndFn fn, void *ctx)
+static Waiting *waiting_new(KeeperClient *client, uint64_t effect, const ProcessEvents *events)
 {
-    Buffer out = {0}, err = {0}, exits = {0};
-    bool cut;
-    ProcessOutput output;
-    effect_files_read(client->run, effect, "out", &out, &output.out_cut);
-    effect_files_read(client->run, effect, "err", &err, &output.err_cut);
-    output.out = buffer_str(&out);
-    output.err = buffer_str(&err);
-    effect_files_read(client->run, effect, "exits", &exits, &cut);
-    output.exits = buffer_str(&exits);
-    fn(ctx, end, &output);
-    buffer_free(&out);
-    buffer_free(&err);
+    Waiting *waiting = memory_alloc(sizeof *waiting);
+    *waiting = (Waiting){.client = client, .effect = effect, .events = *events};
+    vec_push(&client->waiting, waiting);
+    return waiting;
+}
+
+/* Takes a piece of a stream's file. True: there was no more. */
+static bool take_stream(Waiting *waiting, int stream)
+{
+    char bytes[65536];
+    int run = waiting->client->run,
+        fd = effect_files_open(run, waiting->effect, stream_names[stream], O_RDONLY);
+    bool all = fd < 0;
+    for (size_t took = 0; !all && took < PIECE;) {
+        uint64_t left = waiting->has_ended ? waiting->until[stream] - waiting->taken[stream] : sizeof bytes;
+        ssize_t got =
+            pread(fd, bytes, left < sizeof bytes ? left : sizeof bytes, (off_t)waiting->taken[stream]);
+        all = got <= 0;
+        if (all) break;
+        waiting->events.output(waiting->events.ctx, stream, (Str){bytes, (size_t)got});
+        waiting->taken[stream] += (size_t)got;
+        took += (size_t)got;
+    }
+    if (fd >= 0) close(fd);
+    return all;
+}
+
+/* What a program prints comes piece by piece, while it runs and after its end, so that a flood holds up
+ * nobody. */
+static void take_output(void *ctx)
+{
+    Waiting *waiting = ctx;
+    KeeperClient *client = waiting->client;
+    waiting->tail = NULL;
+    if (waiting->unwanted) {
+        if (waiting->has_ended) waiting_free(waiting);
+        return;
+    }
+    bool all = take_stream(waiting, 0);
+    all = take_stream(waiting, 1) && all;
+    if (!waiting->has_ended || !all) {
+        waiting->tail = loop_timer_start(client->loop, all ? TAIL : 0, take_output, waiting);
+        return;
+    }
+    Buffer exits = {0};
+    ProcessEvents events = waiting->events;
+    SpawnEnd end = waiting->end;
+    effect_files_read(client->run, waiting->effect, "exits", &exits);
+    waiting_free(waiting);
+    events.end(events.ctx, &end, buffer_str(&exits));
     buffer_free(&exits);
+}
+
+static void begin_output(Waiting *waiting)
+{
+    Buffer name = {0}, whole = {0};
+    for (int stream = 0; stream < 2; stream++) {
+        buffer_clear(&name);
+        buffer_clear(&whole);
+        buffer_printf(&name, "%s.whole", stream_names[stream]);
+        effect_files_read(waiting->client->run, waiting->effect, name.data, &whole);
+        if (whole.len) waiting->events.whole(waiting->events.ctx, stream, buffer_str(&whole));
+    }
+    buffer_free(&name);
+    buffer_free(&whole);
 }
 
 static void finish(Waiting *waiting, const SpawnEnd *end)
 {
-    KeeperClient *client = waiting->client;
-    uint64_t effect = waiting->effect;
-    ProcessEndFn fn = waiting->unwanted ? NULL : waiting->fn;
-    void *ctx = waiting->ctx;
-    if (waiting->forget) effect_files_forget_output(client->run, effect);
-    waiting_free(waiting);
-    if (fn) give(client, effect, end, fn, ctx);
+    if (waiting->forget) effect_files_forget_output(waiting->client->run, waiting->effect);
+    loop_timer_stop(waiting->timer);
+    loop_timer_stop(waiting->tail);
+    waiting->timer = NULL;
+    waiting->has_ended = true;
+    waiting->end = *end;
+    for (int stream = 0; stream < 2; stream++) {
+        uint64_t size = effect_files_size(waiting->client->run, waiting->effect, stream_names[stream]);
+        waiting->until[stream] = size > waiting->taken[stream] ? size : waiting->taken[stream];
+    }
+    take_output(waiting);
 }
 
-bool keeper_client_adopt(KeeperClient *client, uint64_t effect, ProcessEndFn fn, void *ctx)
+bool keeper_client_adopt(KeeperClient *client, uint64_t effect, const ProcessEvents *events)
 {
     SpawnEnd end;
     if (!effect_files_get_end(client->run, effect, &end)) return false;
-    give(client, effect, &end, fn, ctx);
+    Waiting *waiting = waiting_new(client, effect, events);
+    begin_output(waiting);
+    finish(waiting, &end);
     return true;
 }
 
-bool keeper_client_is_lost(KeeperClient *client, uint64_t effect, ProcessEndFn fn, void *ctx)
+bool keeper_client_is_lost(KeeperClient *client, uint64_t effect, const ProcessEvents *events)
 {
     SpawnEnd end = {.exit = 126, .unknown = true};
     if (client->boot_is_noted || !effect_files_is_other_boot(client->run)) return false;
     snprintf(end.error, sizeof end.error, "the machine was started anew while it was under way");
     effect_files_settle_unknown(client->run, effect, &end);
-    give(client, effect, &end, fn, ctx);
+    finish(waiting_new(client, effect, events), &end);
     return true;
 }
 
@@ -239,7 +308,7 @@ static void take_message(KeeperClient *client, char kind, uint64_t effect)
 {
     SpawnEnd end;
     Waiting *waiting = find_waiting(client, effect);
-    if (!waiting || waiting->timer) return;
+    if (!waiting || waiting->timer || waiting->has_ended) return;
     if (kind == KEEPER_ENDED) {
         if (effect_files_get_end(client->run, effect, &end))
             finish(waiting, &end);
@@ -257,7 +326,7 @@ static void connection_broke(KeeperClient *client)
      * that is unwanted and never came to a start is not begun now. */
     for (size_t i = client->waiting.count; i-- > 0;) {
         Waiting *waiting = i < client->waiting.count ? client->waiting.items[i] : NULL;
-        if (!waiting || waiting->timer) continue;
+        if (!waiting || waiting->timer || waiting->has_ended) continue;
         if (waiting->unwanted && !effect_files_is_started(client->run, waiting->effect))
             waiting_free(waiting);
         else
@@ -382,16 +451,12 @@ static void submit(Waiting *waiting)
 
 /* ---- what command.c asks for ---- */
 
-void keeper_client_start(KeeperClient *client, const SpawnSpec *spec, ProcessEndFn fn, void *ctx)
+void keeper_client_start(KeeperClient *client, const SpawnSpec *spec, const ProcessEvents *events)
 {
-    Waiting *waiting = memory_alloc(sizeof *waiting);
-    *waiting = (Waiting){.client = client,
-                         .effect = spec->effect,
-                         .mark = memory_copy_c(str_from_c(spawn_mark(spec))),
-                         .fn = fn,
-                         .ctx = ctx};
+    Waiting *waiting = waiting_new(client, spec->effect, events);
+    waiting->mark = memory_copy_c(str_from_c(spawn_mark(spec)));
+    waiting->tail = loop_timer_start(client->loop, FIRST_TAIL, take_output, waiting);
     spawn_write(&waiting->spec, spec);
-    vec_push(&client->waiting, waiting);
     /* What was in doubt when this process took the run over has been settled by now. */
     if (!client->boot_is_noted) client->boot_is_noted = effect_files_note_boot(client->run);
     if (waiting->spec.len >= KEEPER_MESSAGE_CAP)
@@ -421,7 +486,10 @@ void keeper_client_stop(KeeperClient *client, uint64_t effect, bool forget)
     send_stop(client, effect, forget);
 }
 
-void keeper_client_replace(KeeperClient *client, uint64_t effect, const char *stream, Str text)
+void keeper_client_replace(KeeperClient *client, uint64_t effect, const char *stream, Str text, Str whole)
 {
+    char name[16];
+    snprintf(name, sizeof name, "%s.whole", stream);
+    if (whole.len) effect_files_replace(client->run, effect, name, whole);
     effect_files_replace(client->run, effect, stream, text);
 }

@@ -14,6 +14,7 @@
 #include "vm/live/keeper_client.h"
 #include "vm/live/people.h"
 #include "vm/live/policy_gate.h"
+#include "vm/live/shown.h"
 
 /* ---- events ---- */
 
@@ -272,6 +273,7 @@ static void live_close(World *world)
     native_close(live->native);
     policy_gate_close(live->policy);
     people_close(live->people);
+    shown_close(live->shown);
     inbox_close(live->inbox);
     http_close(live->http);
     keeper_client_close(live->keeper);
@@ -379,6 +381,7 @@ World *live_open(const LiveOptions *options, Error *error)
     live->attended = options->attended;
     live->allow_native = options->allow_native;
     live->dry_run = options->dry_run;
+    live->show = options->output == LIVE_QUIET ? LIVE_SHOW_NONE : options->show;
     if (options->kube_context.len) live->kube_context = memory_copy_c(options->kube_context);
     if (options->kube_namespace.len) live->kube_namespace = memory_copy_c(options->kube_namespace);
     clock_start(&live->clock, options->started);

@@ -15,6 +15,13 @@ typedef enum LiveOutput {
     LIVE_QUIET,    /* nothing */
 } LiveOutput;
 
+/* Of what commands print, what people see as it comes. */
+typedef enum LiveShow {
+    LIVE_SHOW_CHANGES, /* of changes, and of looks that take long */
+    LIVE_SHOW_ALL,
+    LIVE_SHOW_NONE,
+} LiveShow;
+
 /* What whoever knows the run's story writes for the person at a terminal. Each may be NULL. */
 typedef struct LiveView {
     void *ctx;
@@ -36,6 +43,7 @@ typedef struct LiveOptions {
     Str kube_context, kube_namespace; /* for kubectls that name none; empty: kubectl's own */
     const char *keeper; /* path of plan-keeper; NULL: $PLAN_KEEPER, else beside planvm, else in its libexec */
     LiveOutput output;
+    LiveShow show;
     LiveView view;
     int64_t heartbeat; /* ms; without a terminal: how long it may be silent before it says that the run goes
                           on; 0: for ever */

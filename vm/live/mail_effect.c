@@ -97,8 +97,8 @@ static void ended(void *ctx, const HttpEnd *end)
     LiveEffect *effect = work->effect;
     Buffer json = {0};
     buffer_printf(&json, "{\"ok\":%s,\"status\":%d", end->error ? "false" : "true", end->status);
-    if (end->error && end->body.len) /* the server's own words say more than libcurl's */
-        effect_add_text(effect, &json, "error", end->body);
+    if (end->error && end->refusal.len) /* the server's own words say more than libcurl's */
+        effect_add_text(effect, &json, "error", end->refusal);
     else if (end->error)
         effect_add_text(effect, &json, "error", str_from_c(end->error));
     if (end->timed_out) buffer_add_c(&json, ",\"timed_out\":true");
@@ -122,10 +122,11 @@ void mail_start(LiveEffect *effect)
     Error error = {0};
     HttpRequest request;
     MailWork *work = memory_alloc(sizeof *work);
+    const HttpEvents events = {.ctx = work, .end = ended};
     work->effect = effect;
     if (!live->http) live->http = http_open(live->loop, &error);
     if (live->http && make_request(work, &request, &error))
-        work->call = http_start(live->http, &request, ended, work, &error);
+        work->call = http_start(live->http, &request, &events, &error);
     if (!work->call) {
         work_free(work);
         effect_fail(effect, error.text, false);

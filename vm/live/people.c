@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "vm/base/time.h"
+#include "vm/live/clock.h"
 #include "vm/live/keys.h"
 #include "vm/live/state.h"
 #include "vm/marks.h"
@@ -43,6 +44,9 @@ typedef struct Seen {
     char *outcome; /* what the look there said last */
 } Seen;
 
+/* Lines of running programs that may still be shown: so many at once, and so many more with each second. */
+enum { ROOM_MOST = 40, ROOM_EACH = 20 };
+
 struct People {
     PeopleOptions options;
     char *as;
@@ -52,6 +56,8 @@ struct People {
     bool colour;
     LoopTimer *refresh, *heartbeat;
     VEC(Seen) seen;
+    double room;
+    int64_t room_at; /* ms of the boot-time clock: as of when */
 };
 
 static void key_pressed(void *ctx, char key)
@@ -297,6 +303,56 @@ void people_ring(People *people)
 {
     bool heard = people->options.output == LIVE_TERMINAL && isatty(STDOUT_FILENO);
     if (heard && write(STDOUT_FILENO, "\a", 1) < 0) return; /* a terminal that is gone hears nothing */
+}
+
+/* ---- what programs print ---- */
+
+bool people_have_room(People *people)
+{
+    int64_t now = clock_boot();
+    double more = (double)(now - people->room_at) * ROOM_EACH / 1000;
+    people->room_at = now;
+    people->room = people->room + more < ROOM_MOST ? people->room + more : ROOM_MOST;
+    if (people->room < 1) return false;
+    people->room -= 1;
+    return true;
+}
+
+static void print_output(People *people, const PeopleLine *line, Str text)
+{
+    Buffer whole = {0};
+    buffer_printf(&whole, "  %.*s%s%.*s | ", STR_ARG(line->step), line->host.len ? " on " : "",
+                  STR_ARG(line->host));
+    buffer_add_str(&whole, text);
+    print_text(people, now_of(people), TONE_DIM, buffer_str(&whole));
+    buffer_free(&whole);
+}
+
+static void line_as_json(People *people, const PeopleLine *line)
+{
+    Buffer args = {0};
+    buffer_printf(&args, "{\"effect\":%" PRIu64 ",\"stream\":\"%s\",\"text\":", line->effect, line->stream);
+    json_write_string(&args, line->text);
+    if (line->skipped) buffer_printf(&args, ",\"skipped\":%" PRIu64, line->skipped);
+    buffer_add_char(&args, '}');
+    print_json(people, now_of(people), "output", line->step, buffer_str(&args));
+    buffer_free(&args);
+}
+
+void people_line(People *people, const PeopleLine *line)
+{
+    if (people->options.output == LIVE_QUIET) return;
+    if (people->options.output == LIVE_JSON) {
+        line_as_json(people, line);
+        return;
+    }
+    if (line->skipped) {
+        Buffer notice = {0};
+        buffer_printf(&notice, "[%" PRIu64 " lines are not shown]", line->skipped);
+        print_output(people, line, buffer_str(&notice));
+        buffer_free(&notice);
+    }
+    print_output(people, line, line->text);
 }
 
 /* ---- effects ---- */

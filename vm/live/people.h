@@ -35,6 +35,15 @@ typedef struct PeopleEffect {
     int64_t now; /* when it ended */
 } PeopleEffect;
 
+/* A line that a running program printed. */
+typedef struct PeopleLine {
+    uint64_t effect;
+    Str step, host; /* may be empty */
+    const char *stream;
+    Str text;
+    uint64_t skipped; /* lines before it that nobody is shown */
+} PeopleLine;
+
 People *people_open(const PeopleOptions *options);
 void people_close(People *people); /* NULL is fine */
 /* The arguments of the open question that a signal `answer` is for: of its number or words, else the oldest. NULL: none. */
@@ -45,6 +54,9 @@ void people_say(People *people, const char *format, ...) PLAN_PRINTF(2, 3);
 void people_ring(People *people); /* the terminal's bell, where there is one */
 /* What an effect came to; looks that say the same as last time are not repeated. */
 void people_effect_ended(People *people, const PeopleEffect *effect);
+/* Takes the room for one more line of a running program: there is less of it than a flood of output would want. */
+bool people_have_room(People *people);
+void people_line(People *people, const PeopleLine *line);
 bool people_are_asked(const People *people); /* is a question open? */
 void people_hangup(People *people); /* the terminal is gone */
 

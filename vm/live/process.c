@@ -15,10 +15,9 @@
 #include <unistd.h>
 
 typedef struct Stream {
+    Process *process;
     int fd;
     LoopPoll *poll;
-    Buffer text;
-    bool cut;
 } Stream;
 
 struct Process {
@@ -29,11 +28,10 @@ struct Process {
     LoopPoll *exit;
     LoopTimer *timer;
     int64_t started;
-    bool timed_out;
+    bool timed_out, stopping;
     int exits; /* a file in memory, or -1 */
     Stream streams[2];
-    ProcessEndFn fn;
-    void *ctx;
+    ProcessEvents events;
 };
 
 static void stream_close(Stream *stream)
@@ -44,12 +42,13 @@ static void stream_close(Stream *stream)
     stream->fd = -1;
 }
 
-/* Takes what is there now; beyond the cap it is read and dropped, so that the program does not hang on a full
- * pipe. */
+enum { ROUNDS = 16 }; /* pieces of a flood that are taken in one turn of the loop */
+
+/* Takes what is there now. */
 static void stream_read(Stream *stream)
 {
     char bytes[65536];
-    for (int round = 0; stream->fd >= 0 && round < 64; round++) {
+    for (int round = 0; stream->fd >= 0 && round < ROUNDS; round++) {
         ssize_t got = read(stream->fd, bytes, sizeof bytes);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && errno == EAGAIN) return;
@@ -57,9 +56,9 @@ static void stream_read(Stream *stream)
             stream_close(stream);
             return;
         }
-        size_t room = SPAWN_OUTPUT_CAP - stream->text.len;
-        if ((size_t)got > room) stream->cut = true;
-        buffer_add(&stream->text, bytes, (size_t)got < room ? (size_t)got : room);
+        Process *process = stream->process;
+        process->events.output(process->events.ctx, stream == &process->streams[1],
+                               (Str){bytes, (size_t)got});
     }
 }
 
@@ -75,10 +74,8 @@ static void process_free(Process *process)
     loop_poll_stop(process->exit);
     loop_timer_stop(process->timer);
     if (process->pidfd >= 0) close(process->pidfd);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         stream_close(&process->streams[i]);
-        buffer_free(&process->streams[i].text);
-    }
     if (process->exits >= 0) close(process->exits);
     free(process->mark);
     free(process);
@@ -90,21 +87,15 @@ static void process_exited(void *ctx, int fd, int events)
     SpawnEnd end = {.timed_out = process->timed_out};
     (void)fd;
     (void)events;
-    if (!spawn_collect(process->pid, process->timed_out, process->mark, &end)) return;
+    if (!spawn_collect(process->pid, process->stopping, process->mark, &end)) return;
     end.elapsed = clock_boot() - process->started;
     /* All that the program itself wrote is in the pipes by now; what it left behind in the background is not
      * waited for. */
     for (int i = 0; i < 2; i++)
         stream_read(&process->streams[i]);
-    Stream *out = &process->streams[0], *err = &process->streams[1];
     char said[1024];
     ssize_t got = process->exits < 0 ? 0 : pread(process->exits, said, sizeof said, 0);
-    ProcessOutput output = {buffer_str(&out->text),
-                            buffer_str(&err->text),
-                            out->cut,
-                            err->cut,
-                            {said, got > 0 ? (size_t)got : 0}};
-    process->fn(process->ctx, &end, &output);
+    process->events.end(process->events.ctx, &end, (Str){said, got > 0 ? (size_t)got : 0});
     process_free(process);
 }
 
@@ -115,12 +106,21 @@ static void grace_over(void *ctx)
     spawn_signal(process->pid, process->mark, SIGKILL);
 }
 
+void process_stop(Process *process)
+{
+    if (process->stopping) return;
+    process->stopping = true;
+    loop_timer_stop(process->timer);
+    process->timer = loop_timer_start(process->loop, SPAWN_GRACE, grace_over, process);
+    spawn_signal(process->pid, process->mark, SIGTERM);
+}
+
 static void time_out(void *ctx)
 {
     Process *process = ctx;
+    process->timer = NULL;
     process->timed_out = true;
-    process->timer = loop_timer_start(process->loop, SPAWN_GRACE, grace_over, process);
-    spawn_signal(process->pid, process->mark, SIGTERM);
+    process_stop(process);
 }
 
 static bool watch_process(Process *process, const SpawnSpec *spec)
@@ -148,12 +148,15 @@ static Process *start_refused(Process *process, SpawnEnd *end, const char *what)
     return NULL;
 }
 
-Process *process_start(Loop *loop, const SpawnSpec *spec, ProcessEndFn fn, void *ctx, SpawnEnd *end)
+Process *process_start(Loop *loop, const SpawnSpec *spec, const ProcessEvents *events, SpawnEnd *end)
 {
     int out[2] = {-1, -1}, err[2] = {-1, -1};
     Process *process = memory_alloc(sizeof *process);
-    *process = (Process){
-        .loop = loop, .pidfd = -1, .exits = -1, .streams = {{.fd = -1}, {.fd = -1}}, .fn = fn, .ctx = ctx};
+    *process = (Process){.loop = loop,
+                         .pidfd = -1,
+                         .exits = -1,
+                         .streams = {{.process = process, .fd = -1}, {.process = process, .fd = -1}},
+                         .events = *events};
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
         if (out[0] >= 0) close(out[0]), close(out[1]);
         return start_refused(process, end, "there are no pipes");

@@ -8,22 +8,27 @@
 #include "vm/live/loop.h"
 #include "vm/live/spawn.h"
 
-/* What a program printed, at most SPAWN_OUTPUT_CAP bytes of each stream. */
-typedef struct ProcessOutput {
-    Str out, err;
-    bool out_cut, err_cut; /* there was more */
-    Str exits;             /* what a pipe said of its parts */
-} ProcessOutput;
-
-typedef void (*ProcessEndFn)(void *ctx, const SpawnEnd *end, const ProcessOutput *output);
+/* What a program that runs gives back. `output` and `whole` say which stream: 0 stdout, 1 stderr. */
+typedef struct ProcessEvents {
+    void *ctx;
+    void (*output)(void *ctx, int stream, Str bytes); /* as it comes */
+    /* Before any output of the stream: what is given is its beginning, and an earlier process has put all of it into a
+     * file and said this of that (vm/live/capture.h). */
+    void (*whole)(void *ctx, int stream, Str whole);
+    /* Once, last; `exits`: what a pipe said of its parts. */
+    void (*end)(void *ctx, const SpawnEnd *end, Str exits);
+} ProcessEvents;
 
 typedef struct Process Process;
 
-/* Starts it; `fn` is called once when it ended. NULL: it did not start, and `end` says why (fn is not
- * called). The spec is needed only during the call. */
-Process *process_start(Loop *loop, const SpawnSpec *spec, ProcessEndFn fn, void *ctx, SpawnEnd *end);
+/* Starts it. NULL: it did not start, and `end` says why (no event comes). Spec and events are needed only during the
+ * call. */
+Process *process_start(Loop *loop, const SpawnSpec *spec, const ProcessEvents *events, SpawnEnd *end);
 
-/* Ends it with all it started and frees it, at once; fn is not called. */
+/* Asks it to end, and makes it end if it does not; its events come as always. */
+void process_stop(Process *process);
+
+/* Ends it with all it started and frees it, at once; no event comes. */
 void process_kill(Process *process);
 
 #endif

@@ -3,7 +3,6 @@
  * folder, nor shown. */
 #include "vm/live/secrets.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "vm/live/clock.h"
+#include "vm/live/forms.h"
 #include "vm/live/spawn.h"
 
 /* U+FDD0 and U+FDD1; U+FDD4 where the machine has made a URL's or a form's part of the text around them. What
@@ -29,8 +29,6 @@ static const struct {
 enum {
     VALUE_MAX = 65536,       /* bytes of a secret */
     COMMAND_TIMEOUT = 15000, /* ms for a command that gives one */
-    REDACT_MIN = 3,          /* shorter values would blacken everything */
-    URL_PART_MIN = 16,       /* characters of a URL's piece that is taken for a key */
 };
 
 typedef struct Secret {
@@ -38,33 +36,24 @@ typedef struct Secret {
     bool known;
     char *owned; /* the name, of one that was learnt */
     Buffer value;
-    VEC(Buffer) forms; /* what to look for in texts that come back, the longest first */
 } Secret;
 
 struct Secrets {
     char *run;
     VEC(Secret) list;
-    size_t longest;
+    Forms forms; /* what to look for in texts that come back */
 };
-
-static void wipe(Buffer *buffer)
-{
-    if (buffer->data) explicit_bzero(buffer->data, buffer->cap);
-    buffer_free(buffer);
-}
 
 void secrets_close(Secrets *secrets)
 {
     if (!secrets) return;
     for (size_t i = 0; i < secrets->list.count; i++) {
         Secret *secret = &secrets->list.items[i];
-        wipe(&secret->value);
-        for (size_t k = 0; k < secret->forms.count; k++)
-            wipe(&secret->forms.items[k]);
-        vec_free(&secret->forms);
+        forms_wipe(&secret->value);
         free(secret->owned);
     }
     vec_free(&secrets->list);
+    forms_free(&secrets->forms);
     free(secrets->run);
     free(secrets);
 }
@@ -167,144 +156,6 @@ static bool from_chance(const Secrets *secrets, const Secret *secret, Buffer *va
     return fine;
 }
 
-/* ---- the forms in which a value may come back ---- */
-
-static void add_form(Secret *secret, Buffer *form)
-{
-    bool wanted = form->len >= REDACT_MIN;
-    for (size_t i = 0; i < secret->forms.count && wanted; i++)
-        wanted = !str_equal(buffer_str(&secret->forms.items[i]), buffer_str(form));
-    if (!wanted) {
-        wipe(form);
-        return;
-    }
-    vec_push(&secret->forms, *form);
-    for (size_t i = secret->forms.count - 1;
-         i > 0 && secret->forms.items[i - 1].len < secret->forms.items[i].len; i--) {
-        Buffer longer = secret->forms.items[i];
-        secret->forms.items[i] = secret->forms.items[i - 1];
-        secret->forms.items[i - 1] = longer;
-    }
-    *form = (Buffer){0};
-}
-
-/* `plain`: what stays as it is besides letters and digits; a blank becomes a plus where that is one of
- * them. */
-static void write_url(Buffer *out, Str text, const char *digits, const char *plain)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (isalnum(c) || (c && c != '+' && strchr(plain, c)))
-            buffer_add_char(out, (char)c);
-        else if (c == ' ' && strchr(plain, '+'))
-            buffer_add_char(out, '+');
-        else
-            buffer_printf(out, "%%%c%c", digits[c >> 4], digits[c & 15]);
-    }
-}
-
-static void add_url_form(Secret *secret, Str value, const char *digits, const char *plain)
-{
-    Buffer form = {0};
-    write_url(&form, value, digits, plain);
-    add_form(secret, &form);
-}
-
-/* Base64 of the value as it stands `before` bytes behind a group's start (as in "user:" + value); only the
- * letters that do not depend on its neighbours. */
-static void add_base64_form(Secret *secret, Str value, size_t before, const char *letters)
-{
-    Buffer form = {0};
-    size_t bits = (before + value.len) * 8;
-    for (size_t bit = before ? (before * 8 + 5) / 6 * 6 : 0; bit + 6 <= bits; bit += 6) {
-        unsigned letter = 0;
-        for (size_t k = 0; k < 6; k++) {
-            size_t at = bit + k - before * 8;
-            unsigned byte = (unsigned char)value.data[at / 8];
-            letter = letter << 1 | (byte >> (7 - at % 8) & 1U);
-        }
-        buffer_add_char(&form, letters[letter]);
-    }
-    /* The whole value by itself ends in a letter of its own, and padding. */
-    size_t rest = value.len % 3;
-    if (before == 0 && rest) {
-        unsigned last = (unsigned char)value.data[value.len - 1];
-        Buffer padded = {0};
-        buffer_add_str(&padded, buffer_str(&form));
-        buffer_add_char(&padded, letters[rest == 1 ? (last & 3U) << 4 : (last & 15U) << 2]);
-        buffer_add_c(&padded, rest == 1 ? "==" : "=");
-        add_form(secret, &padded);
-    }
-    /* Short stumps would stand in innocent texts. */
-    if (form.len < 6) buffer_clear(&form);
-    add_form(secret, &form);
-}
-
-static void add_json_form(Secret *secret, Str value, bool slashes)
-{
-    Buffer quoted = {0}, form = {0};
-    json_write_string(&quoted, value);
-    for (size_t i = 1; i + 1 < quoted.len; i++) {
-        if (slashes && quoted.data[i] == '/') buffer_add_char(&form, '\\');
-        buffer_add_char(&form, quoted.data[i]);
-    }
-    wipe(&quoted);
-    add_form(secret, &form);
-}
-
-static void add_forms(Secret *secret, Str value)
-{
-    Buffer raw = {0};
-    buffer_add_str(&raw, value);
-    add_form(secret, &raw);
-    add_json_form(secret, value, false);
-    add_json_form(secret, value, true);
-    /* As a value, as a form, as (part of) a path; with either case of digits. */
-    static const char *const plain[] = {"-._~", "-._~+", "-._~/"};
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
-        add_url_form(secret, value, "0123456789ABCDEF", plain[i]);
-        add_url_form(secret, value, "0123456789abcdef", plain[i]);
-    }
-    for (size_t before = 0; before < 3; before++) {
-        add_base64_form(secret, value, before,
-                        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
-        add_base64_form(secret, value, before,
-                        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-    }
-}
-
-/* Of a URL a server sees, and may say, the part behind the host only, or a piece of it: in a webhook's that
- * is the secret. Pieces shorter than a key are words that stand elsewhere too. */
-static void add_url_parts(Secret *secret)
-{
-    Str url = buffer_str(&secret->value);
-    ptrdiff_t scheme = str_find(url, STR("://"));
-    if (scheme < 0) return;
-    Str rest = str_slice(url, (size_t)scheme + 3, url.len);
-    size_t host = 0;
-    while (host < rest.len && !strchr("/?#", rest.data[host]))
-        host++;
-    ptrdiff_t at = str_find(str_slice(rest, 0, host), STR("@"));
-    if (at > 0) add_forms(secret, str_slice(rest, 0, (size_t)at));
-    rest = str_slice(rest, host, rest.len);
-    if (rest.len >= URL_PART_MIN) add_forms(secret, rest);
-    for (size_t start = 0; start < rest.len;) {
-        size_t end = start;
-        while (end < rest.len && !strchr("/?&=#", rest.data[end]))
-            end++;
-        if (end - start >= URL_PART_MIN) add_forms(secret, str_slice(rest, start, end));
-        start = end + 1;
-    }
-}
-
-static void make_forms(Secrets *secrets, Secret *secret)
-{
-    add_forms(secret, buffer_str(&secret->value));
-    add_url_parts(secret);
-    if (secret->forms.count && secret->forms.items[0].len > secrets->longest)
-        secrets->longest = secret->forms.items[0].len;
-}
-
 static bool secret_find(Secrets *secrets, Secret *secret, Error *error)
 {
     if (secret->known) return true;
@@ -330,12 +181,12 @@ static bool secret_find(Secrets *secrets, Secret *secret, Error *error)
     if (found && !value->len) found = error_set(error, "it is empty");
     if (found && value->len > VALUE_MAX) found = error_set(error, "it is too long");
     if (!found) {
-        wipe(value);
+        forms_wipe(value);
         return error_wrap(error, "the secret %.*s cannot be had", STR_ARG(secret->name));
     }
     value->data[value->len] = 0;
     secret->known = true;
-    make_forms(secrets, secret);
+    forms_add_value(&secrets->forms, secret->name, buffer_str(&secret->value));
     return true;
 }
 
@@ -411,7 +262,7 @@ bool secrets_learn(Secrets *secrets, Str name, Str value, Error *error)
         buffer_clear(&secret->value);
         buffer_add_str(&secret->value, value);
         secret->known = true;
-        make_forms(secrets, secret);
+        forms_add_value(&secrets->forms, secret->name, buffer_str(&secret->value));
     }
     return true;
 }
@@ -452,12 +303,12 @@ static void write_value(Buffer *out, const Secret *secret, bool in_url, SecretFo
 {
     Str value = buffer_str(&secret->value);
     if (in_url) {
-        write_url(out, value, "0123456789ABCDEF", "-._~");
+        forms_write_url(out, value, "0123456789ABCDEF", "-._~");
     } else if (form == SECRET_IN_JSON) {
         Buffer quoted = {0};
         json_write_string(&quoted, value);
         buffer_add_str(out, str_slice(buffer_str(&quoted), 1, quoted.len - 1));
-        wipe(&quoted);
+        forms_wipe(&quoted);
     } else {
         buffer_add_str(out, value);
     }
@@ -476,38 +327,19 @@ bool secrets_fill(Secrets *secrets, Buffer *out, Str text, SecretForm form, Erro
     return true;
 }
 
-static void replace_all(Buffer *text, Str form, Str name)
-{
-    if (str_find(buffer_str(text), form) < 0) return;
-    Buffer out = {0};
-    Str rest = buffer_str(text);
-    for (char *hit; rest.len && (hit = memmem(rest.data, rest.len, form.data, form.len));) {
-        size_t at = (size_t)(hit - rest.data);
-        buffer_add(&out, rest.data, at);
-        buffer_printf(&out, "[secret %.*s]", STR_ARG(name));
-        rest = str_slice(rest, at + form.len, rest.len);
-    }
-    buffer_add_str(&out, rest);
-    wipe(text);
-    *text = out;
-}
-
 void secrets_redact(const Secrets *secrets, Buffer *out, Str text)
 {
-    Buffer clean = {0};
-    buffer_add_str(&clean, text);
-    for (size_t i = 0; i < secrets->list.count; i++) {
-        const Secret *secret = &secrets->list.items[i];
-        for (size_t k = 0; k < secret->forms.count; k++)
-            replace_all(&clean, buffer_str(&secret->forms.items[k]), secret->name);
-    }
-    buffer_add_str(out, buffer_str(&clean));
-    wipe(&clean);
+    forms_redact(&secrets->forms, out, text);
+}
+
+void secrets_redact_part(const Secrets *secrets, Buffer *pending, bool last, Buffer *out)
+{
+    forms_redact_part(&secrets->forms, pending, last, out);
 }
 
 size_t secrets_longest(const Secrets *secrets)
 {
-    return secrets->longest;
+    return forms_longest(&secrets->forms);
 }
 
 void secrets_show(Buffer *out, Str text)

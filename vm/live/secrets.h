@@ -32,6 +32,9 @@ bool secrets_fill(Secrets *secrets, Buffer *out, Str text, SecretForm form, Erro
 /* Appends the text with every known value, in any form in which it may come back, replaced by `[secret
  * NAME]`. */
 void secrets_redact(const Secrets *secrets, Buffer *out, Str text);
+/* The same for a text that comes in pieces: what is decided moves from `pending` to `out`; what may be the beginning of
+ * a value stays, or, with `last`, goes as it is. */
+void secrets_redact_part(const Secrets *secrets, Buffer *pending, bool last, Buffer *out);
 /* Bytes that the longest form of any known value has: where a text was cut, so many at its end may be part of
  * one. */
 size_t secrets_longest(const Secrets *secrets);

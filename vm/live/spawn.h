@@ -12,7 +12,6 @@
 #include <sys/types.h>
 
 #define SPAWN_MARK "PLAN_EFFECT="
-#define SPAWN_OUTPUT_CAP ((size_t)8 << 20) /* bytes of one stream that are kept */
 #define SPAWN_GRACE 2000                   /* ms between TERM and KILL */
 
 typedef struct SpawnSpec {

@@ -46,6 +46,7 @@ struct LiveWorld {
     EventOrder order; /* of what the driver was told */
     Loop *loop;
     char *run_dir, *run_id, *as;
+    LiveShow show;
     Json *metadata;
     bool attended, allow_native, dry_run;
     char *kube_context, *kube_namespace; /* NULL: kubectl's own */
@@ -62,6 +63,7 @@ struct LiveWorld {
     KeeperClient *keeper;
     Inbox *inbox;
     People *people;
+    struct Shown *shown; /* NULL until a program printed something */
     LoopSignal *on_interrupt, *on_terminate, *on_hangup;
 };
 
