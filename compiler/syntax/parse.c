@@ -18,27 +18,43 @@ static bool parse_by_portions(Parse *parse)
     return fine;
 }
 
+static Parse parse_new(Arena *arena, Arena *bodies, const SourceFile *source, TokenList *list, Diagnostics *diagnostics)
+{
+    Node *root = node_new(arena, NODE_FILE, (Span){source->id, 0, (uint32_t)source->text.len});
+    return (Parse){.arena = arena, .whole = arena, .bodies = bodies, .file = source, .diagnostics = diagnostics,
+                   .list = list, .error_start = SIZE_MAX, .root = root};
+}
+
+static Node *parse_end(Parse *parse)
+{
+    shape_check(parse, parse->root);
+    token_list_free(parse->list);
+    return parse->root;
+}
+
+static Node *parse_whole(Arena *arena, Arena *bodies, const SourceFile *source, Diagnostics *diagnostics)
+{
+    TokenList list = {0};
+    Parse parse = parse_new(arena, bodies, source, &list, diagnostics);
+    lex_file(source, arena, &list, diagnostics);
+    layout_tokens(source, arena, &list, diagnostics);
+    yyparse(&parse);
+    return parse_end(&parse);
+}
+
 Node *parse_file_apart(Arena *arena, Arena *bodies, SourceSet *sources, uint32_t file, Diagnostics *diagnostics)
 {
     TokenList list = {0};
     const SourceFile *source = source_file(sources, file);
-    const Parse whole = {
-        .arena = arena,   .whole = arena, .bodies = bodies,         .file = source,
-        .diagnostics = diagnostics, .list = &list,  .error_start = SIZE_MAX};
-    const Span span = {file, 0, (uint32_t)source->text.len};
-    Parse parse = whole;
-    parse.root = node_new(arena, NODE_FILE, span);
-    if (!parse_by_portions(&parse)) {
-        token_list_free(&list);
-        parse = whole;
-        parse.root = node_new(arena, NODE_FILE, span);
-        lex_file(source, arena, &list, diagnostics);
-        layout_tokens(source, arena, &list, diagnostics);
-        yyparse(&parse);
-    }
-    shape_check(&parse, parse.root);
+    Parse parse = parse_new(arena, bodies, source, &list, diagnostics);
+    if (parse_by_portions(&parse)) return parse_end(&parse);
     token_list_free(&list);
-    return parse.root;
+    return parse_whole(arena, bodies, source, diagnostics);
+}
+
+Node *parse_file_whole(Arena *arena, SourceSet *sources, uint32_t file, Diagnostics *diagnostics)
+{
+    return parse_whole(arena, arena, source_file(sources, file), diagnostics);
 }
 
 Node *parse_file(Arena *arena, SourceSet *sources, uint32_t file, Diagnostics *diagnostics)

@@ -12,6 +12,9 @@
 /* `bodies` gets what stands in the bodies of functions; it may be the arena itself. */
 Node *parse_file_apart(Arena *arena, Arena *bodies, SourceSet *sources, uint32_t file, Diagnostics *diagnostics);
 Node *parse_file(Arena *arena, SourceSet *sources, uint32_t file, Diagnostics *diagnostics);
+/* The same in the slower way, all tokens first, which the others take where something is wrong. For tests: a file is the same
+ * tree in both. */
+Node *parse_file_whole(Arena *arena, SourceSet *sources, uint32_t file, Diagnostics *diagnostics);
 
 /* The tokens after the token pass, one a line, for tests and `planc dump --tokens`. */
 void dump_tokens(SourceSet *sources, uint32_t file, Diagnostics *diagnostics, Buffer *out);

@@ -57,16 +57,21 @@ void target_lexer(Str text)
 void target_parser(Str text)
 {
     SourceSet sources = {0};
-    Diagnostics diagnostics = {0};
+    Diagnostics diagnostics = {0}, again = {0};
     Arena arena = {0};
-    Buffer out = {0};
+    Buffer out = {0}, whole = {0};
     const SourceFile *file = source_add(&sources, STR("fuzz.plan"), text);
     const Node *root = parse_file(&arena, &sources, file->id, &diagnostics);
     must(root != NULL && root->kind == NODE_FILE, "there is always a tree");
     dump_ast(root, true, &out);
+    dump_ast(parse_file_whole(&arena, &sources, file->id, &again), true, &whole);
+    must(str_equal(buffer_str(&out), buffer_str(&whole)), "a file is the same tree, read by declarations or as a whole");
+    must(again.items.count == diagnostics.items.count, "as much is said of a file, however it is read");
     diag_render_text(&diagnostics, &sources, true, &out);
     diag_render_json(&diagnostics, &sources, &out);
     buffer_free(&out);
+    buffer_free(&whole);
+    diagnostics_free(&again);
     arena_free(&arena);
     diagnostics_free(&diagnostics);
     source_set_free(&sources);
