@@ -69,6 +69,11 @@ static Str shown_path(Findings *findings, Str real)
     return findings_clean(&findings->arena, inside, false);
 }
 
+Str findings_shown(Findings *findings, const CheckedFile *file)
+{
+    return shown_path(findings, real_path(findings, file->path));
+}
+
 /* ---- records ---- */
 
 static uint32_t file_of(Findings *findings, const SourceFile *file)
@@ -112,8 +117,7 @@ static void add_one(Findings *findings, const Diag *diag, const SourceSet *sourc
 void findings_add(Findings *findings, Str path, Diagnostics *diagnostics, const SourceSet *sources,
                   Str unreadable)
 {
-    CheckedFile file = {.path = findings_clean(&findings->arena, path, false),
-                        .shown = shown_path(findings, real_path(findings, path)),
+    CheckedFile file = {.path = arena_copy(&findings->arena, path),
                         .unreadable = findings_clean(&findings->arena, unreadable, false)};
     vec_push(&findings->files, file);
     diagnostics_sort(diagnostics);

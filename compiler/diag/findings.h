@@ -12,7 +12,6 @@
 
 typedef struct CheckedFile {
     Str path;       /* as it was named */
-    Str shown;      /* relative to the repository's root */
     Str unreadable; /* why it could not be read; empty: it could */
 } CheckedFile;
 
@@ -46,6 +45,8 @@ void findings_render_github(Findings *findings, Buffer *out);
 /* The same as a table in markdown, for $GITHUB_STEP_SUMMARY. */
 void findings_render_summary(Findings *findings, Buffer *out);
 
+/* For the renderers: the file's path relative to the repository's root. */
+Str findings_shown(Findings *findings, const CheckedFile *file);
 /* For the renderers: a copy of the records, worst first, then as they are sorted. free() it. */
 Diag **findings_worst_first(Findings *findings);
 /* The text, every byte that is no UTF-8 (and for XML every character that XML has not) replaced by U+FFFD. */

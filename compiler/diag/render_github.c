@@ -64,7 +64,7 @@ void findings_render_github(Findings *findings, Buffer *out)
         const CheckedFile *file = &findings->files.items[i];
         if (!file->unreadable.len) continue;
         buffer_add_c(out, "::error ");
-        write_property("file", file->shown, out);
+        write_property("file", findings_shown(findings, file), out);
         buffer_add_c(out, ",title=unreadable::");
         write_encoded(file->unreadable, false, out);
         buffer_add_char(out, '\n');

@@ -78,9 +78,9 @@ static void write_finding(Findings *findings, Diag *diag, DiagSeverity from, Buf
     }
 }
 
-static void write_file(Findings *findings, const CheckedFile *file, Buffer *out)
+static void write_file(Findings *findings, const CheckedFile *file, Str shown, Buffer *out)
 {
-    open_case(findings, file->shown, STR("check"), out);
+    open_case(findings, shown, STR("check"), out);
     if (!file->unreadable.len) {
         buffer_add_c(out, "/>\n");
         return;
@@ -111,8 +111,9 @@ void findings_render_junit(Findings *findings, DiagSeverity from, Buffer *out)
     diagnostics_sort(&findings->diagnostics);
     for (size_t i = 0; i < findings->files.count; i++) {
         const CheckedFile *file = &findings->files.items[i];
-        if (!file->unreadable.len && has_findings(findings, file->shown)) continue;
-        write_file(findings, file, &cases);
+        Str shown = findings_shown(findings, file);
+        if (!file->unreadable.len && has_findings(findings, shown)) continue;
+        write_file(findings, file, shown, &cases);
         errors += file->unreadable.len > 0;
         count++;
     }

@@ -1,6 +1,7 @@
 #include "vm/base/memory.h"
 
 #include <stdalign.h>
+#include <stdatomic.h>
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,20 +66,40 @@ struct ArenaChunk {
  * of a large arena's cost is faults. */
 enum { ARENA_CHUNK = 32 * 1024, ARENA_MAP = 4 * 1024 * 1024 };
 
+/* The first chunks of a process lie here: what nobody has touched is zero and costs nothing, where calloc clears all that it
+ * gives. A short compilation needs no others. They are not given back; a sanitized build has none, so that it sees what is
+ * used after it was freed. */
+#if defined(__SANITIZE_ADDRESS__)
+#define FIRST_CHUNKS 16
+#elif defined(__has_feature)
+#define FIRST_CHUNKS (__has_feature(address_sanitizer) ? 16 : 512 * 1024)
+#else
+#define FIRST_CHUNKS (512 * 1024)
+#endif
+static alignas(max_align_t) char first_chunks[FIRST_CHUNKS];
+
+static ArenaChunk *chunk_first(size_t size)
+{
+    static atomic_size_t taken;
+    size = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+    size_t at = atomic_load(&taken);
+    do
+        if (size > sizeof first_chunks - at) return NULL;
+    while (!atomic_compare_exchange_weak(&taken, &at, at + size));
+    return (ArenaChunk *)(void *)(first_chunks + at);
+}
+
 static ArenaChunk *chunk_new(size_t size)
 {
-    if (size < ARENA_MAP) {
-        ArenaChunk *small = memory_alloc(size);
-        small->size = size;
-        return small;
-    }
-    ArenaChunk *chunk = memory_map(size, true);
+    ArenaChunk *chunk = chunk_first(size);
+    if (!chunk) chunk = size < ARENA_MAP ? memory_alloc(size) : memory_map(size, true);
     chunk->size = size;
     return chunk;
 }
 
 static void chunk_free(ArenaChunk *chunk)
 {
+    if ((char *)chunk >= first_chunks && (char *)chunk < first_chunks + sizeof first_chunks) return;
     if (chunk->size >= ARENA_MAP)
         memory_unmap(chunk, chunk->size);
     else

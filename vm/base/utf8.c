@@ -2,6 +2,8 @@
  * who prints columns or takes text from outside. It allocates nothing. */
 #include "vm/base/utf8.h"
 
+#include <string.h>
+
 size_t utf8_decode(Str s, uint32_t *code)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -25,10 +27,23 @@ size_t utf8_decode(Str s, uint32_t *code)
     return len;
 }
 
+/* How many bytes at the beginning are ASCII and not NUL, in whole words: most text is nothing else. */
+static size_t plain_prefix(Str s)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    size_t at = 0;
+    for (uint64_t word; at + sizeof word <= s.len; at += sizeof word) {
+        memcpy(&word, s.data + at, sizeof word);
+        if ((word | (word - ones)) & tops) break; /* a top bit, or one that NUL borrowed */
+    }
+    return at;
+}
+
 size_t utf8_valid_prefix(Str s)
 {
     size_t at = 0;
     while (at < s.len) {
+        at += plain_prefix(str_slice(s, at, s.len));
         size_t len = utf8_decode((Str){s.data + at, s.len - at}, NULL);
         if (len == 0 || s.data[at] == '\0') break;
         at += len;
