@@ -151,8 +151,8 @@ void lower_verify(Context *context, Node *node);
 void lower_verify_all(Context *context, Node *node);
 void lower_parallel(Context *context, Node *node);
 void lower_wait(Context *context, Node *node);
-/* Statements that follow a failure; `first` (error) stays the reason where they fail, too. */
-void lower_recovery(Context *context, NodeList body, uint32_t first, Span span);
+/* Statements that follow a failure; `first` (error) stays the reason where they fail, too. NULL: the plan goes on then. */
+void lower_recovery(Context *context, NodeList body, const uint32_t *first, Span span);
 void lower_deed(Context *context, Node *node); /* every statement that is none of the others */
 
 /* conditions.c */

@@ -287,7 +287,7 @@ static void lower_roll_back(Context *context, Node *node)
 
 /* A recovery runs after a failure and may fail, too: that is shown, and the first failure stays the reason.
  */
-void lower_recovery(Context *context, NodeList body, uint32_t first, Span span)
+void lower_recovery(Context *context, NodeList body, const uint32_t *first, Span span)
 {
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
@@ -298,7 +298,7 @@ void lower_recovery(Context *context, NodeList body, uint32_t first, Span span)
     core_append(why, context_local(context, error, span));
     core_append(handler, build_do(core, build_call(core, lower_prelude_function(lower, "recovery_failed"),
                                                    span, why, NULL)));
-    core_append(handler, build_raise(core, context->function, first, span));
+    if (first) core_append(handler, build_raise(core, context->function, *first, span));
     context_add(context, build_try(core, trying, error, handler, false));
 }
 

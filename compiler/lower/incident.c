@@ -115,7 +115,7 @@ CoreFunction *lower_plan_body(Lower *lower, Symbol *plan)
         Core *handler = build_block(core, failure->span);
         Core *around = context.block;
         context.block = handler;
-        lower_recovery(&context, failure->on_failure.body, error, failure->span);
+        lower_recovery(&context, failure->on_failure.body, &error, failure->span);
         context_add(&context, build_raise(core, function, error, failure->span));
         context.block = around;
         body = build_try(core, body, error, handler, false);

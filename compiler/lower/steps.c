@@ -1,21 +1,12 @@
 /* Phases, steps and remedies: each step is a fiber of its own, so that it can be timed, skipped and tried
  * again. */
-#include "compiler/lower/context.h"
+#include "compiler/lower/steps.h"
 
 #include "vm/code/opcode.h"
 
 /* ---- what a step is made of ---- */
 
-typedef struct StepParts {
-    Node *node;
-    Node *title;
-    NodeList body;
-    const char *kind; /* "step" or "remedy" */
-    Node *only_if, *timeout, *retry, *on_failure, *by;
-    bool undo_on_failure, no_skip;
-} StepParts;
-
-static StepParts step_parts(Node *node)
+StepParts step_parts(Node *node)
 {
     bool remedy = node->kind == NODE_REMEDY;
     StepParts parts = {.node = node,
@@ -45,12 +36,7 @@ Core *lower_step_name(Context *context, Str outside, Span span)
     return lower_string(context, node_step_title(context->step));
 }
 
-/* Locals of the function around a step that is being run. */
-typedef struct StepRun {
-    uint32_t name, failed, reason, place, stack, error, keep, bent;
-} StepRun;
-
-static StepRun step_run(Context *context, const StepParts *parts)
+StepRun step_run(Context *context, const StepParts *parts)
 {
     Lower *lower = context->lower;
     const Type *text = simple_type(lower, TYPE_STRING);
@@ -151,8 +137,7 @@ static void wait_for_given_up(Context *context, Core *waiting, uint32_t child, c
     context_add(context, build_try(core, waiting, given_up, handler, true));
 }
 
-/* failed, reason, place = how one attempt went. */
-static void attempt(Context *context, const StepParts *parts, const StepRun *run)
+void step_attempt(Context *context, const StepParts *parts, const StepRun *run)
 {
     Lower *lower = context->lower;
     CoreProgram *core = lower->core;
@@ -196,7 +181,7 @@ static void attempt(Context *context, const StepParts *parts, const StepRun *run
     context_add(context, cancel);
 }
 
-static void emit_failed(Context *context, const StepParts *parts, const StepRun *run)
+void step_emit_failed(Context *context, const StepParts *parts, const StepRun *run)
 {
     CoreProgram *core = context->lower->core;
     Span span = parts->node->span;
@@ -208,7 +193,7 @@ static void emit_failed(Context *context, const StepParts *parts, const StepRun 
                                                  context_local(context, run->stack, span), NULL)));
 }
 
-static void emit_skipped(Context *context, const StepRun *run, Core *reason, Span span)
+void step_emit_skipped(Context *context, const StepRun *run, Core *reason, Span span)
 {
     CoreProgram *core = context->lower->core;
     context_add(context, build_emit(core, "step.skipped",
@@ -216,7 +201,7 @@ static void emit_skipped(Context *context, const StepRun *run, Core *reason, Spa
                                                  "reason", reason, NULL)));
 }
 
-static void undo_if_wanted(Context *context, const StepParts *parts, const StepRun *run)
+void step_undo_if_wanted(Context *context, const StepParts *parts, const StepRun *run)
 {
     if (parts->undo_on_failure)
         context_call(context, "roll_back", parts->node->span,
@@ -225,8 +210,7 @@ static void undo_if_wanted(Context *context, const StepParts *parts, const StepR
 
 /* ---- steps ---- */
 
-/* `retry 3 times every 10s`: while attempts are left, wait and go round again. */
-static void retry_step(Context *context, const StepParts *parts, uint32_t tries)
+void step_retry(Context *context, const StepParts *parts, uint32_t tries)
 {
     CoreProgram *core = context->lower->core;
     Span span = parts->retry->span;
@@ -263,7 +247,7 @@ static void ask_what_now(Context *context, const StepParts *parts, const StepRun
     context_add(context, build_if(core, retry, core_new(core, CORE_CONTINUE, NULL, span), NULL));
     Core *outer = context->block, *skipping = build_block(core, span);
     context->block = skipping;
-    emit_skipped(context, run, build_call(core, lower_prelude_function(context->lower, "why_skipped"), span, NULL),
+    step_emit_skipped(context, run, build_call(core, lower_prelude_function(context->lower, "why_skipped"), span, NULL),
                  span);
     context_add(context, build_break(core, 0, span));
     context->block = outer;
@@ -293,7 +277,7 @@ static void after_failure(Context *context, const StepParts *parts, const StepRu
         return;
     }
     if (parts->on_failure->on_failure.kind == FAILURE_BLOCK)
-        lower_recovery(context, parts->on_failure->on_failure.body, run->error, span);
+        lower_recovery(context, parts->on_failure->on_failure.body, &run->error, span);
     context_add(context, build_break(core, 0, span));
 }
 
@@ -305,7 +289,7 @@ static void run_step(Context *context, const StepParts *parts, const StepRun *ru
     context_add(context, build_set_local(core, tries, build_int(core, TYPE_INT, 0, span)));
     Core *outer = context->block, *round = build_block(core, span), *well = build_block(core, span);
     context->block = round;
-    attempt(context, parts, run);
+    step_attempt(context, parts, run);
     context->block = well;
     context_call(context, "step_done", span, context_local(context, run->name, span),
                  text(context, parts->kind, span), NULL);
@@ -315,155 +299,69 @@ static void run_step(Context *context, const StepParts *parts, const StepRun *ru
                 build_if(core, build_not(core, context_local(context, run->failed, span)), well, NULL));
     Core *skipping = build_block(core, span);
     context->block = skipping;
-    emit_skipped(context, run, context_local(context, run->reason, span), span);
+    step_emit_skipped(context, run, context_local(context, run->reason, span), span);
     context_add(context, build_break(core, 0, span));
     context->block = round;
     Core *skipped = build_binary(core, CORE_EQ, context_local(context, run->bent, span), text(context, "skip", span));
     context_add(context, build_if(core, skipped, skipping, NULL));
-    emit_failed(context, parts, run);
-    if (parts->retry) retry_step(context, parts, tries);
-    undo_if_wanted(context, parts, run);
+    step_emit_failed(context, parts, run);
+    if (parts->retry) step_retry(context, parts, tries);
+    step_undo_if_wanted(context, parts, run);
     after_failure(context, parts, run);
     context->block = outer;
     context_add(context, build_loop(core, round));
 }
 
-/* Somebody may have said beforehand that it is to be skipped. */
-static void run_unless_skipped(Context *context, const StepParts *parts, const StepRun *run)
+static Core *unless_skipped(Context *context, const StepParts *parts, const StepRun *run, Core *doing)
 {
     CoreProgram *core = context->lower->core;
     Span span = parts->node->span;
-    Core *outer = context->block, *doing = build_block(core, span), *skipping = build_block(core, span);
+    Core *outer = context->block, *skipping = build_block(core, span);
     Core *skipped = build_call(core, lower_prelude_function(context->lower, "skipped_ahead"), span,
                                context_local(context, run->name, span), build_int(core, TYPE_BOOL, !parts->no_skip, span), NULL);
-    context->block = doing;
-    run_step(context, parts, run);
     context->block = skipping;
     Core *who = build_call(core, lower_prelude_function(context->lower, "who_bent"), span, context_local(context, run->name, span), NULL);
-    emit_skipped(context, run, who, span);
+    step_emit_skipped(context, run, who, span);
     context->block = outer;
-    context_add(context, build_if(core, skipped, skipping, doing));
+    return build_if(core, skipped, skipping, doing);
+}
+
+void step_guard(Context *context, const StepParts *parts, const StepRun *run, Core *doing)
+{
+    Lower *lower = context->lower;
+    CoreProgram *core = lower->core;
+    Span span = parts->node->span;
+    Core *wanted = unless_skipped(context, parts, run, doing);
+    if (!parts->only_if) {
+        context_add(context, wanted);
+        return;
+    }
+    uint32_t met = context_temp(context, simple_type(lower, TYPE_BOOL));
+    uint32_t unknown = context_temp(context, simple_type(lower, TYPE_BOOL));
+    Str condition = lower_source(lower, parts->only_if->span);
+    lower_try(context, parts->only_if, met, unknown, run->reason);
+    Core *asked = build_call(core, lower_prelude_function(lower, "only_if_unknown"), span,
+                             context_local(context, run->name, span), build_text(core, condition, span),
+                             context_local(context, run->reason, span),
+                             lower_one_name(context, parts->by ? parts->by : context->by, span), NULL);
+    context_add(context, build_if(core, context_local(context, unknown, span), build_set_local(core, met, asked), NULL));
+    Core *outer = context->block, *skipping = build_block(core, span);
+    context->block = skipping;
+    Str why = arena_printf(lower->arena, "only if %.*s", STR_ARG(condition));
+    step_emit_skipped(context, run, build_text(core, why, span), span);
+    context->block = outer;
+    context_add(context, build_if(core, context_local(context, met, span), wanted, skipping));
 }
 
 void lower_step(Context *context, Node *node)
 {
-    CoreProgram *core = context->lower->core;
     StepParts parts = step_parts(node);
     StepRun run = step_run(context, &parts);
-    if (!parts.only_if) {
-        run_unless_skipped(context, &parts, &run);
-        return;
-    }
-    uint32_t met = context_temp(context, simple_type(context->lower, TYPE_BOOL));
-    uint32_t unknown = context_temp(context, simple_type(context->lower, TYPE_BOOL));
-    lower_try(context, parts.only_if, met, unknown, run.reason);
-    Core *asked = build_call(core, lower_prelude_function(context->lower, "only_if_unknown"), node->span,
-                             context_local(context, run.name, node->span),
-                             build_text(core, lower_source(context->lower, parts.only_if->span), node->span),
-                             context_local(context, run.reason, node->span),
-                             lower_one_name(context, parts.by ? parts.by : context->by, node->span), NULL);
-    context_add(context, build_if(core, context_local(context, unknown, node->span),
-                                  build_set_local(core, met, asked), NULL));
-    Core *outer = context->block, *doing = build_block(core, node->span),
-         *skipping = build_block(core, node->span);
+    Core *outer = context->block, *doing = build_block(context->lower->core, node->span);
     context->block = doing;
-    run_unless_skipped(context, &parts, &run);
-    context->block = skipping;
-    Str condition = lower_source(context->lower, parts.only_if->span);
-    emit_skipped(
-        context, &run,
-        build_text(core, arena_printf(context->lower->arena, "only if %.*s", STR_ARG(condition)), node->span),
-        node->span);
+    run_step(context, &parts, &run);
     context->block = outer;
-    context_add(context, build_if(core, context_local(context, met, node->span), doing, skipping));
-}
-
-/* ---- remedies ---- */
-
-/* One remedy: it is done, then the condition has its time to hold. */
-static void lower_remedy(Context *context, Node *remedies, Node *node, uint32_t met, uint32_t solved_by)
-{
-    Lower *lower = context->lower;
-    CoreProgram *core = lower->core;
-    Span span = node->span;
-    StepParts parts = step_parts(node);
-    StepRun run = step_run(context, &parts);
-    attempt(context, &parts, &run);
-    Core *outer = context->block, *waiting = build_block(core, span), *unhelped = build_block(core, span);
-    context->block = waiting;
-    uint32_t why = context_temp(context, simple_type(lower, TYPE_STRING));
-    AwaitLimits limits = {remedies->remedies.holds, remedies->remedies.within, remedies->remedies.every};
-    lower_await(context, remedies->remedies.until, limits, met, why);
-    core_append(unhelped, build_set_local(core, run.failed, build_int(core, TYPE_BOOL, 1, span)));
-    Core *reason = core_new(core, CORE_CONCAT, simple_type(lower, TYPE_STRING), span);
-    Str condition = lower_source(context->lower, remedies->remedies.until->span);
-    core_append(
-        reason,
-        build_text(core, arena_printf(lower->arena, "it did not help: %.*s: ", STR_ARG(condition)), span));
-    core_append(reason, context_local(context, why, span));
-    core_append(unhelped, build_set_local(core, run.reason, reason));
-    core_append(unhelped, build_set_local(core, run.place, text(context, "", span)));
-    context_add(context, build_if(core, build_not(core, context_local(context, met, span)), unhelped, NULL));
-    context->block = outer;
-    context_add(context,
-                build_if(core, build_not(core, context_local(context, run.failed, span)), waiting, NULL));
-
-    Core *bad = build_block(core, span), *good = build_block(core, span);
-    context->block = bad;
-    emit_failed(context, &parts, &run);
-    undo_if_wanted(context, &parts, &run);
-    context_call(context, "remedy_failed", span, NULL);
-    context->block = good;
-    context_call(context, "step_done", span, context_local(context, run.name, span),
-                 text(context, "remedy", span), NULL);
-    context_add(context,
-                build_set_local(core, solved_by, build_some(core, context_local(context, run.name, span))));
-    context->block = outer;
-    context_add(context, build_if(core, context_local(context, run.failed, span), bad, good));
-}
-
-void lower_remedies(Context *context, Node *node)
-{
-    Lower *lower = context->lower;
-    CoreProgram *core = lower->core;
-    Span span = node->span;
-    const Type *string = simple_type(lower, TYPE_STRING);
-    const Type *perhaps = type_optional(core->types, string);
-    uint32_t met = context_temp(context, simple_type(lower, TYPE_BOOL)),
-             reason = context_temp(context, string);
-    uint32_t solved_by = context_temp(context, perhaps), name = context_temp(context, string);
-    context_add(context, build_set_local(core, name, lower_string(context, node->remedies.title)));
-    context_add(context, build_set_local(core, solved_by, build_none(core, perhaps, span)));
-    lower_await(context, node->remedies.until, (AwaitLimits){0}, met, reason);
-    context_add(context, build_emit(core, "remedies.tried",
-                                    build_object(core, span, "name", context_local(context, name, span),
-                                                 "holds", context_local(context, met, span), NULL)));
-    Core *outer = context->block;
-    for
-        node_each(item, node->remedies.items)
-        {
-            if (item->kind != NODE_REMEDY) continue;
-            Core *trying = build_block(core, item->span);
-            context->block = trying;
-            lower_remedy(context, node, item, met, solved_by);
-            context->block = outer;
-            context_add(context, build_if(core, build_not(core, context_local(context, met, item->span)),
-                                          trying, NULL));
-        }
-    context_add(context,
-                build_emit(core, "remedies.ended",
-                           build_object(core, span, "name", context_local(context, name, span), "solved_by",
-                                        context_local(context, solved_by, span), NULL)));
-    Core *failed;
-    if (node->remedies.has_else) {
-        failed = lower_block(context, node->remedies.otherwise);
-    } else {
-        Core *words = core_new(core, CORE_CONCAT, string, span);
-        core_append(words, text(context, "nothing helped: ", span));
-        core_append(words, context_local(context, name, span));
-        failed = build_fail(core, words);
-    }
-    context_add(context, build_if(core, build_not(core, context_local(context, met, span)), failed, NULL));
+    step_guard(context, &parts, &run, doing);
 }
 
 /* ---- undo ---- */
