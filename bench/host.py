@@ -37,12 +37,12 @@ keepalive_requests 100000; server {{ listen 127.0.0.1:{1}; location / {{ return 
 """
 
 PLAN = """service "Bench" {{ owner "Nobody" }}
-plan looks "Looks" {{ step "Look" {{ for i in 0..{0} {{ observe `true` }} }} }}
-plan changes "Changes" {{ step "Change" {{ for i in 0..{0} {{ run `true` }} }} }}
+plan looks "Looks" {{ step "Look" {{ for i in 1..{0} {{ observe `true` }} }} }}
+plan changes "Changes" {{ step "Change" {{ for i in 1..{0} {{ run `true` }} }} }}
 plan gets "Requests" {{
   step "Get" {{
     var urls: [string] = []
-    for i in 0..{0} {{ urls += "{1}" }}
+    for i in 1..{0} {{ urls += "{1}" }}
     for url in urls at most 100 at once {{ observe http.get(url) }}
   }}
 }}

@@ -116,17 +116,20 @@ static int64_t cost_of_run(Budget *budget, Node *node)
     return cost + budget_of_list(budget, node->run.otherwise);
 }
 
-/* The clauses of a step: a limit for all of it, and more attempts. */
+/* The clauses of a step: a limit for each attempt, and how many there are. */
 static int64_t cost_of_step(Budget *budget, NodeList body)
 {
-    int64_t cost = budget_of_list(budget, body), limit = -1;
+    int64_t cost = budget_of_list(budget, body), retries = 0, pause = 0;
     for node_each(item, body) {
-        if (item->kind == NODE_TIMEOUT) limit = duration_known(item->timeout.duration);
-        if (item->kind != NODE_RETRY) continue;
-        int64_t retries = known_int(item->retry.times, 0);
-        cost = cost * (retries + 1) + known(item->retry.every) * retries;
+        if (item->kind == NODE_TIMEOUT) {
+            int64_t limit = duration_known(item->timeout.duration);
+            if (limit >= 0 && limit < cost) cost = limit;
+        } else if (item->kind == NODE_RETRY) {
+            retries = known_int(item->retry.times, 0);
+            pause = known(item->retry.every);
+        }
     }
-    return limit >= 0 && limit < cost ? limit : cost;
+    return cost * (retries + 1) + pause * retries;
 }
 
 static bool undoes_on_failure(NodeList body)
@@ -170,7 +173,7 @@ static int64_t cost_of_rounds(Budget *budget, Node *node)
     int64_t rounds = 1, at_once = known_int(node->loop.at_once, 1);
     if (in->kind == NODE_LIST) rounds = (int64_t)in->list.items.count;
     if (in->kind == NODE_RANGE && in->range.start->kind == NODE_INT && in->range.end->kind == NODE_INT)
-        rounds = larger(in->range.end->integer.value - in->range.start->integer.value, 0);
+        rounds = larger(in->range.end->integer.value - in->range.start->integer.value + 1, 0);
     if (rounds > MAX_ROUNDS) rounds = MAX_ROUNDS;
     if (at_once < 1) at_once = 1;
     return (rounds + at_once - 1) / at_once * budget_of_list(budget, node->loop.body);

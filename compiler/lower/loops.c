@@ -67,7 +67,16 @@ void lower_match(Context *context, Node *node)
     context_add(context, first);
 }
 
-/* `for x in a..b`: from a to before b. */
+/* The number behind the last one of a range: `1..3` is 1, 2 and 3. */
+static Core *range_end(Context *context, const Node *range)
+{
+    CoreProgram *core = context->lower->core;
+    Core *last = lower_value(context, range->range.end);
+    if (last->kind == CORE_INT && last->number < INT64_MAX) return build_int(core, TYPE_INT, last->number + 1, last->span);
+    return build_binary(core, CORE_ADD, last, build_int(core, TYPE_INT, 1, last->span));
+}
+
+/* `for x in a..b`: from a to b. */
 static void lower_count(Context *context, Node *node)
 {
     CoreProgram *core = context->lower->core;
@@ -77,7 +86,7 @@ static void lower_count(Context *context, Node *node)
         context_add(context, build_set_local(core, held, first));
         first = context_local(context, held, node->span);
     }
-    Core *end = lower_value(context, node->loop.in->range.end);
+    Core *end = range_end(context, node->loop.in);
     uint32_t item = context_bind(context, node->symbol, simple_type(context->lower, TYPE_INT));
     Core *outer = context->block, *body = build_block(core, node->span);
     context->block = body;
@@ -107,7 +116,7 @@ static Core *lower_items(Context *context, Node *in)
     Core *list = core_new(core, CORE_BUILTIN, type_list(core->types, simple_type(context->lower, TYPE_INT)), in->span);
     list->index = BUILTIN_LIST_RANGE;
     core_append(list, lower_value(context, in->range.start));
-    core_append(list, lower_value(context, in->range.end));
+    core_append(list, range_end(context, in));
     return list;
 }
 

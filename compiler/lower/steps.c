@@ -98,6 +98,33 @@ static Core *error_part(Context *context, BuiltinId id, uint32_t error, Span spa
     return node;
 }
 
+/* failed, reason, place, stack = what the error says. */
+static Core *keep_failure(Context *context, const StepRun *run, Span span)
+{
+    CoreProgram *core = context->lower->core;
+    Core *block = build_block(core, span);
+    core_append(block, build_set_local(core, run->failed, build_int(core, TYPE_BOOL, 1, span)));
+    core_append(block, build_set_local(core, run->reason, error_part(context, BUILTIN_ERROR_TEXT, run->error, span)));
+    core_append(block, build_set_local(core, run->place, error_part(context, BUILTIN_ERROR_PLACE, run->error, span)));
+    core_append(block, build_set_local(core, run->stack, error_part(context, BUILTIN_ERROR_STACK, run->error, span)));
+    return block;
+}
+
+/* A step that was ended by its `timeout` fails for that, not for having been ended. */
+static void see_whether_late(Context *context, const StepParts *parts, const StepRun *run)
+{
+    CoreProgram *core = context->lower->core;
+    Lower *lower = context->lower;
+    Span span = parts->timeout->span;
+    uint32_t why = context_temp(context, simple_type(lower, TYPE_STRING));
+    Core *late = build_call(core, lower_prelude_function(lower, "why_late"), span, context_local(context, run->name, span), NULL);
+    context_add(context, build_set_local(core, why, late));
+    Core *is_late = build_binary(core, CORE_NE, context_local(context, why, span), text(context, "", span));
+    Core *failing = build_try(core, build_fail(core, context_local(context, why, span)), run->error,
+                              keep_failure(context, run, span), false);
+    context_add(context, build_if(core, build_and(core, context_local(context, run->failed, span), is_late), failing, NULL));
+}
+
 /* A step that was ended because somebody does it by hand, or has it skipped. */
 static void see_whether_bent(Context *context, const StepParts *parts, const StepRun *run)
 {
@@ -157,25 +184,19 @@ void step_attempt(Context *context, const StepParts *parts, const StepRun *run)
         Core *watch = core_new(core, CORE_SPAWN, fiber, span);
         watch->function = lower_prelude_function(lower, "end_after");
         watch->index = RANK_PLAN;
+        core_append(watch, context_local(context, run->name, span));
         core_append(watch, context_local(context, child, span));
         core_append(watch, lower_value(context, parts->timeout));
         context_add(context, build_set_local(core, guard, watch));
     }
     Core *join = core_new(core, CORE_JOIN, simple_type(lower, TYPE_BOOL), span);
     join->a = context_local(context, child, span);
-    Core *handler = build_block(core, span);
-    core_append(handler, build_set_local(core, run->failed, build_int(core, TYPE_BOOL, 1, span)));
-    core_append(handler, build_set_local(core, run->reason,
-                                         error_part(context, BUILTIN_ERROR_TEXT, run->error, span)));
-    core_append(handler, build_set_local(core, run->place,
-                                         error_part(context, BUILTIN_ERROR_PLACE, run->error, span)));
-    core_append(handler, build_set_local(core, run->stack,
-                                         error_part(context, BUILTIN_ERROR_STACK, run->error, span)));
-    Core *waiting = build_try(core, build_do(core, join), run->error, handler, false);
+    Core *waiting = build_try(core, build_do(core, join), run->error, keep_failure(context, run, span), false);
     wait_for_given_up(context, waiting, child, run, span);
     context_call(context, "step_over", span, context_local(context, run->name, span), NULL);
     see_whether_bent(context, parts, run);
     if (!parts->timeout) return;
+    see_whether_late(context, parts, run);
     Core *cancel = core_new(core, CORE_CANCEL, NULL, span);
     cancel->a = context_local(context, guard, span);
     context_add(context, cancel);

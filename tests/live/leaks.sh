@@ -26,16 +26,16 @@ service "shop" { owner "ops" }
 param url: string
 plan many "Many" {
   step "Warm" {
-    for i in 0..50 { observe `true` }
+    for i in 1..50 { observe `true` }
     run `true`
     observe http.get(url)
     note "warm"
     wait 1s
   }
   step "Looks" {
-    for i in 0..9000 { observe http.get(url) }
-    for i in 0..900 { observe `true` }
-    for i in 0..100 { run `true` }
+    for i in 1..9000 { observe http.get(url) }
+    for i in 1..900 { observe `true` }
+    for i in 1..100 { run `true` }
     note "done"
     wait 1s
   }

@@ -33,7 +33,7 @@ world_end
 cat >"$work/many.plan" <<'EOF'
 service "Shop" { owner "Nobody" }
 param folder = "."
-plan many "Many" { step "Make" { for i in 0..100 { run `mkdir ${folder}/${i}` } } }
+plan many "Many" { step "Make" { for i in 1..100 { run `mkdir ${folder}/${i}` } } }
 EOF
 mkdir "$work/made"
 "$PLANC" build "$work/many.plan" -o "$work/many.planc"
@@ -45,8 +45,8 @@ size=$(wc -c <"$work/many.planc")
 ) >"$work/full.log" 2>&1 </dev/null
 check "a journal that is full ends planvm" test $? -eq 1
 check "it says how to go on" has "$work/full.log" "planvm resume"
-check "it was full under way" test -d "$work/made/0" -a ! -d "$work/made/99"
+check "it was full under way" test -d "$work/made/1" -a ! -d "$work/made/100"
 "$PLANVM" resume last --yes --journal "$work/full" >"$work/resumed.log" 2>&1 </dev/null
 check "the run is resumed" test $? -eq 0
-check "nothing was done twice, nothing left out" test -d "$work/made/99"
+check "nothing was done twice, nothing left out" test -d "$work/made/100"
 finish
