@@ -145,8 +145,9 @@ unsigned emit_looked_at(Emitter *e, const Core *node, const Core *later);
 void emit_looked_at_into(Emitter *e, const Core *node, const Core *later, unsigned target);
 bool builtin_only_looks(BuiltinId id); /* into its first argument */
 
-/* Effects (forms.c). */
+/* Effects and marks (forms.c). */
 void emit_effect(Emitter *e, const Core *node, unsigned target);
+void emit_mark(Emitter *e, const Core *node);
 
 /* Conditions (conditions.c). */
 void emit_branch(Emitter *e, const Core *condition, bool sense, Label *label); /* jumps if it is `sense` */

@@ -1,5 +1,5 @@
-/* Effects: their arguments, an object of known members, become a form of the image, with what is constant in its text and
- * the rest in the registers of two windows. Called by expressions.c. */
+/* Effects and marks: what they say, most often an object of known members, becomes a form of the image, with what is
+ * constant in its text and the rest in the registers of two windows. Called by expressions.c and statements.c. */
 #include "compiler/emit/emitter.h"
 
 #include "vm/base/json_text.h"
@@ -82,7 +82,7 @@ static void value_add(Form *form, const Core *value)
         hole_add(form, value);
 }
 
-static uint32_t form_type(Emitter *e, const Form *form)
+static uint32_t form_type(Emitter *e, const Form *form, Str name)
 {
     Str texts[2 * HOLES_AT_MOST + 1];
     uint32_t types[2 * HOLES_AT_MOST];
@@ -93,44 +93,59 @@ static uint32_t form_type(Emitter *e, const Form *form)
         from = form->ends.items[i];
     }
     texts[count] = str_slice(buffer_str(&form->text), from, form->text.len);
-    return image_builder_form(e->builder, texts, types, count);
+    return image_builder_form(e->builder, name, texts, types, count);
 }
 
-static void effect_put(Emitter *e, const Core *node, unsigned target, const unsigned first[BANK_COUNT], uint32_t args)
+static void form_clear(Form *form)
 {
-    const Type *json = type_simple(e->program->types, TYPE_JSON);
-    uint32_t result = emitter_type(e, node->type->kind == TYPE_UNIT ? json : node->type);
-    uint32_t effect = image_builder_effect(e->builder, node->text, (EffectClass)node->index, args, result);
-    emitter_put(e, node, OPCODE_EFFECT, target, first[BANK_SCALAR], first[BANK_REF], (int32_t)effect);
+    buffer_free(&form->text);
+    vec_free(&form->ends);
+    vec_free(&form->holes);
+    *form = (Form){0};
 }
 
-/* Of a value that is known only when the program runs, or has too many parts. */
-static void emit_value_effect(Emitter *e, const Core *node, unsigned target)
+/* Where the holes' values are, and the form's type. */
+typedef struct FilledForm {
+    unsigned first[BANK_COUNT];
+    uint32_t type;
+} FilledForm;
+
+/* value may be NULL: null. */
+static FilledForm form_fill(Emitter *e, const Core *value, Str name)
 {
-    unsigned first[BANK_COUNT] = {0, emit_operand(e, node->a)};
-    effect_put(e, node, target, first, emitter_type(e, node->a->type));
+    Form form = {0};
+    FilledForm filled;
+    unsigned next[BANK_COUNT];
+    if (value)
+        value_add(&form, value);
+    else
+        buffer_add_c(&form.text, "null");
+    if (form.count[BANK_SCALAR] > HOLES_AT_MOST || form.count[BANK_REF] > HOLES_AT_MOST) {
+        form_clear(&form);
+        hole_add(&form, value);
+    }
+    for (int bank = 0; bank < BANK_COUNT; bank++)
+        filled.first[bank] = next[bank] = emitter_take(e, (Bank)bank, form.count[bank]);
+    for (size_t i = 0; i < form.holes.count; i++) {
+        const Core *hole = form.holes.items[i];
+        emit_into(e, hole, next[type_bank(hole->type)]++);
+    }
+    filled.type = form_type(e, &form, name);
+    form_clear(&form);
+    return filled;
 }
 
 void emit_effect(Emitter *e, const Core *node, unsigned target)
 {
-    Form form = {0};
-    if (node->a)
-        value_add(&form, node->a);
-    else
-        buffer_add_c(&form.text, "null");
-    if (form.count[BANK_SCALAR] > HOLES_AT_MOST || form.count[BANK_REF] > HOLES_AT_MOST) {
-        emit_value_effect(e, node, target);
-    } else {
-        unsigned first[BANK_COUNT], next[BANK_COUNT];
-        for (int bank = 0; bank < BANK_COUNT; bank++)
-            first[bank] = next[bank] = emitter_take(e, (Bank)bank, form.count[bank]);
-        for (size_t i = 0; i < form.holes.count; i++) {
-            const Core *hole = form.holes.items[i];
-            emit_into(e, hole, next[type_bank(hole->type)]++);
-        }
-        effect_put(e, node, target, first, form_type(e, &form));
-    }
-    buffer_free(&form.text);
-    vec_free(&form.ends);
-    vec_free(&form.holes);
+    const Type *json = type_simple(e->program->types, TYPE_JSON);
+    FilledForm args = form_fill(e, node->a, STR(""));
+    uint32_t result = emitter_type(e, node->type->kind == TYPE_UNIT ? json : node->type);
+    uint32_t effect = image_builder_effect(e->builder, node->text, (EffectClass)node->index, args.type, result);
+    emitter_put(e, node, OPCODE_EFFECT, target, args.first[BANK_SCALAR], args.first[BANK_REF], (int32_t)effect);
+}
+
+void emit_mark(Emitter *e, const Core *node)
+{
+    FilledForm mark = form_fill(e, node->a, node->text);
+    emitter_put(e, node, OPCODE_EMIT, 0, mark.first[BANK_SCALAR], mark.first[BANK_REF], (int32_t)mark.type);
 }

@@ -77,15 +77,6 @@ static void emit_set_global(Emitter *e, const Core *node)
     emitter_put(e, node, op, value, 0, 0, (int32_t)e->globals[node->index]);
 }
 
-static void emit_mark(Emitter *e, const Core *node)
-{
-    Core as_json = {
-        .kind = CORE_TO_JSON, .type = type_simple(e->program->types, TYPE_JSON), .span = node->span};
-    as_json.a = node->a;
-    unsigned value = emit_operand(e, node->a->type->kind == TYPE_JSON ? node->a : &as_json);
-    emitter_put(e, node, OPCODE_EMIT, value, 0, 0, (int32_t)image_builder_string(e->builder, node->text));
-}
-
 static void emit_notify(Emitter *e, const Core *node)
 {
     unsigned topics = emitter_take(e, BANK_SCALAR, 1);

@@ -17,8 +17,8 @@ static void sample_program(Machine *m)
     uint32_t ints = image_builder_type(b, IMAGE_LIST, m->types[IMAGE_INT]);
     const Str texts[] = {STR("{\"argv\":[\"echo\","), STR("],\"n\":"), STR("}")};
     const uint32_t holes[] = {IMAGE_TYPE_JSON, m->types[IMAGE_INT]};
-    uint32_t form = image_builder_form(b, texts, holes, 2);
-    CHECK_INT(image_builder_form(b, texts, holes, 2), form);
+    uint32_t form = image_builder_form(b, STR(""), texts, holes, 2);
+    CHECK_INT(image_builder_form(b, STR(""), texts, holes, 2), form);
     uint32_t effect = image_builder_effect(b, STR("command"), EFFECT_CHANGE, form, record);
     image_builder_globals(b, 2, 2);
     image_builder_metadata(b, STR("{\"plans\":[]}"));
@@ -212,7 +212,7 @@ static void wrong_forms(void)
         Machine m = machine_new();
         const Str texts[] = {str_from_c(cases[i].before), str_from_c(cases[i].behind)};
         const uint32_t hole = IMAGE_TYPE_JSON;
-        image_builder_form(m.builder, texts, &hole, 1);
+        image_builder_form(m.builder, STR(""), texts, &hole, 1);
         main_begin(&m);
         emit(&m, OPCODE_RETURN, 0, 0, 0, 0);
         function_end(&m);

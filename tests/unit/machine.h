@@ -52,17 +52,25 @@ static inline void emit_wide(Machine *machine, unsigned a, int64_t value)
     emit(machine, OPCODE_SCALAR, a, 0, 0, image_builder_scalar(machine->builder, value));
 }
 
+/* A form that is one hole for json. */
+static inline uint32_t form_of_json(Machine *machine, const char *name)
+{
+    const Str texts[] = {STR(""), STR("")};
+    const uint32_t hole = IMAGE_TYPE_JSON;
+    return image_builder_form(machine->builder, str_from_c(name), texts, &hole, 1);
+}
+
 /* A mark "v" with a value of the type; uses R[30]. */
 static inline void show_scalar(Machine *machine, unsigned s, uint32_t type)
 {
     emit(machine, OPCODE_TO_JSON_S, 30, s, 0, type);
-    emit(machine, OPCODE_EMIT, 30, 0, 0, machine_text(machine, "v"));
+    emit(machine, OPCODE_EMIT, 0, 0, 30, form_of_json(machine, "v"));
 }
 
 static inline void show_ref(Machine *machine, unsigned r, uint32_t type)
 {
     emit(machine, OPCODE_TO_JSON_R, 30, r, 0, type);
-    emit(machine, OPCODE_EMIT, 30, 0, 0, machine_text(machine, "v"));
+    emit(machine, OPCODE_EMIT, 0, 0, 30, form_of_json(machine, "v"));
 }
 
 static inline void show_int(Machine *machine, unsigned s)
@@ -78,7 +86,7 @@ static inline void show_text(Machine *machine, unsigned r)
 static inline void emit_mark(Machine *machine, const char *kind)
 {
     emit(machine, OPCODE_JSON_NULL, 30, 0, 0, 0);
-    emit(machine, OPCODE_EMIT, 30, 0, 0, machine_text(machine, kind));
+    emit(machine, OPCODE_EMIT, 0, 0, 30, form_of_json(machine, kind));
 }
 
 static inline uint32_t builtin_imm(BuiltinId id, uint32_t type)

@@ -96,7 +96,7 @@ static uint32_t http(Machine *m)
     const Str names[] = {STR("ok"), STR("body"), STR("status")};
     const uint32_t types[] = {m->types[IMAGE_BOOL], m->types[IMAGE_STRING], m->types[IMAGE_INT]};
     image_builder_fields(m->builder, result, names, types, 3);
-    return image_builder_effect(m->builder, STR("http"), EFFECT_LOOK, IMAGE_TYPE_JSON, result);
+    return image_builder_effect(m->builder, STR("http"), EFFECT_LOOK, form_of_json(m, ""), result);
 }
 
 static void effects(void)

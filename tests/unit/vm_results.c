@@ -42,7 +42,7 @@ static void results(void)
 {
     Machine m = machine_new();
     uint32_t record = answer_type(&m);
-    uint32_t effect = image_builder_effect(m.builder, STR("command"), EFFECT_LOOK, IMAGE_TYPE_JSON, record);
+    uint32_t effect = image_builder_effect(m.builder, STR("command"), EFFECT_LOOK, form_of_json(&m, ""), record);
     main_begin(&m);
     uint32_t top = emit(&m, OPCODE_JSON_NULL, 1, 0, 0, 0);
     emit(&m, OPCODE_EFFECT, 2, 0, 1, effect);

@@ -290,7 +290,7 @@ static void read_results(void)
         const Str names[] = {STR("n"), STR("name"), STR("all"), STR("more")};
         const uint32_t types[] = {m.types[IMAGE_INT], m.types[IMAGE_STRING], IMAGE_TYPE_JSON, texts};
         image_builder_fields(m.builder, row, names, types, 4);
-        uint32_t effect = image_builder_effect(m.builder, STR("http"), EFFECT_LOOK, IMAGE_TYPE_JSON, row);
+        uint32_t effect = image_builder_effect(m.builder, STR("http"), EFFECT_LOOK, form_of_json(&m, ""), row);
         main_begin(&m);
         emit(&m, OPCODE_EFFECT, 1, 0, 0, effect);
         emit(&m, OPCODE_EFFECT, 2, 0, 0, effect);

@@ -32,6 +32,8 @@ static void operand_show(Buffer *out, OperandKind kind, unsigned operand, const 
     *separator = ", ";
 }
 
+static void form_show(const Image *image, Buffer *out, const ImageType *type);
+
 static void type_show(const Image *image, Buffer *out, uint32_t number, int depth)
 {
     static const char *const names[] = {"unit",     "bool",   "int",    "float", "percent", "duration",
@@ -44,6 +46,8 @@ static void type_show(const Image *image, Buffer *out, uint32_t number, int dept
         buffer_add_c(out, type->kind == IMAGE_LIST ? "[" : type->kind == IMAGE_MAP ? "{string: " : "");
         type_show(image, out, type->element, depth + 1);
         buffer_add_c(out, type->kind == IMAGE_LIST ? "]" : type->kind == IMAGE_MAP ? "}" : "?");
+    } else if (type->kind == IMAGE_FORM) {
+        form_show(image, out, type);
     } else if (type->kind == IMAGE_RECORD || type->kind == IMAGE_ENUM) {
         buffer_add_str(out, image_string(image, type->name));
     } else {
@@ -51,14 +55,12 @@ static void type_show(const Image *image, Buffer *out, uint32_t number, int dept
     }
 }
 
-/* {"argv":«[string]»,"timeout":30000}, or the type of the one value. */
-static void form_show(const Image *image, Buffer *out, uint32_t number)
+/* step.skipped {"name":«string»} */
+static void form_show(const Image *image, Buffer *out, const ImageType *type)
 {
-    const ImageType *type = &image->types[number];
-    if (type->kind != IMAGE_FORM) {
-        type_show(image, out, number, 0);
-        return;
-    }
+    Str name = image_string(image, type->name);
+    buffer_add_str(out, name);
+    if (name.len) buffer_add_char(out, ' ');
     for (uint32_t i = 0; i < type->field_count; i++) {
         const ImageField *field = &image->fields[type->first_field + i];
         buffer_add_str(out, image_string(image, field->name));
@@ -112,7 +114,7 @@ static void immediate_show(const Image *image, uint32_t pc, Buffer *out, Immedia
     case IMMEDIATE_EFFECT:
         buffer_add_str(out, image_string(image, image->effects[number].op));
         buffer_printf(out, " (%s) ", effect_class_name((EffectClass)image->effects[number].effect_class));
-        form_show(image, out, image->effects[number].args);
+        form_show(image, out, &image->types[image->effects[number].args]);
         break;
     case IMMEDIATE_TYPE: type_show(image, out, number, 0); break;
     case IMMEDIATE_GLOBAL_S:

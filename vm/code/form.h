@@ -1,4 +1,5 @@
-/* Forms: how an effect's arguments look, so that they are written from registers without a value in between.
+/* Forms: how an effect's arguments and a mark's value look, so that they are written from registers without a value in
+ * between.
  *
  * A form is JSON text with holes. Its fields stand for the pieces: each has the text before a hole, and the hole's type and
  * place in its bank's window; the last one, of type UNIT, has the text behind all holes. Verifier, liveness and the
@@ -7,16 +8,6 @@
 #define PLAN_CODE_FORM_H
 
 #include "vm/code/image.h"
-
-/* How many registers of each bank arguments of the type take: a form's holes, or one value. */
-typedef struct FormShape {
-    uint32_t scalars, refs;
-} FormShape;
-
-static inline FormShape form_shape(const ImageType *args)
-{
-    return args->kind == IMAGE_FORM ? (FormShape){args->scalars, args->refs} : (FormShape){0, 1};
-}
 
 /* Does the form become JSON, whatever JSON its holes are? Its names and types were verified. */
 bool form_is_json(const Image *image, const ImageType *form);

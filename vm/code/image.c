@@ -89,6 +89,7 @@ bool image_open(Str bytes, Image *image, Error *error)
     if (good) {
         memcpy(image->hash, header.hash, sizeof image->hash);
         image->sites = image_sites_new();
+        image->places = image_places_new();
         functions_sort(image);
         good = image_verify(image, error);
     }
@@ -99,6 +100,7 @@ bool image_open(Str bytes, Image *image, Error *error)
 void image_close(Image *image)
 {
     image_sites_free(image->sites);
+    image_places_free(image->places);
     free(image->functions_by_code);
     *image = (Image){0};
 }

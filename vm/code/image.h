@@ -36,7 +36,7 @@ typedef enum ImageTypeKind {
     IMAGE_FN,       /* cannot become JSON */
     IMAGE_FIBER,    /* cannot become JSON */
     IMAGE_ERROR,    /* cannot become JSON */
-    IMAGE_FORM,     /* arguments of an effect: JSON text with holes (form.c says more) */
+    IMAGE_FORM,     /* what an effect or a mark says: JSON text with holes (vm/code/form.h); a mark's is named by its kind */
 } ImageTypeKind;
 
 static inline bool image_kind_is_scalar(ImageTypeKind kind)
@@ -84,7 +84,7 @@ typedef struct ImageHandler { /* the first one of a function whose range holds t
 typedef struct ImageEffect {
     uint32_t op; /* constant */
     uint32_t effect_class;
-    uint32_t args, result; /* types; args: a form, or that of one value */
+    uint32_t args, result; /* types; args: a form */
 } ImageEffect;
 
 typedef struct ImageEntry {
@@ -105,7 +105,8 @@ typedef struct ImageFile {
     uint64_t hash[2]; /* of the file's bytes: vm/base/hash.h */
 } ImageFile;
 
-typedef struct ImageSites ImageSites; /* vm/code/liveness.h */
+typedef struct ImageSites ImageSites;   /* vm/code/liveness.h */
+typedef struct ImagePlaces ImagePlaces; /* vm/code/places.c */
 
 /* An opened image; everything points into the bytes that it was opened on. For one thread. */
 typedef struct Image {
@@ -118,6 +119,7 @@ typedef struct Image {
     const ImageFunction *functions;
     uint32_t *functions_by_code; /* function numbers in the order of their code */
     ImageSites *sites;           /* filled by and by */
+    ImagePlaces *places;         /* the same */
     const ImageHandler *handlers;
     const ImageType *types;
     const ImageField *fields;
@@ -141,6 +143,9 @@ Str image_string(const Image *image, uint32_t constant); /* a view into the imag
 const ImageFunction *image_function_at(const Image *image, uint32_t pc);
 const ImageLine *image_line_at(const Image *image, uint32_t pc); /* NULL: no place */
 void image_place(const Image *image, uint32_t pc, Buffer *out);  /* adds "file:line", or nothing */
+Str image_place_text(const Image *image, uint32_t pc); /* the same, kept as long as the image */
+ImagePlaces *image_places_new(void);
+void image_places_free(ImagePlaces *places);
 bool image_find_entry(const Image *image, Str name, uint32_t *function);
 bool image_type_is_scalar(const Image *image, uint32_t type);
 
@@ -178,7 +183,7 @@ uint32_t image_builder_record(ImageBuilder *builder, Str name);
 void image_builder_fields(ImageBuilder *builder, uint32_t record, const Str *names, const uint32_t *types,
                           size_t count);
 /* A form: before each hole stands a text, behind the last one texts[count]. Equal ones are one. */
-uint32_t image_builder_form(ImageBuilder *builder, const Str *texts, const uint32_t *types, size_t count);
+uint32_t image_builder_form(ImageBuilder *builder, Str name, const Str *texts, const uint32_t *types, size_t count);
 uint32_t image_builder_enum(ImageBuilder *builder, Str name, const Str *members, size_t count);
 
 uint32_t image_builder_effect(ImageBuilder *builder, Str op, EffectClass effect_class, uint32_t args,

@@ -149,15 +149,18 @@ void image_builder_fields(ImageBuilder *builder, uint32_t record, const Str *nam
     }
 }
 
-static bool fields_equal(const ImageBuilder *builder, const ImageType *type, const ImageField *fields, size_t count)
+static bool forms_equal(const ImageBuilder *builder, const ImageType *a, const ImageType *b)
 {
-    return type->field_count == count &&
-           memcmp(&builder->fields.items[type->first_field], fields, count * sizeof *fields) == 0;
+    const ImageField *fields = builder->fields.items;
+    return a->kind == b->kind && a->name == b->name && a->field_count == b->field_count &&
+           memcmp(fields + a->first_field, fields + b->first_field, a->field_count * sizeof *fields) == 0;
 }
 
-uint32_t image_builder_form(ImageBuilder *builder, const Str *texts, const uint32_t *types, size_t count)
+uint32_t image_builder_form(ImageBuilder *builder, Str name, const Str *texts, const uint32_t *types, size_t count)
 {
-    ImageType form = {.kind = IMAGE_FORM, .first_field = (uint32_t)builder->fields.count, .field_count = (uint32_t)count + 1};
+    ImageType form = {.kind = IMAGE_FORM, .name = image_builder_string(builder, name)};
+    form.first_field = (uint32_t)builder->fields.count;
+    form.field_count = (uint32_t)count + 1;
     for (size_t i = 0; i <= count; i++) {
         ImageField field = {.name = image_builder_string(builder, texts[i]), .type = i < count ? types[i] : IMAGE_TYPE_UNIT};
         if (i < count) {
@@ -167,9 +170,7 @@ uint32_t image_builder_form(ImageBuilder *builder, const Str *texts, const uint3
         vec_push(&builder->fields, field);
     }
     for (uint32_t i = 0; i < builder->types.count; i++) {
-        const ImageType *type = &builder->types.items[i];
-        if (type->kind != IMAGE_FORM || !fields_equal(builder, type, &builder->fields.items[form.first_field], count + 1))
-            continue;
+        if (!forms_equal(builder, &builder->types.items[i], &form)) continue;
         builder->fields.count = form.first_field;
         return i;
     }

@@ -6,7 +6,6 @@
 #include "vm/code/liveness.h"
 
 #include "vm/base/memory.h"
-#include "vm/code/form.h"
 
 #include <assert.h>
 
@@ -105,14 +104,15 @@ static void windows_add(const Image *image, uint64_t word, Effects *effects)
         range_add(scalars, floats_operand(imm, FLOATS_SECOND), 1);
         if (floats_operation(imm, FLOATS_THIRD)) range_add(scalars, floats_operand(imm, FLOATS_THIRD), 1);
         break;
+    case OPCODE_EMIT:
     case OPCODE_RECORD:
         range_add(scalars, b, image->types[imm].scalars);
         range_add(refs, c, image->types[imm].refs);
         break;
     case OPCODE_EFFECT: {
-        FormShape shape = form_shape(&image->types[image->effects[imm].args]);
-        range_add(scalars, b, shape.scalars);
-        range_add(refs, c, shape.refs);
+        const ImageType *args = &image->types[image->effects[imm].args];
+        range_add(scalars, b, args->scalars);
+        range_add(refs, c, args->refs);
         break;
     }
     case OPCODE_LIST_S: range_add(scalars, b, c); break;

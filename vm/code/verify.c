@@ -135,7 +135,7 @@ static bool effects_verify(const Verifier *verifier)
         const ImageEffect *effect = &image->effects[i];
         if (!string_begins(verifier, effect->op) || effect->effect_class > EFFECT_NOTIFY ||
             effect->args >= image->type_count || effect->result >= image->type_count ||
-            image_type_is_scalar(image, effect->args) || image_type_is_scalar(image, effect->result)) {
+            image->types[effect->args].kind != IMAGE_FORM || image_type_is_scalar(image, effect->result)) {
             return damaged(verifier, "an effect is none");
         }
     }
@@ -297,9 +297,12 @@ static bool window_verify(const Verifier *verifier)
                refs_fit(verifier, c, image->types[imm].refs);
     case OPCODE_BLANK:
         return image->types[imm].kind == IMAGE_RECORD || wrong(verifier, "its type is no record");
+    case OPCODE_EMIT:
+        if (image->types[imm].kind != IMAGE_FORM) return wrong(verifier, "its type is no form");
+        return scalars_fit(verifier, b, image->types[imm].scalars) && refs_fit(verifier, c, image->types[imm].refs);
     case OPCODE_EFFECT: {
-        FormShape shape = form_shape(&image->types[image->effects[imm].args]);
-        return scalars_fit(verifier, b, shape.scalars) && refs_fit(verifier, c, shape.refs);
+        const ImageType *args = &image->types[image->effects[imm].args];
+        return scalars_fit(verifier, b, args->scalars) && refs_fit(verifier, c, args->refs);
     }
     case OPCODE_LIST_S: return scalars_fit(verifier, b, c);
     case OPCODE_LIST_R:

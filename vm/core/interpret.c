@@ -568,7 +568,7 @@ dispatch:
         }
         OP(EMIT)
         {
-            WORK(output_mark(vm, vm_state(vm)->current, (uint32_t)IMM, R[A]));
+            WORK(output_mark(vm, vm_state(vm)->current, (uint32_t)IMM, S + B, R + C)); /* which moves nothing */
             NEXT;
         }
         OP(STEP)

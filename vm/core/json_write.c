@@ -209,10 +209,8 @@ bool json_write_value(Vm *vm, Buffer *out, int64_t scalar, Ref ref, uint32_t typ
 
 bool json_write_form(Vm *vm, Buffer *out, const int64_t *scalars, const Ref *refs, uint32_t type)
 {
-    const ImageType *form = &vm->image->types[type];
-    if (form->kind != IMAGE_FORM) return json_write_value(vm, out, 0, refs[0], type);
     Writer writer = {vm, out, 0};
-    for (const ImageField *piece = &vm->image->fields[form->first_field];; piece++) {
+    for (const ImageField *piece = &vm->image->fields[vm->image->types[type].first_field];; piece++) {
         Str text = image_string(vm->image, piece->name);
         buffer_add(out, text.data, text.len);
         if (piece->type == IMAGE_TYPE_UNIT) return true;

@@ -59,7 +59,7 @@ const char *failure_kind_name(uint32_t kind);
 /* Numbers it; its arguments are filled from the windows' registers. False: a failure is set. */
 bool output_effect(Vm *vm, Ref fiber, uint32_t table, const int64_t *scalars, const Ref *refs);
 void output_cancel(Vm *vm, uint64_t effect);
-bool output_mark(Vm *vm, Ref fiber, uint32_t kind_constant, Ref json);
+bool output_mark(Vm *vm, Ref fiber, uint32_t form, const int64_t *scalars, const Ref *refs);
 void output_warning(Vm *vm, Ref fiber, Ref error);
 void output_done(Vm *vm, Ref error);
 

@@ -10,7 +10,7 @@
 
 /* A value as canonical JSON: `scalar` if the type is one, else `ref`. Does not allocate in the block. */
 bool json_write_value(Vm *vm, Buffer *out, int64_t scalar, Ref ref, uint32_t type);
-/* An effect's arguments from the registers that fill its form, or from the one reference. */
+/* A form from the registers that fill its holes. Does not allocate in the block. */
 bool json_write_form(Vm *vm, Buffer *out, const int64_t *scalars, const Ref *refs, uint32_t type);
 void float_write(Buffer *out, double real);
 

@@ -20,9 +20,7 @@ static Str scratch_keep(Vm *vm)
 /* The members that tell where in the program an output arose. */
 static VmOutput output_of(Vm *vm, VmOutputKind kind, Ref ref, uint32_t pc)
 {
-    VmOutput output = {.kind = kind, .pc = pc};
-    image_place(vm->image, pc, scratch_begin(vm));
-    output.at = scratch_keep(vm);
+    VmOutput output = {.kind = kind, .pc = pc, .at = image_place_text(vm->image, pc)};
     if (ref) {
         const FiberObject *fiber = heap_object(vm, ref);
         output.fiber = fiber->header.len;
@@ -50,11 +48,11 @@ void output_cancel(Vm *vm, uint64_t effect)
     vec_push(&vm->outputs, (VmOutput){.kind = VM_CANCEL, .effect = effect});
 }
 
-bool output_mark(Vm *vm, Ref ref, uint32_t kind_constant, Ref value)
+bool output_mark(Vm *vm, Ref ref, uint32_t form, const int64_t *scalars, const Ref *refs)
 {
     VmOutput output = output_of(vm, VM_MARK, ref, fiber_place(heap_object(vm, ref)));
-    if (!json_write_value(vm, scratch_begin(vm), 0, value, IMAGE_TYPE_JSON)) return false;
-    output.name = image_string(vm->image, kind_constant);
+    if (!json_write_form(vm, scratch_begin(vm), scalars, refs, form)) return false;
+    output.name = image_string(vm->image, vm->image->types[form].name);
     output.json = scratch_keep(vm);
     vec_push(&vm->outputs, output);
     return true;
