@@ -5,8 +5,6 @@
  * which belong together: a `}` closes what stands at its own column, a line closes every block that is
  * indented like it or deeper. */
 #include "compiler/syntax/layout.h"
-#include "compiler/syntax/build.h"
-#include "plan.tab.h"
 
 #include <stdlib.h>
 
@@ -228,6 +226,24 @@ static void match(Balance *balance, bool too_many)
         close_innermost(balance, balance->count - 1);
 }
 
+/* Nearly every text balances, and is only looked over. */
+static bool balances(const TokenList *list)
+{
+    enum { DEEPEST = 256 };
+    int opens[DEEPEST];
+    size_t depth = 0;
+    for (size_t i = 0; i < list->tokens.count; i++) {
+        int kind = list->tokens.items[i].kind;
+        if (token_opens(kind)) {
+            if (depth == DEEPEST) return false; /* not known: the long way finds out */
+            opens[depth++] = kind;
+        } else if (token_closes(kind) && (depth == 0 || closer_of(opens[--depth]) != kind)) {
+            return false;
+        }
+    }
+    return depth == 0;
+}
+
 static void report(const Balance *balance, Diagnostics *diagnostics)
 {
     for (size_t i = 0; i < balance->problems.count && i < MOST_REPORTS; i++) {
@@ -299,6 +315,7 @@ static void clear(Balance *balance)
 
 void balance_tokens(const SourceFile *file, TokenList *list, Diagnostics *diagnostics)
 {
+    if (balances(list)) return;
     Balance balance = {.file = file, .items = list->tokens.items, .count = list->tokens.count};
     match(&balance, false);
     if (balance.braces_wrong) {

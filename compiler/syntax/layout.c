@@ -5,8 +5,6 @@
  * and `##` comments are with the declarations that they document. Called by parse_file; it knows nothing of
  * the grammar's rules. */
 #include "compiler/syntax/layout.h"
-#include "compiler/syntax/build.h"
-#include "plan.tab.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +17,7 @@ static bool is_word(const Token *token)
 /* A word that may name something: no keyword, or one that means something in some places only. */
 static bool is_open_word(const Token *token)
 {
-    const Keyword *keyword = is_word(token) ? keyword_find(token_text(token)) : NULL;
-    return is_word(token) && (keyword == NULL || !keyword->reserved);
+    return is_word(token) && !(token->flags & TOKEN_RESERVED);
 }
 
 static bool is_text(const Token *token, const char *text)
@@ -34,18 +31,22 @@ static bool begins_literal(int kind)
            (kind >= TOK_INT_LITERAL && kind <= TOK_TIME_LITERAL);
 }
 
-/* Does its neighbourhood make the word a plain name, whatever it means elsewhere? */
+/* Does its neighbourhood make the word a plain name, whatever it means elsewhere? `before` is NULL for the first. */
 static bool is_name_here(const Token *before, const Token *word, const Token *after)
 {
     if (before && before->kind == TOK_DOT) return true;
-    if (after->kind == TOK_COLON) return true;
-    if (after->kind == TOK_FAT)
+    switch (after->kind) {
+    case TOK_COLON: return true;
+    case TOK_FAT:
         return word->kind != TOK_OTHERWISE && word->kind != TOK_ELSE && word->kind != TOK_TRUE &&
                word->kind != TOK_FALSE && word->kind != TOK_NONE;
-    if (after->kind == TOK_ASSIGN_TO || after->kind == TOK_PLUS_ASSIGN)
-        return is_open_word(word) || word->kind == TOK_BY || word->kind == TOK_ON;
-    /* `answers[key] = …` against `page [a, b]`: the blank tells them apart. */
-    if (after->kind == TOK_LBRACKET && after->span.start == word->span.end) return is_open_word(word);
+    case TOK_ASSIGN_TO:
+    case TOK_PLUS_ASSIGN: return is_open_word(word) || word->kind == TOK_BY || word->kind == TOK_ON;
+    case TOK_LBRACKET: /* `answers[key] = …` against `page [a, b]`: the blank tells them apart. */
+        if (after->span.start == word->span.end) return is_open_word(word);
+        break;
+    default: break;
+    }
     /* `by` and `on` introduce a name; without one after them they are names themselves (`by` is a frequent
      * parameter). */
     if (word->kind == TOK_BY || word->kind == TOK_ON)
@@ -53,38 +54,42 @@ static bool is_name_here(const Token *before, const Token *word, const Token *af
     return false;
 }
 
-/* The kind of the token that two neighbouring words are together, or 0. */
+/* The kind of the token that two neighbours are together, or 0. */
 static int pair_kind(const Token *first, const Token *second, const Token *third)
 {
-    if (first->kind == TOK_INTERP && is_text(second, "required") && is_open_word(third))
-        return TOK_INTERP_REQUIRED;
-    if (first->kind == TOK_NOTIFY && is_text(second, "required") &&
-        (is_open_word(third) || third->kind == TOK_LBRACKET))
-        return is_text(third, "using") ? 0 : TOK_NOTIFY_REQUIRED;
-    if (is_text(first, "at") && is_text(second, "least")) return TOK_AT_LEAST;
-    if (is_text(first, "at") && is_text(second, "most")) return TOK_AT_MOST;
-    if (is_text(first, "worse") && is_text(second, "than")) return TOK_WORSE_THAN;
-    return 0;
+    if (!is_word(second)) return 0;
+    switch (first->kind) {
+    case TOK_INTERP: return is_text(second, "required") && is_open_word(third) ? TOK_INTERP_REQUIRED : 0;
+    case TOK_NOTIFY: {
+        bool required = is_text(second, "required") && (is_open_word(third) || third->kind == TOK_LBRACKET);
+        return required && !is_text(third, "using") ? TOK_NOTIFY_REQUIRED : 0;
+    }
+    case TOK_AT: return is_text(second, "least") ? TOK_AT_LEAST : is_text(second, "most") ? TOK_AT_MOST : 0;
+    case TOK_IDENT: return is_text(first, "worse") && is_text(second, "than") ? TOK_WORSE_THAN : 0;
+    default: return 0;
+    }
 }
 
+/* The list ends with the end of the file, which is no word. */
 static void settle_words(TokenList *list)
 {
     Token *items = list->tokens.items;
     size_t count = list->tokens.count, n = 0;
-    for (size_t i = 0; i < count; i++) {
-        Token token = items[i];
-        const Token *before = n > 0 ? &items[n - 1] : NULL;
-        const Token *after = i + 1 < count ? &items[i + 1] : &items[i];
-        const Token *third = i + 2 < count ? &items[i + 2] : after;
-        if (is_word(&token) && is_name_here(before, &token, after)) {
-            token.kind = TOK_IDENT;
-        } else if (i + 1 < count && pair_kind(&token, after, third) != 0) {
-            token.kind = (int16_t)pair_kind(&token, after, third);
-            token.span.end = after->span.end;
-            token.flags &= (uint16_t)~TOKEN_WORD;
-            i++;
+    for (size_t i = 0; i < count; i++, n++) {
+        Token *token = &items[n];
+        if (n != i) *token = items[i];
+        if (!is_word(token) && token->kind != TOK_INTERP) continue;
+        const Token *after = &items[i + 1], *third = i + 2 < count ? after + 1 : after;
+        if (is_word(token) && is_name_here(n > 0 ? token - 1 : NULL, token, after)) {
+            token->kind = TOK_IDENT;
+            continue;
         }
-        items[n++] = token;
+        int pair = pair_kind(token, after, third);
+        if (pair == 0) continue;
+        token->kind = (int16_t)pair;
+        token->span.end = after->span.end;
+        token->flags &= (uint16_t)~TOKEN_WORD;
+        i++;
     }
     list->tokens.count = n;
 }
@@ -136,17 +141,6 @@ bool token_goes_on_after(int kind)
 bool token_goes_on_before(int kind)
 {
     return kind == TOK_ELSE || kind == TOK_THEN || kind == TOK_AND || kind == TOK_OR || kind == TOK_DOT;
-}
-
-bool token_opens(int kind)
-{
-    return kind == TOK_LPAREN || kind == TOK_LBRACKET || kind == TOK_LBRACE || kind == TOK_INTERP ||
-           kind == TOK_INTERP_REQUIRED;
-}
-
-bool token_closes(int kind)
-{
-    return kind == TOK_RPAREN || kind == TOK_RBRACKET || kind == TOK_RBRACE || kind == TOK_INTERP_END;
 }
 
 /* Tokens are settled where they lie: what is settled is written behind the reader. There is room while more newlines are

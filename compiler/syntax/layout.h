@@ -2,10 +2,22 @@
 #ifndef PLAN_SYNTAX_LAYOUT_H
 #define PLAN_SYNTAX_LAYOUT_H
 
-#include "compiler/syntax/token.h"
+#include "compiler/syntax/build.h" /* the grammar's values are of its types */
+#include "plan.tab.h"
 
-bool token_opens(int kind);          /* ( [ { ${ */
-bool token_closes(int kind);         /* ) ] } and the end of ${ } */
+/* ( [ { ${ */
+static inline bool token_opens(int kind)
+{
+    return kind == TOK_LPAREN || kind == TOK_LBRACKET || kind == TOK_LBRACE || kind == TOK_INTERP ||
+           kind == TOK_INTERP_REQUIRED;
+}
+
+/* ) ] } and the end of ${ } */
+static inline bool token_closes(int kind)
+{
+    return kind == TOK_RPAREN || kind == TOK_RBRACKET || kind == TOK_RBRACE || kind == TOK_INTERP_END;
+}
+
 bool token_goes_on_after(int kind);  /* after these a line goes on */
 bool token_goes_on_before(int kind); /* a line that begins with one of these belongs to the one before */
 

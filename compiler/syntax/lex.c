@@ -62,7 +62,8 @@ void lex_comment(Lex *lex, const char *text, size_t len)
 void lex_word(Lex *lex, const char *text, size_t len)
 {
     const Keyword *keyword = keyword_find((Str){text, len});
-    lex_push(lex, keyword ? keyword->kind : TOK_IDENT, lex_span(lex))->flags = TOKEN_WORD;
+    Token *token = lex_push(lex, keyword ? keyword->kind : TOK_IDENT, lex_span(lex));
+    token->flags = keyword && keyword->reserved ? TOKEN_WORD | TOKEN_RESERVED : TOKEN_WORD;
 }
 
 void lex_foreign(Lex *lex, const char *text, size_t len)

@@ -5,10 +5,8 @@
  * Called by parse.c and the grammar. It judges nothing: where anything is wrong with a text, parse.c reads it
  * again as a whole, because what to say may depend on all of it. */
 #include "compiler/syntax/portions.h"
-#include "compiler/syntax/build.h"
 #include "compiler/syntax/layout.h"
 #include "compiler/syntax/lex_state.h"
-#include "plan.tab.h"
 
 #include <stdlib.h>
 

@@ -14,6 +14,7 @@ enum {
     TOKEN_SEMICOLON = 4, /* a newline token written `;` */
     TOKEN_MADE = 8,      /* stands in no source: put in by the token pass */
     TOKEN_WORD = 16,     /* a word, whatever its kind is now */
+    TOKEN_RESERVED = 32, /* a word that is never a name, but where its neighbours say so */
 };
 
 #define TOKEN_NONE UINT32_MAX

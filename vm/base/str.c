@@ -2,32 +2,12 @@
 
 #include <string.h>
 
-Str str_from_c(const char *text)
-{
-    return text ? (Str){text, strlen(text)} : (Str){"", 0};
-}
-
-bool str_equal(Str a, Str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-bool str_equal_c(Str a, const char *b)
-{
-    return str_equal(a, str_from_c(b));
-}
-
 int str_compare(Str a, Str b)
 {
     size_t shared = a.len < b.len ? a.len : b.len;
     int order = shared ? memcmp(a.data, b.data, shared) : 0;
     if (order != 0) return order;
     return (a.len > b.len) - (a.len < b.len);
-}
-
-bool str_starts_with(Str s, Str prefix)
-{
-    return s.len >= prefix.len && str_equal((Str){s.data, prefix.len}, prefix);
 }
 
 bool str_ends_with(Str s, Str suffix)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct Str {
     const char *data;
@@ -21,12 +22,31 @@ typedef struct Str {
 /* For printf("%.*s", STR_ARG(s)). */
 #define STR_ARG(s) (int)(s).len, ((s).len ? (s).data : "")
 
-Str str_from_c(const char *text); /* NULL gives the empty string */
-bool str_equal(Str a, Str b);
-bool str_equal_c(Str a, const char *b);
-int str_compare(Str a, Str b); /* bytewise, like memcmp; a prefix comes first */
-bool str_starts_with(Str s, Str prefix);
+/* NULL gives the empty string. */
+static inline Str str_from_c(const char *text)
+{
+    return text ? (Str){text, strlen(text)} : (Str){"", 0};
+}
+
+static inline bool str_equal(Str a, Str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* Most are told apart by their first byte; for a literal the compiler knows the rest. */
+static inline bool str_equal_c(Str a, const char *b)
+{
+    if (a.len > 0 && b && a.data[0] != b[0]) return false;
+    return str_equal(a, str_from_c(b));
+}
+
+static inline bool str_starts_with(Str s, Str prefix)
+{
+    return s.len >= prefix.len && str_equal((Str){s.data, prefix.len}, prefix);
+}
+
 bool str_ends_with(Str s, Str suffix);
+int str_compare(Str a, Str b); /* bytewise, like memcmp; a prefix comes first */
 /* [start, end), cut to what is there. */
 static inline Str str_slice(Str s, size_t start, size_t end)
 {
