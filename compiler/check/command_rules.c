@@ -50,8 +50,10 @@ CommandKnown command_known(const Command *command)
     };
     if (str_equal(command->program, STR("curl"))) return curl_known(command);
     if (str_equal(command->program, STR("psql"))) return psql_known(command);
+    char first = command_first_byte(command);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (str_equal_c(command->program, rows[i].program) && command_words_fit(command, rows[i].words))
+        if (command_may_fit(first, rows[i].words) && str_equal_c(command->program, rows[i].program) &&
+            command_words_fit(command, rows[i].words))
             return rows[i].known;
     }
     return COMMAND_UNKNOWN;
@@ -96,13 +98,14 @@ static void check_code_word(Checker *c, const CommandWord *word, Str program, Re
     }
 }
 
-static bool is_program(const CommandWord *word, const char *program)
+/* The word without the folders before it, if it is fixed. */
+static Str program_in(const CommandWord *word)
 {
     Str text = word_fixed(word);
-    Str wanted = str_from_c(program);
-    if (str_equal(text, wanted)) return true;
-    return text.len > wanted.len && str_ends_with(text, wanted) &&
-           text.data[text.len - wanted.len - 1] == '/';
+    size_t start = text.len;
+    while (start > 0 && text.data[start - 1] != '/')
+        start--;
+    return str_slice(text, start, text.len);
 }
 
 /* `-c CODE` and `--command=CODE`. */
@@ -137,10 +140,10 @@ static void check_awk(Checker *c, const Command *command, size_t program)
 static void check_code_arguments(Checker *c, const Command *command)
 {
     for (size_t w = 0; w < command->word_count; w++) {
-        if (is_program(&command->words[w], "awk")) check_awk(c, command, w);
+        Str program = program_in(&command->words[w]);
+        if (str_equal_c(program, "awk")) check_awk(c, command, w);
         for (size_t r = 0; r < sizeof code_rows / sizeof code_rows[0]; r++) {
-            if (!is_program(&command->words[w], code_rows[r].program)) continue;
-            Str program = str_from_c(code_rows[r].program);
+            if (!str_equal_c(program, code_rows[r].program)) continue;
             if (code_rows[r].option) {
                 check_code_option(c, command, w, &code_rows[r]);
             } else if (w == 0) {
@@ -302,12 +305,17 @@ static void check_kubectl_number(Checker *c, const CommandWord *word, Str name, 
     report_help(c, diag, "what a person fills in is a `param`: `--%.*s=${n}`", STR_ARG(name));
 }
 
-static void check_kubectl_options(Checker *c, const Command *command)
+static Str nearest_kubectl_option(Str name)
 {
     enum { COUNT = sizeof kubectl_options / sizeof kubectl_options[0] };
     Str names[COUNT];
     for (size_t i = 0; i < COUNT; i++)
         names[i] = str_from_c(kubectl_options[i]);
+    return suggest_nearest(name, names, COUNT);
+}
+
+static void check_kubectl_options(Checker *c, const Command *command)
+{
     for (size_t i = 1; i < command->word_count; i++) {
         const CommandWord *word = &command->words[i];
         Str text = word_begin(word);
@@ -316,9 +324,9 @@ static void check_kubectl_options(Checker *c, const Command *command)
         Str name = str_slice(text, 2, text.len);
         ptrdiff_t equals = str_find(name, STR("="));
         if (equals >= 0) name = str_slice(name, 0, (size_t)equals);
-        bool known = is_one_of(name, kubectl_options, COUNT);
+        bool known = is_one_of(name, kubectl_options, sizeof kubectl_options / sizeof kubectl_options[0]);
         if (equals >= 0) check_kubectl_number(c, word, name, str_slice(text, 3 + (size_t)equals, text.len));
-        Str nearest = known ? (Str){"", 0} : suggest_nearest(name, names, COUNT);
+        Str nearest = known ? (Str){"", 0} : nearest_kubectl_option(name);
         if (!nearest.len) continue;
         Diag *diag = report(c, P0516, word->span, "kubectl has no option `--%.*s`", STR_ARG(name));
         report_help(c, diag, "did you mean `--%.*s`?", STR_ARG(nearest));

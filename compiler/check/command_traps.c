@@ -45,8 +45,10 @@ static void check_traps(Checker *c, const Node *node, const Command *command, bo
 #include "compiler/check/traps.def"
 #undef TRAP
     };
+    char first = command_first_byte(command);
     for (size_t i = 0; i < sizeof traps / sizeof traps[0]; i++) {
-        if (!str_equal_c(command->program, traps[i].program) || !command_words_fit(command, traps[i].words))
+        if (!command_may_fit(first, traps[i].words) || !str_equal_c(command->program, traps[i].program) ||
+            !command_words_fit(command, traps[i].words))
             continue;
         if (traps[i].with[0] && !is_given(command, traps[i].with)) continue;
         if (traps[i].without[0] && (is_given(command, traps[i].without) || has_unknown_words(command)))

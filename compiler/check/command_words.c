@@ -100,6 +100,13 @@ const CommandWord *command_plain_word(const Command *command, size_t n)
     return NULL;
 }
 
+char command_first_byte(const Command *command)
+{
+    const CommandWord *word = command_plain_word(command, 0);
+    Str text = word ? word_fixed(word) : (Str){"", 0};
+    return text.len ? (char)tolower((unsigned char)text.data[0]) : '\0';
+}
+
 /* Capital letters count as small ones: redis and SQL take both. */
 static bool word_fits(Str text, Str pattern)
 {

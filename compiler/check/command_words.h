@@ -22,6 +22,13 @@ bool command_has_option(const Command *command, const char *name);
 const CommandWord *command_plain_word(const Command *command, size_t n);
 /* Do the plain words begin with those of the pattern (`*` is any text)? An empty pattern always fits. */
 bool command_words_fit(const Command *command, const char *pattern);
+/* The first byte of the first plain word, as patterns write it; 0: it is not fixed, or there is none. */
+char command_first_byte(const Command *command);
+/* Can the pattern fit a command with this first byte? For tables: most of their rows need no more. */
+static inline bool command_may_fit(char first, const char *pattern)
+{
+    return pattern[0] == first || pattern[0] == '*' || !pattern[0];
+}
 
 /* command_traps.c: what would hang, ask, fail or miss. has_limit: the author said how long it may take. */
 void check_command_traps(Checker *c, const Node *node, const Command *command, bool has_limit);

@@ -236,6 +236,31 @@ static size_t split_character(Splitter *s, Str text, size_t i, bool is_last_part
     return 1;
 }
 
+/* Does the byte stand for itself, and in no need of a quote, wherever it is in a word? */
+static bool is_plain(char ch)
+{
+    static const bool special[256] = {[' '] = true,  ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\''] = true, ['"'] = true,
+                                      ['\\'] = true, ['|'] = true,  ['<'] = true,  ['>'] = true,  ['&'] = true,  [';'] = true,
+                                      ['('] = true,  [')'] = true,  ['*'] = true,  ['?'] = true,  ['['] = true,  ['~'] = true,
+                                      ['$'] = true};
+    return !special[(unsigned char)ch];
+}
+
+/* Nearly every word, or part of one, is plain and used where it stands. Gives its length; 0: it is not so. */
+static size_t split_plain(Splitter *s, const Node *part, size_t i)
+{
+    Str text = part->text.text;
+    size_t end = i;
+    if (s->quote != QUOTE_NONE || s->text.len) return 0;
+    while (end < text.len && is_plain(text.data[end]))
+        end++;
+    bool whole = end < text.len ? text.data[end] == ' ' || text.data[end] == '\n' : !part->next || part->next->kind == NODE_INTERP;
+    if (!whole || end == i) return 0;
+    begin_word(s, (Span){part->span.file, part->span.start + (uint32_t)i, part->span.start + (uint32_t)end});
+    vec_push(&s->parts, (CommandPart){.text = str_slice(text, i, end)});
+    return end - i;
+}
+
 static void split_text(Splitter *s, const Node *part)
 {
     Str text = part->text.text;
@@ -245,6 +270,11 @@ static void split_text(Splitter *s, const Node *part)
         return;
     }
     for (size_t i = 0; i < text.len;) {
+        size_t plain = split_plain(s, part, i);
+        if (plain) {
+            i += plain;
+            continue;
+        }
         uint32_t start = part->span.start + (uint32_t)i;
         Span at = {part->span.file, start, start + 1};
         bool was_quoted = s->quote != QUOTE_NONE;
