@@ -101,7 +101,7 @@ $(BUILD)/gen/plan.tab.h: $(BUILD)/gen/plan.tab.c
 	@touch $@
 $(BUILD)/gen/plan.lex.c: grammar/plan.l
 	@mkdir -p $(@D)
-	flex -o $@ $<
+	flex -Cfe -o $@ $<
 $(BUILD)/gen/stdlib.c: $(wildcard stdlib/*.plan) stdlib/embed.sh
 	@mkdir -p $(@D)
 	$(SAY) GEN $@

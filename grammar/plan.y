@@ -91,7 +91,7 @@ static void yyerror(const Span *span, Parse *cx, const char *message);
 file: tops { cx->root->file.items = $1; }
     ;
 tops: %empty { $$ = build_list(NULL); }
-    | tops top NL { $$ = build_more($1, $2); }
+    | tops top NL { $$ = build_declaration(cx, $1, $2); }
     | tops error NL { $$ = $1; yyerrok; }
     ;
 top: import | service | param | secret | host | channel | contact | rotation | role | calendar | severity | classify

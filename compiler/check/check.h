@@ -281,7 +281,9 @@ void enter_body(Checker *c, Body *body, BodyKind kind, Node *home, Symbol *symbo
 void leave_body(Checker *c, Body *body);
 
 /* ---- the whole program ---- */
-void gather_deeds(Checker *c, size_t first); /* of the modules from that number on */
+void deeds_begin(Checker *c);
+void gather_deeds(Checker *c, Node *declaration);  /* of the module at hand; it is checked */
+void take_deeds(Checker *c, const Module *module); /* that is ready: as they were kept */
 void keep_deeds(Checker *c, Module *module); /* gathers them as the module's own, to be ready */
 /* Is there a deed for which the test holds? Those of the plan, which may be NULL, are asked first: mostly it is one of them. */
 typedef bool DeedTest(const Node *deed, void *context);
@@ -301,7 +303,8 @@ void check_looks(Checker *c); /* which functions look: effects.c */
 void check_people(Checker *c);
 bool contact_is_vendor(const Node *contact); /* a vendor is never counted as told */
 void check_timing(Checker *c);
-void check_flow(Checker *c, size_t first, const Program *before); /* from that module on */
+void check_flow(Checker *c, Node *declaration);           /* within it; it is checked */
+void check_flow_ends(Checker *c, const Program *before); /* of what was declared since */
 void check_drill(Checker *c, Node *node);
 void check_drills(Checker *c);
 void check_drill_rules(Checker *c, Node *drill);

@@ -56,15 +56,20 @@ static void gather(Node *node, void *context)
         c->deeds.of_plan[node->symbol->index] = (DeedRange){from, c->deeds.count};
 }
 
-void gather_deeds(Checker *c, size_t first)
+void deeds_begin(Checker *c)
 {
     c->deeds = (Deeds){.of_plan = arena_array(c->arena, DeedRange, c->program->plans.count + 1)};
-    for (size_t i = first; i < c->program->modules.count; i++) {
-        const Module *module = c->program->modules.items[i];
-        for (size_t n = 0; n < module->deed_count; n++)
-            add(c, module->deeds[n]);
-        if (!module->is_prelude && !module->is_ready) gather(module->root, c);
-    }
+}
+
+void gather_deeds(Checker *c, Node *declaration)
+{
+    if (!c->module->is_prelude) gather(declaration, c);
+}
+
+void take_deeds(Checker *c, const Module *module)
+{
+    for (size_t i = 0; i < module->deed_count; i++)
+        add(c, module->deeds[i]);
 }
 
 void keep_deeds(Checker *c, Module *module)

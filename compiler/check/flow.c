@@ -146,11 +146,14 @@ static void check_returns(Checker *c, const Symbol *fn)
     report_help(c, diag, "it is to give `%.*s`: every path needs a `return`", STR_ARG(fn->result->name));
 }
 
-void check_flow(Checker *c, size_t first, const Program *before)
+void check_flow(Checker *c, Node *declaration)
+{
+    tree_walk(declaration, visit_lists, c);
+}
+
+void check_flow_ends(Checker *c, const Program *before)
 {
     Program *p = c->program;
-    for (size_t i = first; i < p->modules.count; i++)
-        if (!p->modules.items[i]->is_ready) tree_walk(p->modules.items[i]->root, visit_lists, c);
     for (size_t i = before->fns.count; i < p->fns.count; i++)
         if (!p->fns.items[i]->module->is_ready) check_returns(c, p->fns.items[i]);
     for (size_t i = before->plans.count; i < p->plans.count; i++)

@@ -210,17 +210,21 @@ void check_modules(Checker *c, size_t first)
     declare_types(c, &before);
     if (!first) publish_prelude(c);
     declare_signatures(c, &before);
+    deeds_begin(c);
     for (size_t i = first; i < program->modules.count; i++) {
         c->module = program->modules.items[i];
+        take_deeds(c, c->module);
         if (c->module->is_ready) continue;
         c->scope = c->module->scope;
-        for node_each(item, c->module->root->file.items)
+        for node_each(item, c->module->root->file.items) {
             check_declaration(c, item);
+            gather_deeds(c, item);
+            if (!c->syntax_errors) check_flow(c, item); /* what could not be read may be what is missed */
+        }
     }
     check_looks(c);
     c->edges.count = 0;
-    gather_deeds(c, first);
-    if (!c->syntax_errors) check_flow(c, first, &before); /* what could not be read may be what is missed */
+    if (!c->syntax_errors) check_flow_ends(c, &before);
 }
 
 /* What only shows when all is there. */

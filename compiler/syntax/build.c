@@ -17,6 +17,12 @@ NodeList build_more(NodeList list, Node *another)
     return list;
 }
 
+NodeList build_declaration(Parse *parse, NodeList list, Node *another)
+{
+    if (parse->reader) shape_check(parse, another);
+    return build_more(list, another);
+}
+
 NodeList *build_else(Parse *parse, NodeList body)
 {
     NodeList *block = arena_new(parse->arena, NodeList);

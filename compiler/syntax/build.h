@@ -42,6 +42,9 @@ typedef struct Answers {
 Node *build_node(Parse *parse, NodeKind kind, Span span, const void *fields, size_t size);
 NodeList build_list(Node *first);                  /* NULL: an empty list */
 NodeList build_more(NodeList list, Node *another); /* list with one more */
+/* list with one more; its shape is checked, if the file is read by portions, for all of it is still at hand.
+ */
+NodeList build_declaration(Parse *parse, NodeList list, Node *another);
 NodeList *build_else(Parse *parse, NodeList body); /* a block that is there, empty or not */
 Str build_doc(const Parse *parse, Span at);
 
@@ -59,6 +62,6 @@ NodeList build_lambda_params(Parse *parse, Node *expression);
 Node *build_verified(Parse *parse, Node *condition);
 
 /* What stands where it may not: bare commands, clauses after statements, blocks in the wrong body. */
-void shape_check(Parse *parse, Node *file);
+void shape_check(Parse *parse, Node *declaration);
 
 #endif

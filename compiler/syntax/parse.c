@@ -25,13 +25,6 @@ static Parse parse_new(Arena *arena, Arena *bodies, const SourceFile *source, To
                    .list = list, .error_start = SIZE_MAX, .root = root};
 }
 
-static Node *parse_end(Parse *parse)
-{
-    shape_check(parse, parse->root);
-    token_list_free(parse->list);
-    return parse->root;
-}
-
 static Node *parse_whole(Arena *arena, Arena *bodies, const SourceFile *source, Diagnostics *diagnostics)
 {
     TokenList list = {0};
@@ -39,7 +32,10 @@ static Node *parse_whole(Arena *arena, Arena *bodies, const SourceFile *source, 
     lex_file(source, arena, &list, diagnostics);
     layout_tokens(source, arena, &list, diagnostics);
     yyparse(&parse);
-    return parse_end(&parse);
+    for node_each(declaration, parse.root->file.items)
+        shape_check(&parse, declaration);
+    token_list_free(&list);
+    return parse.root;
 }
 
 Node *parse_file_apart(Arena *arena, Arena *bodies, SourceSet *sources, uint32_t file, Diagnostics *diagnostics)
@@ -47,9 +43,9 @@ Node *parse_file_apart(Arena *arena, Arena *bodies, SourceSet *sources, uint32_t
     TokenList list = {0};
     const SourceFile *source = source_file(sources, file);
     Parse parse = parse_new(arena, bodies, source, &list, diagnostics);
-    if (parse_by_portions(&parse)) return parse_end(&parse);
+    bool fine = parse_by_portions(&parse);
     token_list_free(&list);
-    return parse_whole(arena, bodies, source, diagnostics);
+    return fine ? parse.root : parse_whole(arena, bodies, source, diagnostics);
 }
 
 Node *parse_file_whole(Arena *arena, SourceSet *sources, uint32_t file, Diagnostics *diagnostics)

@@ -1,7 +1,7 @@
 /* The shape of a tree: what the grammar lets through because one list of statements serves all bodies, and
  * because names and types are needed for nothing here.
  *
- * In: a parsed file. Out: diagnostics about clauses in the wrong body or behind statements, things said
+ * In: a parsed declaration. Out: diagnostics about clauses in the wrong body or behind statements, things said
  * twice, commands without `run` or `observe`, and parts that have to be there. The tree is not changed, but
  * what is nested so deeply that later rooms could not follow is cut off. */
 #include "compiler/syntax/build.h"
@@ -443,9 +443,8 @@ static void visit_kind(Shape *shape, Node *node, bool effect)
     if (!visit_block(shape, node)) node_children(node, visit, shape);
 }
 
-void shape_check(Parse *parse, Node *file)
+void shape_check(Parse *parse, Node *declaration)
 {
     Shape shape = {.parse = parse};
-    for
-        node_each(item, file->file.items) visit(item, &shape);
+    visit(declaration, &shape);
 }
