@@ -106,8 +106,8 @@ static bool add_command(CommandWork *work, Words *words, Error *error)
 static void add_user(CommandWork *work, Words *words, bool remote)
 {
     Str user = json_string(work->effect->args, "user", "");
-    const struct passwd *self = getpwuid(geteuid());
-    if (!user.len || (!remote && self && str_equal_c(user, self->pw_name))) return;
+    const struct passwd *self = user.len && !remote ? getpwuid(geteuid()) : NULL;
+    if (!user.len || (self && str_equal_c(user, self->pw_name))) return;
     add_c(work, words, "sudo");
     add_c(work, words, "-n");
     add_c(work, words, "-u");
@@ -168,12 +168,16 @@ static bool add_host(CommandWork *work, Words *words, const Json *host, Error *e
 
 static bool is_overridden(const Json *env, const char *entry)
 {
-    size_t len = strcspn(entry, "=");
     if (strncmp(entry, SPAWN_MARK, strlen(SPAWN_MARK)) == 0) return true;
+    if (!env) return false;
+    size_t len = strcspn(entry, "=");
     for (const Json *item = json_first(env); item; item = json_next(item))
         if (strlen(json_key(item)) == len && strncmp(json_key(item), entry, len) == 0) return true;
     return false;
 }
+
+/* Room for what an ordinary command takes, and not more: it is zeroed each time. */
+enum { WORK_CHUNK = 1024 };
 
 static bool make_env(CommandWork *work, const Json *env, Error *error)
 {
@@ -264,7 +268,7 @@ static bool make_spec(CommandWork *work, Error *error)
     char here[4096];
     if (folder.len && !work->remote)
         work->spec.dir = arena_copy_c(&work->arena, folder);
-    else if (getcwd(here, sizeof here))
+    else if (effect->effect_class == EFFECT_CHANGE && getcwd(here, sizeof here)) /* the keeper is somewhere else */
         work->spec.dir = arena_copy_c(&work->arena, str_from_c(here));
     work->spec.effect = effect->id;
     work->spec.timeout = json_int(effect->args, "timeout", 0);
@@ -352,6 +356,7 @@ static void finish(CommandWork *work, const SpawnEnd *end, Str said)
     if (secret && !effect_keep_secret(effect, buffer_str(&work->streams[0].head), &error))
         snprintf(seen.error, sizeof seen.error, "its output cannot be kept as a secret: %s", error.text);
     bool ok = seen.exit == 0 && !seen.signal && !seen.timed_out && !seen.unknown && !seen.error[0];
+    if (ok) effect->code = 0;
     buffer_printf(&json, "{\"ok\":%s,\"exit\":%d", ok ? "true" : "false", seen.exit);
     if (seen.signal) {
         const char *name = sigabbrev_np(seen.signal);
@@ -429,6 +434,7 @@ void command_start(LiveEffect *effect)
     work->effect = effect;
     work->dry = effect->effect_class == EFFECT_CHANGE && effect->live->dry_run;
     work->remote = !json_is_null(json_get(effect->args, "host"));
+    work->arena.chunk = WORK_CHUNK;
     effect->work = work;
     effect->cancel = cancel;
     begin_output(work);

@@ -212,6 +212,7 @@ static void ended(void *ctx, const HttpEnd *end)
     bool secret = effect_is_secret(effect);
     if (secret) ok = effect_keep_secret(effect, buffer_str(&work->body.head), &kept) && ok;
     buffer_printf(&json, "{\"ok\":%s,\"status\":%d", ok ? "true" : "false", end->status);
+    if (ok) effect->code = end->status;
     add_headers(effect, &json, end);
     if (!secret) capture_write(&work->body, &json, &clean);
     if (error || kept.text[0]) effect_add_text(effect, &json, "error", str_from_c(error ? error : kept.text));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "vm/base/hash.h"
 #include "vm/live/dry_run.h"
 #include "vm/live/http.h"
 #include "vm/live/inbox.h"
@@ -104,6 +105,8 @@ void effect_end(LiveEffect *effect, Buffer *json)
                           .at = effect->at,
                           .effect_class = effect->effect_class,
                           .args = effect->args,
+                          .args_hash = effect->args_hash,
+                          .code = effect->code,
                           .result = buffer_str(json),
                           .now = clock_now(&effect->live->clock)};
     people_effect_ended(effect->live->people, &ended);
@@ -157,6 +160,8 @@ static void live_start(World *world, const EffectRequest *request)
                            .effect_class = request->effect_class,
                            .again = request->again,
                            .args = json_parse(request->args, &error),
+                           .args_hash = hash_quick(request->args.data, request->args.len),
+                           .code = -1,
                            .op = memory_copy_c(request->op),
                            .step = memory_copy_c(request->step),
                            .at = memory_copy_c(request->at),
@@ -239,13 +244,18 @@ static WorldEvent live_next(World *world, int64_t deadline, bool wait)
 {
     LiveWorld *live = live_of(world);
     WorldEvent event = {.kind = WORLD_NOTHING};
-    if (!live_has_events(live)) loop_turn(live->loop, false);
+    bool looked = false; /* at what has come: an event goes before the time */
     for (;;) {
         int64_t now = clock_now(&live->clock);
         /* What is there was noticed after the deadline, so the time comes first. */
         if (live_has_events(live) && order_was_due(deadline, now))
             return placed(live, (WorldEvent){.kind = WORLD_TIME, .now = now}, deadline);
         if (take_event(live, &event)) return placed(live, event, deadline);
+        if (!looked && !live->interrupted && (!wait || now >= deadline)) {
+            looked = true;
+            loop_turn(live->loop, false);
+            continue;
+        }
         if (live->interrupted) {
             live->interrupted = false;
             return (WorldEvent){.kind = WORLD_INTERRUPT, .now = now};

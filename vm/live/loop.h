@@ -24,7 +24,7 @@ typedef void (*LoopWatchFn)(void *ctx);
 
 Loop *loop_new(Error *error);
 void loop_free(Loop *loop);
-/* One turn: callbacks of what is ready. With `wait` it sleeps until something is. */
+/* One turn: callbacks of what is ready. With `wait` it sleeps until something is, or may be. */
 void loop_turn(Loop *loop, bool wait);
 
 /* Once after `delay`; the timer frees itself when it has fired. */
@@ -45,8 +45,8 @@ void loop_signal_stop(LoopSignal *watch); /* NULL is fine */
 LoopWatch *loop_watch_start(Loop *loop, const char *folder, LoopWatchFn fn, void *ctx, Error *error);
 void loop_watch_stop(LoopWatch *watch); /* NULL is fine */
 
-/* Makes a waiting loop_turn return after `delay` by the boot-time clock, which also counts the time that the
- * machine sleeps. There is one such alarm; a new one replaces the old; a negative delay takes it back. */
+/* Makes a waiting loop_turn return after `delay` at the latest, by the boot-time clock, which also counts the time
+ * that the machine sleeps; a negative delay asks for nothing. It may return earlier, for an alarm of before. */
 void loop_alarm(Loop *loop, int64_t delay);
 
 #endif

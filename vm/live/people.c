@@ -40,8 +40,10 @@ enum { REFRESH = 1000 }; /* ms between two looks at the clock while a panel show
 enum { QUESTIONS_MOST = 3 };
 
 typedef struct Seen {
-    char *at;      /* the place in the plan */
-    char *outcome; /* what the look there said last */
+    char *at;           /* the place in the plan */
+    char *outcome;      /* what the look there said last */
+    uint64_t args_hash; /* and what that line was made of, as in PeopleEffect */
+    int code;
 } Seen;
 
 /* Lines of running programs that may still be shown: so many at once, and so many more with each second. */
@@ -357,22 +359,36 @@ void people_line(People *people, const PeopleLine *line)
 
 /* ---- effects ---- */
 
-/* A look that is made every few seconds says something only when it says something new. */
-static bool is_news(People *people, const char *at, Str outcome)
+static Seen *find_seen(People *people, const char *at)
 {
-    for (size_t i = 0; i < people->seen.count; i++) {
-        Seen *seen = &people->seen.items[i];
-        if (strcmp(seen->at, at) != 0) continue;
-        bool news = !str_equal(outcome, str_from_c(seen->outcome));
-        if (news) {
-            free(seen->outcome);
-            seen->outcome = memory_copy_c(outcome);
-        }
-        return news;
+    for (size_t i = 0; i < people->seen.count; i++)
+        if (strcmp(people->seen.items[i].at, at) == 0) return &people->seen.items[i];
+    return NULL;
+}
+
+/* A look that is made every few seconds says something only when it says something new. */
+static bool is_news(People *people, const PeopleEffect *effect, Str outcome)
+{
+    Seen *seen = find_seen(people, effect->at);
+    bool news = !seen || !str_equal(outcome, str_from_c(seen->outcome));
+    if (!seen) {
+        vec_push(&people->seen, (Seen){.at = memory_copy_c(str_from_c(effect->at))});
+        seen = &people->seen.items[people->seen.count - 1];
     }
-    Seen first = {memory_copy_c(str_from_c(at)), memory_copy_c(outcome)};
-    vec_push(&people->seen, first);
-    return true;
+    if (news) {
+        free(seen->outcome);
+        seen->outcome = memory_copy_c(outcome);
+    }
+    seen->args_hash = effect->args_hash;
+    seen->code = effect->code;
+    return news;
+}
+
+/* The same without making the line, where it can be no other. */
+static bool is_old(People *people, const PeopleEffect *effect)
+{
+    const Seen *seen = effect->code < 0 ? NULL : find_seen(people, effect->at);
+    return seen && seen->code == effect->code && seen->args_hash == effect->args_hash;
 }
 
 /* What it did and what came of it, secrets as handles for people, cut to a line. */
@@ -397,13 +413,14 @@ void people_effect_ended(People *people, const PeopleEffect *effect)
     /* Messages and calls of effect functions are told of by marks. */
     bool told = strcmp(effect->op, "http") != 0 && strcmp(effect->op, "command") != 0;
     if (told || output == LIVE_JSON || output == LIVE_QUIET) return;
+    if (effect->effect_class == EFFECT_LOOK && is_old(people, effect)) return;
     Error error;
     Buffer line = {0};
     Json *json = json_parse(effect->result, &error);
     buffer_add_c(&line, "  ");
     write_effect(&line, effect, json);
     int64_t elapsed = json_int(json, "elapsed", 0);
-    if (effect->effect_class != EFFECT_LOOK || is_news(people, effect->at, buffer_str(&line))) {
+    if (effect->effect_class != EFFECT_LOOK || is_news(people, effect, buffer_str(&line))) {
         if (elapsed >= 1000) {
             buffer_add_c(&line, ", ");
             duration_write_short(&line, elapsed);

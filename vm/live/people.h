@@ -31,6 +31,8 @@ typedef struct PeopleEffect {
     const char *op, *at;
     EffectClass effect_class;
     const Json *args;
+    uint64_t args_hash;
+    int code; /* of what went well, so that arguments and code say all of its line; -1: they do not */
     Str result;
     int64_t now; /* when it ended */
 } PeopleEffect;

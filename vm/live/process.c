@@ -29,7 +29,8 @@ struct Process {
     LoopTimer *timer;
     int64_t started;
     bool timed_out, stopping;
-    int exits; /* a file in memory, or -1 */
+    int exits;   /* a file in memory, or -1 */
+    int held[2]; /* our own ends for writing: with them no end of file wakes us, only the program's end does */
     Stream streams[2];
     ProcessEvents events;
 };
@@ -74,8 +75,10 @@ static void process_free(Process *process)
     loop_poll_stop(process->exit);
     loop_timer_stop(process->timer);
     if (process->pidfd >= 0) close(process->pidfd);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         stream_close(&process->streams[i]);
+        if (process->held[i] >= 0) close(process->held[i]);
+    }
     if (process->exits >= 0) close(process->exits);
     free(process->mark);
     free(process);
@@ -148,26 +151,32 @@ static Process *start_refused(Process *process, SpawnEnd *end, const char *what)
     return NULL;
 }
 
+/* Only our end is one that does not block: the other is the program's. */
+static bool open_streams(Process *process)
+{
+    for (int i = 0; i < 2; i++) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) return false;
+        process->streams[i].fd = ends[0];
+        process->held[i] = ends[1];
+        if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) return false;
+    }
+    return true;
+}
+
 Process *process_start(Loop *loop, const SpawnSpec *spec, const ProcessEvents *events, SpawnEnd *end)
 {
-    int out[2] = {-1, -1}, err[2] = {-1, -1};
     Process *process = memory_alloc(sizeof *process);
     *process = (Process){.loop = loop,
                          .pidfd = -1,
                          .exits = -1,
+                         .held = {-1, -1},
                          .streams = {{.process = process, .fd = -1}, {.process = process, .fd = -1}},
                          .events = *events};
-    if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
-        if (out[0] >= 0) close(out[0]), close(out[1]);
-        return start_refused(process, end, "there are no pipes");
-    }
-    process->streams[0].fd = out[0];
-    process->streams[1].fd = err[0];
+    if (!open_streams(process)) return start_refused(process, end, "there are no pipes");
     process->started = clock_boot();
     if (spec->parts) process->exits = memfd_create("exits", MFD_CLOEXEC);
-    bool started = spawn_start(spec, out[1], err[1], process->exits, &process->pid, end);
-    close(out[1]);
-    close(err[1]);
+    bool started = spawn_start(spec, process->held[0], process->held[1], process->exits, &process->pid, end);
     if (!started) return start_refused(process, end, NULL);
     process->mark = memory_copy_c(str_from_c(spawn_mark(spec)));
     if (watch_process(process, spec)) return process;

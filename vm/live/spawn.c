@@ -24,11 +24,9 @@ const char *spawn_mark(const SpawnSpec *spec)
     return count ? spec->env[count - 1] : SPAWN_MARK;
 }
 
-/* Standard input: /dev/null, or a file in memory, so that nobody has to feed a pipe. -1: neither could be
- * had. */
+/* Standard input as a file in memory, so that nobody has to feed a pipe. -1: it could not be had. */
 static int open_input(Str input)
 {
-    if (!input.len) return open("/dev/null", O_RDONLY | O_CLOEXEC);
     int fd = memfd_create("input", MFD_CLOEXEC);
     size_t done = 0;
     while (fd >= 0 && done < input.len) {
@@ -63,8 +61,8 @@ static bool start_failed(const SpawnSpec *spec, SpawnEnd *end, int code)
 
 bool spawn_start(const SpawnSpec *spec, int out, int err, int exits, pid_t *pid, SpawnEnd *end)
 {
-    int input = open_input(spec->input);
-    if (input < 0) {
+    int input = spec->input.len ? open_input(spec->input) : -1;
+    if (spec->input.len && input < 0) {
         *end = (SpawnEnd){.exit = 126};
         snprintf(end->error, sizeof end->error, "there is no room for the input of `%s`", spec->argv[0]);
         return false;
@@ -73,7 +71,10 @@ bool spawn_start(const SpawnSpec *spec, int out, int err, int exits, pid_t *pid,
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_adddup2(&actions, input, 0);
+    if (input >= 0)
+        posix_spawn_file_actions_adddup2(&actions, input, 0);
+    else
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, out, 1);
     posix_spawn_file_actions_adddup2(&actions, err, 2);
     if (exits >= 0) posix_spawn_file_actions_adddup2(&actions, exits, 3);
@@ -90,7 +91,7 @@ bool spawn_start(const SpawnSpec *spec, int out, int err, int exits, pid_t *pid,
     int code = posix_spawn(pid, spec->program, &actions, &attributes, spec->argv, spec->env);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
-    close(input);
+    if (input >= 0) close(input);
     return code ? start_failed(spec, end, code) : true;
 }
 
@@ -136,11 +137,16 @@ void spawn_signal(pid_t pid, const char *mark, int number)
 bool spawn_collect(pid_t pid, bool kill_rest, const char *mark, SpawnEnd *end)
 {
     siginfo_t info = {0};
-    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0) return false;
-    /* While the leader is not yet collected its number cannot belong to another group. */
-    if (kill_rest) spawn_signal(pid, mark, SIGKILL);
     int status = 0;
-    if (waitpid(pid, &status, 0) != pid) {
+    if (kill_rest) {
+        bool seen = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+        if (seen && info.si_pid == 0) return false;
+        /* While the leader is not yet collected its number cannot belong to another group. */
+        spawn_signal(pid, mark, SIGKILL);
+    }
+    pid_t collected = waitpid(pid, &status, WNOHANG);
+    if (collected == 0) return false;
+    if (collected != pid) {
         end->unknown = true;
         snprintf(end->error, sizeof end->error, "the program's exit was collected by somebody else");
         return true;

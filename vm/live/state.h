@@ -26,6 +26,8 @@ struct LiveEffect {
     EffectClass effect_class;
     bool again;
     Json *args;
+    uint64_t args_hash; /* of their text */
+    int code;           /* of a command or request that went well: its exit or status; -1: of nothing such */
     char *op, *step, *at, *key;
     void *work; /* of whoever does it */
     /* Forgets the work without a result, and ends what runs if `end_it`; NULL: there is nothing to forget. */
