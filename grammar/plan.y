@@ -1133,6 +1133,7 @@ fact_head: PAGED dotted { $$ = MAKE(FACT, fact, @$, .kind = FACT_PAGED, .subject
     | ROLLED BACK string { $$ = MAKE(FACT, fact, @$, .kind = FACT_ROLLED_BACK, .what = $3, .times = -1); }
     | ASKED string { $$ = MAKE(FACT, fact, @$, .kind = FACT_ASKED, .what = $2, .times = -1); }
     | ATTACHED string { $$ = MAKE(FACT, fact, @$, .kind = FACT_ATTACHED, .what = $2, .times = -1); }
+    | NOTED string { $$ = MAKE(FACT, fact, @$, .kind = FACT_NOTED, .what = $2, .times = -1); }
     | APPROVED string { $$ = MAKE(FACT, fact, @$, .kind = FACT_APPROVED, .what = $2, .times = -1); }
     | ASSIGNED dotted { $$ = MAKE(FACT, fact, @$, .kind = FACT_ASSIGNED, .subject = $2, .times = -1); }
     | RAN pattern { $$ = MAKE(FACT, fact, @$, .kind = FACT_RAN, .pattern = $2, .times = -1); }

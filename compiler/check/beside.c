@@ -75,11 +75,16 @@ static void reach_plan(bool *reached, const Symbol *plan)
         reach_node(node, reached);
 }
 
-const bool *plans_reached(Checker *c, const Symbol *plan)
+bool *plans_reached(Checker *c, const Symbol *plan)
 {
     bool *reached = arena_array(c->arena, bool, c->program->plans.count + 1);
     reach_plan(reached, plan);
     return reached;
+}
+
+void plans_add_reached(bool *reached, const Symbol *plan)
+{
+    reach_plan(reached, plan);
 }
 
 /* ---- plans that come back to themselves ---- */

@@ -59,9 +59,20 @@ typedef struct DeedRange {
 /* What the plans do, in the order of the text (deeds.c). */
 typedef struct Deeds {
     Node **items;
+    const Symbol **owners; /* the plan, severity or escalation that each stands in, or NULL */
     size_t count, cap;
     DeedRange *of_plan; /* by the plans' indexes */
 } Deeds;
+
+/* What a drill, or a promise of one plan, can come to (drill_reach.c). */
+typedef struct Reach {
+    const Node *home;
+    const Symbol *plan;
+    bool *plans;      /* by the plans' indexes */
+    bool *severities; /* by their indexes */
+    bool *paged;      /* by the contacts' indexes */
+    bool incident;    /* the plan has a severity: a procedure that is run alone has no incident */
+} Reach;
 
 typedef struct Checker {
     Program *program;
@@ -100,8 +111,7 @@ typedef struct Checker {
         Module **items;
         size_t count;
     } library; /* modules of the standard library beyond the prelude that the build made ready */
-    SymbolList paged;  /* everybody whom anything in the program can page, once it was asked */
-    bool *is_paged;    /* the same by contacts' indexes; NULL before */
+    const Reach *reach; /* of the drill that asked last, or NULL */
     size_t *first_steps; /* by plans' indexes: number of the first step + 1, or 0; NULL until a drill asks */
     const Type *wrong, *unit, *boolean, *integer, *real, *duration, *time, *string, *secret, *json, *fiber,
         *strings;
@@ -239,7 +249,8 @@ bool check_beside_statement(Checker *c,
                             Node *node); /* watch, deadline, pause, follow, continue with (beside.c) */
 void check_recursion(Checker *c);        /* once all plans are checked */
 /* By the plans' indexes: the plan itself, and all that it follows or goes on as, at any depth. */
-const bool *plans_reached(Checker *c, const Symbol *plan);
+bool *plans_reached(Checker *c, const Symbol *plan);
+void plans_add_reached(bool *reached, const Symbol *plan);
 void check_notify(Checker *c, Node *node);
 void check_page(Checker *c, Node *node);
 void check_update(Checker *c, Node *node);
@@ -272,9 +283,13 @@ void declare_extern_fn(Checker *c, Symbol *symbol);
 void check_promises(Checker *c); /* promises.c */
 void check_scripts(Checker *c);  /* scripts.c */
 void check_evidence(Checker *c); /* evidence.c */
-/* A fact of an expectation or promise; plan may be NULL: of any plan. */
-void check_drill_fact(Checker *c, const Symbol *plan, Node *fact);
-void check_step_name(Checker *c, const Symbol *plan, Node *what);
+/* A fact of an expectation or promise; home: the drill or promise. */
+void check_drill_fact(Checker *c, const Node *home, Node *fact);
+void check_step_name(Checker *c, const Node *home, Node *what);
+/* What the drill or promise can come to. NULL: anything, since its plan is not known or the file could not be read whole. */
+const Reach *reach_of(Checker *c, const Node *home);
+/* Is the deed of that number one that can be come to? reach: NULL is anything. */
+bool reach_has_deed(const Checker *c, const Reach *reach, size_t number);
 void check_texts(Checker *c, NodeList values); /* strings that people see, or `missing` */
 void declare_params_here(Checker *c, const Symbol *symbol); /* the parameters as locals of the body that is entered */
 void enter_body(Checker *c, Body *body, BodyKind kind, Node *home, Symbol *symbol, const Type *result);
@@ -285,9 +300,10 @@ void deeds_begin(Checker *c);
 void gather_deeds(Checker *c, Node *declaration);  /* of the module at hand; it is checked */
 void take_deeds(Checker *c, const Module *module); /* that is ready: as they were kept */
 void keep_deeds(Checker *c, Module *module); /* gathers them as the module's own, to be ready */
-/* Is there a deed for which the test holds? Those of the plan, which may be NULL, are asked first: mostly it is one of them. */
-typedef bool DeedTest(const Node *deed, void *context);
-bool find_deed(const Checker *c, const Symbol *plan, DeedTest *test, void *context);
+/* Is there a deed for which the test holds, among those that can be come to (NULL: all)? Those of the plan itself are asked
+ * first: mostly it is one of them. */
+typedef bool DeedTest(Node *deed, void *context);
+bool find_deed(const Checker *c, const Reach *reach, DeedTest *test, void *context);
 /* Calls visit for the node and all below it, parents first; children of a node for which visit gives false
  * are left out. */
 typedef bool TreeVisit(Node *node, void *context);
@@ -297,8 +313,12 @@ void tree_walk_list(NodeList list, TreeVisit *visit, void *context);
 int64_t duration_known(const Node *node);
 Str duration_text(Checker *c, int64_t ms); /* "1h30m" */
 Node *contact_backup(const Symbol *contact); /* the ref, or NULL */
-/* Can anything in the program page him, or a role's first person? True for what is neither. */
-bool can_be_paged(Checker *c, const Symbol *symbol);
+/* Whom paging the contact, rotation or role can come to: they are added to those by the contacts' indexes. */
+void add_paged(Checker *c, const Symbol *symbol, bool *paged);
+/* Whom the deed pages. */
+void add_paged_by(Checker *c, const Node *deed, bool *paged);
+/* Is the contact, or somebody who may fill the role, among them? True for what is neither. */
+bool is_among(const Symbol *symbol, const bool *paged);
 void check_looks(Checker *c); /* which functions look: effects.c */
 void check_people(Checker *c);
 bool contact_is_vendor(const Node *contact); /* a vendor is never counted as told */
@@ -308,8 +328,15 @@ void check_flow_ends(Checker *c, const Program *before); /* of what was declared
 void check_drill(Checker *c, Node *node);
 void check_drills(Checker *c);
 void check_drill_rules(Checker *c, Node *drill);
-/* drill_facts.c: the clauses of an expectation, and what could bring its fact about. */
-void check_fact_can_fail(Checker *c, const Node *drill, const Node *expect);
+/* Is there a text that both patterns fit? `*` is any text in each. (drill_rules.c) */
+bool patterns_meet(Str a, Str b);
+/* A string's or command's text with its values as `*`; NULL is `*`. */
+Str pattern_of_text(Checker *c, const Node *node);
+Str pattern_of_command(Checker *c, const Command *command);
+/* drill_expect.c: can the expectation fail? */
+void check_expectation(Checker *c, Node *drill, const Node *expect);
+/* drill_facts.c: false where its own words rule that out. */
+bool check_clauses(Checker *c, const Node *drill, const Node *expect);
 void report_says_nothing(Checker *c, const Node *expect, const char *what);
 void check_assigned(Checker *c, NodeList list); /* assigned.c */
 void check_unused(Checker *c);

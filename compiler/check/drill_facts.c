@@ -1,15 +1,16 @@
-/* What an expectation may say of its fact, and whether anything can make the fact true.
+/* What the words of an expectation rule out by themselves: clauses that have no meaning for their fact, times at which nothing
+ * happens, patterns that everything matches.
  *
- * In: a checked expectation, its drill and the program. Out: findings P1002. Called by drill_rules.c for what depends on the
- * fact alone; what is paged, told, run and asked is found there. */
+ * In: a checked expectation and its drill. Out: findings P1002. Called by drill_expect.c; whether anything brings the fact about is
+ * found there. */
 #include "compiler/check/check.h"
 
 void report_says_nothing(Checker *c, const Node *expect, const char *what)
 {
+    bool holds = expect->expect.negated != (expect->expect.fact->fact.kind == FACT_UNRESOLVED);
     Diag *diag =
-        report(c, P1002, expect->span, "nothing in this program %s, so this expectation says nothing", what);
-    report_help(c, diag,
-                expect->expect.negated ? "it would hold whatever the plan does" : "it could never hold");
+        report(c, P1002, expect->span, "nothing that this drill comes to %s, so this expectation says nothing", what);
+    report_help(c, diag, holds ? "it would hold whatever the plan does" : "it could never hold");
 }
 
 /* ---- clauses ---- */
@@ -46,6 +47,7 @@ static unsigned clauses_of(FactKind kind)
     case FACT_ROLLED_BACK:
     case FACT_ASKED:
     case FACT_ATTACHED:
+    case FACT_NOTED:
     case FACT_RAN:
     case FACT_OUTPUT: return CLAUSE_WHEN | CLAUSE_TIMES;
     }
@@ -67,7 +69,7 @@ static void refuse_lasting(Checker *c, const Node *fact)
     report_help(c, diag, "`for` follows a severity, acknowledged, unacknowledged, mitigated, resolved, unresolved");
 }
 
-static void check_clauses(Checker *c, const Node *fact)
+static void check_words(Checker *c, const Node *fact)
 {
     const struct Ast_fact *said = &fact->fact;
     unsigned may = clauses_of(said->kind);
@@ -89,121 +91,87 @@ static void check_clauses(Checker *c, const Node *fact)
     }
 }
 
-/* ---- does anything bring it about? ---- */
+/* ---- times ---- */
 
-typedef struct Cause {
-    FactKind kind;
-    const Symbol *subject; /* SEVERITY */
-} Cause;
-
-static bool is_cause(const Node *node, void *context)
+/* Milliseconds of a duration that stands there as a literal; -1: none does. */
+static int64_t literal(const Node *node)
 {
-    const Cause *cause = context;
-    switch (cause->kind) {
-    case FACT_ASSIGNED: return node->kind == NODE_ASSIGN_ROLE;
-    case FACT_MITIGATED: return node->kind == NODE_MITIGATED;
-    case FACT_RESOLVED: return node->kind == NODE_RESOLVE;
-    case FACT_ACKNOWLEDGED: return node->kind == NODE_ASK_ACKNOWLEDGEMENT;
-    case FACT_SEVERITY:
-        if (node->kind == NODE_PLAN_SEVERITY) return node->plan_severity.severity->symbol == cause->subject;
-        return node->kind == NODE_SET_SEVERITY &&
-               (node->set_severity.classified || node->set_severity.severity->symbol == cause->subject);
-    default: return false;
-    }
+    return node && node->kind == NODE_DURATION ? node->duration.value : -1;
 }
 
-static bool visit_undo(Node *node, void *context)
-{
-    bool *found = context;
-    *found = *found || node->kind == NODE_UNDO;
-    return !*found;
-}
-
-/* What a line of the drill does by itself: a signal, a person, a sweep. */
-static bool line_causes(const Node *line, const Cause *cause)
-{
-    bool sends = line->kind == NODE_DRILL_AT || (line->kind == NODE_DRILL_SWEEP && !line->drill_sweep.of_effects);
-    DrillSignal signal = line->kind == NODE_DRILL_AT ? line->drill_at.signal : line->drill_sweep.signal;
-    if (sends && signal == SIGNAL_ANY) return true; /* its words say what it is, and this does not read them */
-    switch (cause->kind) {
-    case FACT_ASSIGNED: return sends && (signal == SIGNAL_ASSIGN || signal == SIGNAL_HANDOVER);
-    case FACT_MITIGATED: return sends && signal == SIGNAL_MITIGATED;
-    case FACT_RESOLVED: return sends && signal == SIGNAL_RESOLVE;
-    case FACT_UNACKNOWLEDGED: return sends && signal == SIGNAL_UNACK;
-    case FACT_ACKNOWLEDGED:
-        return (sends && signal == SIGNAL_ACK) ||
-               (line->kind == NODE_DRILL_PERSON && (line->drill_person.does == PERSON_ACKNOWLEDGES ||
-                                                    line->drill_person.does == PERSON_ANSWERS));
-    case FACT_SEVERITY:
-        if (line->kind == NODE_DRILL_WITH) {
-            for node_each(setting, line->drill_with.settings) {
-                if (setting->setting.value->symbol == cause->subject) return true;
-            }
-        }
-        return line->kind == NODE_DRILL_AT && signal == SIGNAL_SEVERITY && line->drill_at.value &&
-               line->drill_at.value->symbol == cause->subject;
-    default: return false;
-    }
-}
-
-static bool happens(Checker *c, const Node *drill, Cause *cause)
+/* Milliseconds after which nothing happens any more in the drill; -1: it does not say so. */
+static int64_t drill_end(const Node *drill)
 {
     for node_each(line, drill->drill.lines) {
-        if (line_causes(line, cause)) return true;
+        if (line->kind == NODE_DRILL_UNTIL) return literal(line->drill_until.duration);
     }
-    return find_deed(c, drill->drill.plan ? drill->drill.plan->symbol : NULL, is_cause, cause);
+    return -1;
 }
 
-/* A way of the contact's: a field that he has, or a channel that he is reached by. */
-static bool has_way(const Symbol *contact, Str way)
+static void refuse_part(Checker *c, const Node *at, const char *what, const char *help)
 {
-    if (contact->kind != SYMBOL_CONTACT || !contact->decl) return true;
-    for node_each(field, contact->decl->contact.fields) {
-        if (field->kind == NODE_FIELD && str_equal(field->field.name, way)) return true;
-        if (field->kind != NODE_REACH) continue;
-        for node_each(one, field->reach.ways) {
-            if (one->kind == NODE_NAME && str_equal(one->name.text, way)) return true;
-            if (one->kind == NODE_MEMBER && str_equal(one->member.name, way)) return true;
+    Diag *diag = report(c, P1002, at->span, "%s", what);
+    report_help(c, diag, "%s", help);
+}
+
+static void check_times(Checker *c, const Node *drill, const Node *fact)
+{
+    const struct Ast_fact *said = &fact->fact;
+    int64_t end = drill_end(drill), before = literal(said->before), after = literal(said->after), at = literal(said->at);
+    const Node *late = end >= 0 && at > end                       ? said->at
+                       : end >= 0 && after > end                  ? said->after
+                       : end >= 0 && literal(said->lasting) > end ? said->lasting
+                                                                  : NULL;
+    if (late) refuse_part(c, late, "the drill is over before that", "its `until` is earlier");
+    if (before == 0) refuse_part(c, said->before, "nothing happens before the drill begins", "times count from its start");
+    if (before >= 0 && after >= before)
+        refuse_part(c, said->after, "nothing is both before the one time and after the other", "`after` is the earlier one");
+    if (at >= 0 && (before >= 0 || after >= 0))
+        refuse_part(c, said->at, "`at` says when already", "leave `before` and `after` out");
+    if (literal(said->lasting) == 0) refuse_part(c, said->lasting, "everything is so for 0s", "say for how long");
+}
+
+/* `elapsed > 0s`, `elapsed < 6h` of a drill that ends after 5h. */
+static void check_elapsed(Checker *c, const Node *drill, const Node *fact)
+{
+    int64_t value = literal(fact->fact.value), end = drill_end(drill);
+    BinaryOp op = fact->fact.op;
+    if (value < 0) return;
+    bool longer = op == BINARY_GT || op == BINARY_GE;
+    bool always = (op == BINARY_GE && value == 0) || (end >= 0 && ((op == BINARY_LT && value > end) || (op == BINARY_LE && value >= end)));
+    bool never = (op == BINARY_LT && value == 0) || (end >= 0 && ((op == BINARY_GT && value >= end) || (longer && value > end)));
+    if (always) refuse_part(c, fact, "no run of this drill takes another time than this", "its `until` bounds it already");
+    if (never) refuse_part(c, fact, "no run of this drill can take such a time", "its `until` ends it before");
+}
+
+/* ---- patterns ---- */
+
+static bool is_any(const Node *text)
+{
+    if (!text || text->kind != NODE_STRING) return false;
+    for node_each(part, text->string.parts) {
+        if (part->kind != NODE_TEXT) return false;
+        for (size_t i = 0; i < part->text.text.len; i++) {
+            if (part->text.text.data[i] != '*') return false;
         }
     }
-    return false;
+    return true;
 }
 
-static void check_cause(Checker *c, const Node *drill, const Node *expect)
+static void check_patterns(Checker *c, const Node *fact)
+{
+    bool output = fact->fact.kind == FACT_OUTPUT && fact->fact.op == BINARY_MATCHES;
+    if (is_any(fact->fact.matching)) refuse_part(c, fact->fact.matching, "every text matches this", "leave `matching` out");
+    if (output && is_any(fact->fact.value)) refuse_part(c, fact->fact.value, "every output matches this", "say what it holds");
+}
+
+bool check_clauses(Checker *c, const Node *drill, const Node *expect)
 {
     const Node *fact = expect->expect.fact;
-    const char *lacking = NULL;
-    bool undone = false;
-    Cause cause = {.kind = fact->fact.kind, .subject = fact->fact.subject ? fact->fact.subject->symbol : NULL};
-    switch (cause.kind) {
-    case FACT_ASSIGNED: lacking = "assigns a role, and no line of this drill does"; break;
-    case FACT_MITIGATED: lacking = "says that it is mitigated, and no line of this drill does"; break;
-    case FACT_RESOLVED: lacking = "resolves it, and no line of this drill does"; break;
-    case FACT_ACKNOWLEDGED: lacking = "acknowledges, and no line of this drill does"; break;
-    case FACT_UNACKNOWLEDGED:
-        if (!fact->fact.lasting) lacking = "takes an acknowledgement back, and no line of this drill does";
-        break;
-    case FACT_SEVERITY:
-        if (cause.subject) lacking = "comes to this severity, and no line of this drill does";
-        break;
-    case FACT_ROLLED_BACK:
-        if (!fact->fact.what || !fact->fact.what->symbol || !fact->fact.what->symbol->decl) return;
-        tree_walk(fact->fact.what->symbol->decl, visit_undo, &undone);
-        if (!undone) report_says_nothing(c, expect, "undoes this step");
-        return;
-    case FACT_PAGED:
-        if (cause.subject && fact->fact.by && fact->fact.by->kind == NODE_NAME &&
-            !has_way(cause.subject, fact->fact.by->name.text))
-            report_says_nothing(c, expect, "reaches this contact that way");
-        return;
-    default: return;
-    }
-    if (lacking && !happens(c, drill, &cause)) report_says_nothing(c, expect, lacking);
-}
-
-void check_fact_can_fail(Checker *c, const Node *drill, const Node *expect)
-{
-    check_clauses(c, expect->expect.fact);
-    bool known = drill->drill.plan && drill->drill.plan->symbol && !c->syntax_errors;
-    if (known) check_cause(c, drill, expect);
+    size_t errors = c->diagnostics->errors;
+    check_words(c, fact);
+    check_patterns(c, fact);
+    if (errors == c->diagnostics->errors) check_times(c, drill, fact);
+    if (fact->fact.kind == FACT_ELAPSED) check_elapsed(c, drill, fact);
+    return errors == c->diagnostics->errors;
 }

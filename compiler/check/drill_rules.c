@@ -1,8 +1,7 @@
-/* Drills that could not find anything out: lines that an earlier line hides, and expectations that cannot
- * fail.
+/* Drills that could not find anything out: lines that an earlier line hides, and drills that expect nothing.
  *
- * In: a checked drill and all that the program can start, page or tell. Out: findings of the group P10.
- * Patterns are compared as patterns: a command whose words hold values fits what its fixed text fits. */
+ * In: a checked drill. Out: findings of the group P10. Patterns are compared as patterns: a command whose words hold values fits
+ * what its fixed text fits. */
 #include "compiler/check/check.h"
 
 #include "vm/code/stars.h"
@@ -10,7 +9,7 @@
 /* ---- patterns ---- */
 
 /* Is there a text that both patterns fit? `*` is any text in each. */
-static bool patterns_meet(Str a, Str b)
+bool patterns_meet(Str a, Str b)
 {
     while (a.len && b.len && a.data[0] != '*' && b.data[0] != '*') {
         if (a.data[0] != b.data[0]) return false;
@@ -30,7 +29,7 @@ static bool patterns_meet(Str a, Str b)
     return patterns_meet(star, str_slice(other, 1, other.len));
 }
 
-/* A text with its values as `*`, blanks and quotes evened out as far as patterns care. */
+/* A text with its values as `*`. */
 static Str pattern_of_parts(Checker *c, NodeList parts)
 {
     Buffer text = {0};
@@ -40,12 +39,12 @@ static Str pattern_of_parts(Checker *c, NodeList parts)
         if (value && !twice) buffer_add_char(&text, '*');
         if (part->kind == NODE_TEXT) buffer_add_str(&text, part->text.text);
     }
-    Str copy = arena_copy(c->arena, str_trim(buffer_str(&text)));
+    Str copy = arena_copy(c->arena, buffer_str(&text));
     buffer_free(&text);
     return copy;
 }
 
-static Str pattern_of_command(Checker *c, const Command *command)
+Str pattern_of_command(Checker *c, const Command *command)
 {
     if (command->is_script) return STR("*");
     Buffer text = {0};
@@ -65,11 +64,11 @@ static Str pattern_of_command(Checker *c, const Command *command)
     return copy;
 }
 
-static Str pattern_of_text(Checker *c, const Node *node)
+Str pattern_of_text(Checker *c, const Node *node)
 {
     if (!node) return STR("*");
     if (node->kind == NODE_STRING) return pattern_of_parts(c, node->string.parts);
-    return node->kind == NODE_COMMAND ? pattern_of_parts(c, node->command.parts) : STR("*");
+    return node->kind == NODE_COMMAND ? str_trim(pattern_of_parts(c, node->command.parts)) : STR("*");
 }
 
 /* ---- hidden lines ---- */
@@ -193,126 +192,6 @@ static void check_hidden(Checker *c, Node *drill)
         vec_push(&lines, later);
     }
     vec_free(&lines);
-}
-
-/* ---- expectations that cannot fail ---- */
-
-typedef struct Search {
-    Checker *c;
-    const Node *wanted; /* EFFECT_PATTERN, or the fact */
-    Symbol *target;
-    Str text; /* of the pattern, or what the fact is about */
-} Search;
-
-static bool ran(const Node *deed, void *context)
-{
-    const Search *s = context;
-    const Effect *effect = node_effect(deed);
-    const struct Ast_effect_pattern *wanted = &s->wanted->effect_pattern;
-    if (!effect) return false;
-    if (effect->form == EFFECT_FORM_COMMAND)
-        return wanted->command && patterns_meet(s->text, pattern_of_command(s->c, &effect->command));
-    if (effect->form != EFFECT_FORM_HTTP || wanted->command) return false;
-    return str_equal(effect->http.method, wanted->method) &&
-           patterns_meet(s->text, pattern_of_text(s->c, effect->http.url));
-}
-
-static bool told(const Node *deed, void *context)
-{
-    const Search *search = context;
-    NodeList targets = {0};
-    if (deed->kind == NODE_NOTIFY) targets = deed->notify.targets;
-    if (deed->kind == NODE_UPDATE) targets = deed->update.targets;
-    if (deed->kind == NODE_PAGE) targets = deed->page.targets; /* instead of a page there may be a notification */
-    for node_each(target, targets) {
-        if (target->symbol == search->target) return true;
-    }
-    return false;
-}
-
-static bool meets(const Search *search, const Node *text)
-{
-    return text && patterns_meet(search->text, pattern_of_text(search->c, text));
-}
-
-/* Questions, approvals and attachments by what they are called; an approval is called by its step. Whatever runs asks when it
- * fails or is not known. */
-static bool asked(const Node *deed, void *context)
-{
-    const Search *search = context;
-    switch (search->wanted->fact.kind) {
-    case FACT_ATTACHED: return deed->kind == NODE_ATTACH && meets(search, deed->attach.name);
-    case FACT_APPROVED: return deed->kind == NODE_NEEDS_APPROVAL;
-    default: break;
-    }
-    switch (deed->kind) {
-    case NODE_ASK: return meets(search, deed->ask.question);
-    case NODE_MANUAL: return meets(search, deed->manual.text);
-    case NODE_NEEDS_APPROVAL:
-    case NODE_RUN:
-    case NODE_STEP: return true;
-    default: return false;
-    }
-}
-
-static void check_ran(Checker *c, const Symbol *plan, const Node *expect, Node *pattern)
-{
-    if (!pattern) return;
-    const Node *text = pattern->effect_pattern.command ? pattern->effect_pattern.command : pattern->effect_pattern.url;
-    Search search = {.c = c, .wanted = pattern, .text = pattern_of_text(c, text)};
-    if (!find_deed(c, plan, ran, &search))
-        report_says_nothing(c, expect,
-                       pattern->effect_pattern.command ? "runs such a command" : "makes such a request");
-}
-
-static bool visit_approval(Node *node, void *context)
-{
-    bool *wanted = context;
-    if (node->kind == NODE_GIVES && node->gives.kind == GIVES_APPROVAL) *wanted = true;
-    return true;
-}
-
-/* A line of the drill can want an approval, as a policy does. */
-static bool line_wants_approval(const Node *drill)
-{
-    bool wanted = false;
-    for node_each(line, drill->drill.lines)
-        tree_walk(line, visit_approval, &wanted);
-    return wanted;
-}
-
-static void check_expectation(Checker *c, const Node *drill, const Node *expect)
-{
-    const Node *fact = expect->expect.fact;
-    if (!fact || fact->kind != NODE_FACT) return;
-    check_fact_can_fail(c, drill, expect);
-    const Symbol *plan = drill->drill.plan ? drill->drill.plan->symbol : NULL;
-    Symbol *subject = fact->fact.subject ? fact->fact.subject->symbol : NULL;
-    Search search = {.c = c, .wanted = fact, .target = subject, .text = pattern_of_text(c, fact->fact.what)};
-    switch (fact->fact.kind) {
-    case FACT_PAGED:
-        if (subject && !can_be_paged(c, subject)) report_says_nothing(c, expect, "pages this contact");
-        break;
-    case FACT_NOTIFIED:
-        if (subject && !find_deed(c, plan, told, &search)) report_says_nothing(c, expect, "tells this target");
-        break;
-    case FACT_RAN:
-        check_ran(c, plan, expect, fact->fact.pattern);
-        check_ran(c, plan, expect, fact->fact.before_ran);
-        check_ran(c, plan, expect, fact->fact.after_ran);
-        break;
-    case FACT_ASKED:
-        if (!find_deed(c, plan, asked, &search)) report_says_nothing(c, expect, "asks this");
-        break;
-    case FACT_ATTACHED:
-        if (!find_deed(c, plan, asked, &search)) report_says_nothing(c, expect, "attaches this");
-        break;
-    case FACT_APPROVED:
-        if (!line_wants_approval(drill) && !find_deed(c, plan, asked, &search))
-            report_says_nothing(c, expect, "needs an approval");
-        break;
-    default: break;
-    }
 }
 
 void check_drill_rules(Checker *c, Node *drill)

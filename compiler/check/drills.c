@@ -26,38 +26,35 @@ static size_t first_step(Checker *c, const Symbol *plan)
     return first ? first - 1 : steps->count;
 }
 
-static bool plan_has(const Symbol *plan, const bool *reached, const Symbol *step)
+static bool is_reached(const Reach *reach, const Symbol *step)
 {
-    if (!step->plan) return false;
-    return step->plan == plan || (step->plan->kind == SYMBOL_PLAN && reached[step->plan->index]);
+    return step->plan && step->plan->kind == SYMBOL_PLAN && reach->plans[step->plan->index];
 }
 
-static Symbol *find_step(Checker *c, const Symbol *plan, Str name)
+static Symbol *find_step(Checker *c, const Reach *reach, Str name)
 {
     const SymbolList *steps = &c->program->steps;
-    for (size_t i = first_step(c, plan); i < steps->count && steps->items[i]->plan == plan; i++) {
+    for (size_t i = first_step(c, reach->plan); i < steps->count && steps->items[i]->plan == reach->plan; i++) {
         if (fits(steps->items[i], name)) return steps->items[i];
     }
-    const bool *reached = plans_reached(c, plan);
     for (size_t i = 0; i < steps->count; i++) {
-        if (plan_has(plan, reached, steps->items[i]) && fits(steps->items[i], name)) return steps->items[i];
+        if (is_reached(reach, steps->items[i]) && fits(steps->items[i], name)) return steps->items[i];
     }
     return NULL;
 }
 
-void check_step_name(Checker *c, const Symbol *plan, Node *what)
+void check_step_name(Checker *c, const Node *home, Node *what)
 {
     Str name;
-    if (!plan || !what || !node_plain_text(c->arena, what, &name)) return;
-    what->symbol = find_step(c, plan, name);
-    if (what->symbol || c->syntax_errors) return; /* the step may stand in what could not be read */
+    const Reach *reach = reach_of(c, home);
+    if (!reach || !what || !node_plain_text(c->arena, what, &name)) return;
+    what->symbol = find_step(c, reach, name);
+    if (what->symbol) return;
     VEC(Str) names = {0};
-    const bool *reached = plans_reached(c, plan);
     for (size_t i = 0; i < c->program->steps.count; i++) {
-        if (plan_has(plan, reached, c->program->steps.items[i])) vec_push(&names, c->program->steps.items[i]->name);
+        if (is_reached(reach, c->program->steps.items[i])) vec_push(&names, c->program->steps.items[i]->name);
     }
-    Diag *diag =
-        report(c, P1001, what->span, "plan `%.*s` has no step \"%.*s\"", STR_ARG(plan->name), STR_ARG(name));
+    Diag *diag = report(c, P1001, what->span, "plan `%.*s` has no step \"%.*s\"", STR_ARG(reach->plan->name), STR_ARG(name));
     Str nearest = suggest_nearest(name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean \"%.*s\"?", STR_ARG(nearest));
     vec_free(&names);
@@ -260,7 +257,7 @@ static void check_sweep(Checker *c, Node *line)
     check_answers(c, line->drill_sweep.answers, NULL);
 }
 
-void check_drill_fact(Checker *c, const Symbol *plan, Node *fact)
+void check_drill_fact(Checker *c, const Node *home, Node *fact)
 {
     Node *subject = fact->fact.subject;
     switch (fact->fact.kind) {
@@ -280,7 +277,7 @@ void check_drill_fact(Checker *c, const Symbol *plan, Node *fact)
     case FACT_SKIPPED:
     case FACT_STARTED:
     case FACT_ROLLED_BACK:
-    case FACT_OUTPUT: check_step_name(c, plan, fact->fact.what); break;
+    case FACT_OUTPUT: check_step_name(c, home, fact->fact.what); break;
     default: break;
     }
     check_drill_text(c, fact->fact.what);
@@ -296,7 +293,7 @@ void check_drill_fact(Checker *c, const Symbol *plan, Node *fact)
     if (fact->fact.value) check_expression(c, fact->fact.value, NULL);
 }
 
-static void check_line(Checker *c, const Symbol *plan, Node *line)
+static void check_line(Checker *c, const Node *drill, const Symbol *plan, Node *line)
 {
     switch (line->kind) {
     case NODE_DRILL_WITH: check_with(c, plan, line); break;
@@ -344,7 +341,7 @@ static void check_line(Checker *c, const Symbol *plan, Node *line)
         break;
     case NODE_DRILL_SWEEP: check_sweep(c, line); break;
     case NODE_DRILL_AT: check_at(c, line); break;
-    case NODE_EXPECT: check_drill_fact(c, plan, line->expect.fact); break;
+    case NODE_EXPECT: check_drill_fact(c, drill, line->expect.fact); break;
     default: break;
     }
 }
@@ -360,7 +357,7 @@ void check_drill(Checker *c, Node *node)
     for (size_t i = 0; plan && i < plan->param_count; i++)
         scope_add(c, c->scope, plan->params[i]);
     for node_each(line, node->drill.lines)
-        check_line(c, plan, line);
+        check_line(c, node, plan, line);
     pop_scope(c);
     leave_body(c, &body);
 }

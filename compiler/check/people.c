@@ -1,8 +1,8 @@
 /* What only shows when all people are seen together: who can be reached, by how many ways, and whose backups
  * run in circles.
  *
- * In: the resolved program. Out: findings of the group P08. Its helpers say who can be paged; drills.c asks
- * the same. */
+ * In: the resolved program. Out: findings of the group P08. Its helpers say who can be paged;
+ * drill_reach.c asks the same. */
 #include "compiler/check/check.h"
 
 /* ---- walking ---- */
@@ -41,59 +41,50 @@ Node *contact_backup(const Symbol *contact)
     return NULL;
 }
 
-static void add_paged(Checker *c, Symbol *symbol);
-
 /* Whoever may be on call. */
-static void add_turns(Checker *c, const Symbol *rotation)
+static void add_turns(Checker *c, const Symbol *rotation, bool *paged)
 {
     for node_each(field, rotation->decl->rotation.fields) {
-        if (field->kind == NODE_OVERRIDE && !field->override.nobody) add_paged(c, field->override.contact->symbol);
+        if (field->kind == NODE_OVERRIDE && !field->override.nobody) add_paged(c, field->override.contact->symbol, paged);
         if (field->kind != NODE_MEMBERS) continue;
         for node_each(member, field->members.contacts)
-            add_paged(c, member->symbol);
+            add_paged(c, member->symbol, paged);
     }
 }
 
-/* The contact and all who are asked after him; a role's people; a rotation's. */
-static void add_paged(Checker *c, Symbol *symbol)
+void add_paged(Checker *c, const Symbol *symbol, bool *paged)
 {
-    while (symbol && symbol->kind == SYMBOL_CONTACT && !c->is_paged[symbol->index]) {
+    while (symbol && symbol->kind == SYMBOL_CONTACT && !paged[symbol->index]) {
         const Node *backup = contact_backup(symbol);
-        c->is_paged[symbol->index] = true;
-        symbol_list_add(c, &c->paged, symbol);
+        paged[symbol->index] = true;
         symbol = backup ? backup->symbol : NULL;
     }
-    if (symbol && symbol->kind == SYMBOL_ROTATION) add_turns(c, symbol);
+    if (symbol && symbol->kind == SYMBOL_ROTATION) add_turns(c, symbol, paged);
     if (!symbol || symbol->kind != SYMBOL_ROLE) return;
     for node_each(field, symbol->decl->role.fields) {
-        if (field->kind == NODE_PRIMARY) add_paged(c, field->primary.contact->symbol);
-        if (field->kind == NODE_BACKUP) add_paged(c, field->backup.contact->symbol);
+        if (field->kind == NODE_PRIMARY) add_paged(c, field->primary.contact->symbol, paged);
+        if (field->kind == NODE_BACKUP) add_paged(c, field->backup.contact->symbol, paged);
     }
 }
 
-static void collect_paged(Checker *c)
+void add_paged_by(Checker *c, const Node *deed, bool *paged)
 {
-    c->is_paged = arena_array(c->arena, bool, c->program->contacts.count + 1);
-    for (size_t i = 0; i < c->deeds.count; i++) {
-        const Node *deed = c->deeds.items[i];
-        NodeList targets = {0};
-        if (deed->kind == NODE_PAGE) targets = deed->page.targets;
-        if (deed->kind == NODE_DEADLINE) targets = deed->deadline.targets;
-        for node_each(target, targets)
-            add_paged(c, target->symbol);
-    }
+    NodeList targets = {0};
+    if (deed->kind == NODE_PAGE) targets = deed->page.targets;
+    if (deed->kind == NODE_DEADLINE) targets = deed->deadline.targets;
+    for node_each(target, targets)
+        add_paged(c, target->symbol, paged);
 }
 
-bool can_be_paged(Checker *c, const Symbol *symbol)
+bool is_among(const Symbol *symbol, const bool *paged)
 {
-    if (!c->is_paged) collect_paged(c);
-    if (symbol->kind == SYMBOL_CONTACT) return c->is_paged[symbol->index];
+    if (symbol->kind == SYMBOL_CONTACT) return paged[symbol->index];
     if (symbol->kind != SYMBOL_ROLE) return true;
     for node_each(field, symbol->decl->role.fields) {
-        const Node *first = field->kind == NODE_PRIMARY  ? field->primary.contact
-                            : field->kind == NODE_BACKUP ? field->backup.contact
-                                                         : NULL;
-        if (first && first->symbol && first->symbol->kind == SYMBOL_CONTACT) return c->is_paged[first->symbol->index];
+        const Node *person = field->kind == NODE_PRIMARY  ? field->primary.contact
+                             : field->kind == NODE_BACKUP ? field->backup.contact
+                                                          : NULL;
+        if (person && person->symbol && is_among(person->symbol, paged)) return true;
     }
     return false;
 }
@@ -277,9 +268,13 @@ static void check_role_filled(Checker *c, const Symbol *role)
 
 void check_people(Checker *c)
 {
-    if (!c->is_paged) collect_paged(c);
-    for (size_t i = 0; i < c->paged.count; i++)
-        check_ways(c, c->paged.items[i]);
+    bool *paged = arena_array(c->arena, bool, c->program->contacts.count + 1);
+    for (size_t i = 0; i < c->deeds.count; i++)
+        add_paged_by(c, c->deeds.items[i], paged);
+    for (size_t i = 0; i < c->program->contacts.count; i++) {
+        Symbol *contact = c->program->contacts.items[i];
+        if (paged[contact->index]) check_ways(c, contact);
+    }
     check_backup_circles(c);
     for (size_t i = 0; i < c->program->roles.count; i++)
         check_role_filled(c, c->program->roles.items[i]);

@@ -8,11 +8,11 @@ static void check_promise(Checker *c, Node *node)
     Body body;
     enter_body(c, &body, BODY_VALUE, node, NULL, NULL);
     check_shown(c, node->promise.title, "a title");
-    Symbol *plan = node->promise.plan ? check_reference(c, node->promise.plan, KIND(PLAN), "plan") : NULL;
-    if (node->promise.trigger) check_drill_fact(c, plan, node->promise.trigger);
+    if (node->promise.plan) check_reference(c, node->promise.plan, KIND(PLAN), "plan");
+    if (node->promise.trigger) check_drill_fact(c, node, node->promise.trigger);
     for node_each(fact, node->promise.facts)
-        check_drill_fact(c, plan, fact);
-    if (node->promise.only_after) check_step_name(c, plan, node->promise.only_after);
+        check_drill_fact(c, node, fact);
+    if (node->promise.only_after) check_step_name(c, node, node->promise.only_after);
     leave_body(c, &body);
 }
 

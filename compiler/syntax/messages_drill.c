@@ -73,6 +73,7 @@ static const Form fact_forms[] = {
     {TOK_ROLLED, "`expect [not] rolled back \"STEP\"" WHEN TIMES "`"},
     {TOK_ASKED, "`expect [not] asked \"QUESTION\"" WHEN TIMES "`"},
     {TOK_ATTACHED, "`expect [not] attached \"NAME\"" WHEN TIMES "`"},
+    {TOK_NOTED, "`expect [not] noted \"TEXT\"" WHEN TIMES "`"},
     {TOK_APPROVED, "`expect [not] approved \"STEP\" [by CONTACT]" WHEN TIMES "`; `\"*\"` is any step"},
     {TOK_ASSIGNED, "`expect [not] assigned ROLE [to CONTACT]" WHEN TIMES "`"},
     {TOK_RAN, "``expect [not] ran `COMMAND` `` or `expect [not] ran POST \"URL\"`, then `[before|after PATTERN]" WHEN TIMES "`"},
@@ -87,7 +88,7 @@ static const Form fact_forms[] = {
 };
 
 static const char any_fact[] =
-    "what can be expected: paged, notified, done, failed, skipped, started, rolled back, asked, attached, approved, assigned, "
+    "what can be expected: paged, notified, done, failed, skipped, started, rolled back, asked, attached, noted, approved, assigned, "
     "ran, severity, acknowledged, unacknowledged, mitigated, resolved, unresolved, elapsed, output of";
 static const char answer_form[] =
     "an answer is `gives N`, `gives \"TEXT\"`, `gives json {…}`, `gives file \"PATH\"`, `exits N`, `fails`, `hangs`, `is unknown`, "

@@ -25,6 +25,7 @@ static const struct FactRule {
     {"rolled back", "undo.done", "what", "step", "nothing was rolled back"},
     {"asked", "question.asked", "what", "what", "nothing was asked"},
     {"attached", "attached", "what", "name", "nothing was attached"},
+    {"noted", "note", "what", "text", "nothing was noted"},
     {"approved", "question.answered", "what", "what", "nothing was approved"},
     {"assigned", "role.assigned", "role", "role", "no role was assigned"},
     {"acknowledged", "acknowledged", "", "by", "nobody acknowledged"},
@@ -211,30 +212,43 @@ static bool row_tells(const Check *check, Row *row)
 
 /* ---- facts that no single row tells ---- */
 
-static Str severity_at(const Check *check, int64_t since)
+/* *told: the row that told it, or NULL where the caller does not ask. */
+static Str severity_at(const Check *check, int64_t since, const Row **told)
 {
     Str severity = {0};
     for (size_t i = 0; i < check->record->rows.count; i++) {
         Row *row = &check->record->rows.items[i];
         if (row->log.kind != LOG_MARK || (since >= 0 && since_start(check, row) > since)) continue;
-        if (str_equal_c(row->log.name, "incident.opened"))
-            severity = json_string(row_json(row), "severity", "");
-        if (str_equal_c(row->log.name, "severity.changed")) severity = json_string(row_json(row), "to", "");
+        bool opened = str_equal_c(row->log.name, "incident.opened");
+        if (!opened && !str_equal_c(row->log.name, "severity.changed")) continue;
+        severity = json_string(row_json(row), opened ? "severity" : "to", "");
+        if (told) *told = row;
     }
     return severity;
 }
 
-/* Was it resolved (before the time, if one is said), and did it stay so? */
-static bool stays_resolved(const Check *check)
+/* Was it resolved (before the time, if one is said), and did it stay so? *told: the row that decided, if any. */
+static bool stays_resolved(const Check *check, const Row **told)
 {
     bool resolved = false;
     for (size_t i = 0; i < check->record->rows.count; i++) {
         Row *row = &check->record->rows.items[i];
         if (row->log.kind != LOG_MARK || !in_time(check, row)) continue;
-        if (str_equal_c(row->log.name, "resolved")) resolved = person_matches(check, row_json(row), "by");
-        if (str_equal_c(row->log.name, "reopened")) resolved = false;
+        bool at_last = str_equal_c(row->log.name, "resolved"), again = str_equal_c(row->log.name, "reopened");
+        if (!at_last && !again) continue;
+        resolved = at_last && person_matches(check, row_json(row), "by");
+        if (told) *told = row;
     }
     return resolved;
+}
+
+/* Is it that which keeps `resolved` from holding? */
+static bool was_reopened(const Check *check)
+{
+    const Row *told = NULL;
+    if (!str_equal_c(check->expect->fact, "resolved") || check->expect->times_op.len) return false;
+    stays_resolved(check, &told);
+    return told && str_equal_c(told->log.name, "reopened");
 }
 
 static bool compares(int64_t left, Str op, int64_t right)
@@ -262,14 +276,14 @@ static bool fact_holds(const Check *check)
         return longest.known && longest.length >= expect->lasting;
     }
     if (str_equal_c(expect->fact, "severity")) {
-        return str_equal(severity_at(check, expect->at), json_string(expect->args, "severity", ""));
+        return str_equal(severity_at(check, expect->at, NULL), json_string(expect->args, "severity", ""));
     }
     if (str_equal_c(expect->fact, "elapsed")) {
         return compares(check->record->end - check->record->start, json_string(expect->args, "op", "<"),
                         json_int(expect->args, "value", 0));
     }
-    if (str_equal_c(expect->fact, "unresolved")) return !stays_resolved(check);
-    if (str_equal_c(expect->fact, "resolved") && !expect->times_op.len) return stays_resolved(check);
+    if (str_equal_c(expect->fact, "unresolved")) return !stays_resolved(check, NULL);
+    if (str_equal_c(expect->fact, "resolved") && !expect->times_op.len) return stays_resolved(check, NULL);
     size_t count = count_rows(check);
     return expect->times_op.len ? compares((int64_t)count, expect->times_op, expect->times) : count > 0;
 }
@@ -279,6 +293,12 @@ static bool fact_holds(const Check *check)
 static void add_since(Buffer *out, const Check *check, const Row *row)
 {
     buffer_add_c(out, " at ");
+    duration_write(out, since_start(check, row));
+}
+
+static void add_from(Buffer *out, const Check *check, const Row *row)
+{
+    buffer_add_c(out, " from ");
     duration_write(out, since_start(check, row));
 }
 
@@ -388,14 +408,16 @@ static void explain(const Check *check, Buffer *out, const Row **focus)
     } else if (expect->lasting >= 0) {
         explain_lasting(check, out);
     } else if (str_equal_c(expect->fact, "severity")) {
-        Str found = severity_at(check, expect->at);
+        Str found = severity_at(check, expect->at, focus);
         buffer_printf(out, "the severity was %.*s", STR_ARG(found.len ? found : STR("not set")));
+        if (*focus) add_from(out, check, *focus);
     } else if (str_equal_c(expect->fact, "elapsed")) {
         buffer_add_c(out, "it took ");
         duration_write(out, check->record->end - check->record->start);
-    } else if (str_equal_c(expect->fact, "unresolved")) {
-        bool resolved = stays_resolved(check);
-        buffer_add_c(out, resolved ? "it was resolved" : "it was not resolved");
+    } else if (str_equal_c(expect->fact, "unresolved") || was_reopened(check)) {
+        bool resolved = stays_resolved(check, focus);
+        buffer_add_c(out, resolved ? "it was resolved" : *focus ? "it was reopened" : "it was not resolved");
+        if (*focus) add_since(out, check, *focus);
     } else {
         explain_rows(check, out, focus);
     }

@@ -151,7 +151,10 @@ static bool silence_is_meant(const DrillWorld *world, const Question *question)
 static void stop_unasked(DrillWorld *world, const Question *question, Str step)
 {
     Buffer what = {0}, line = {0};
-    line_text(&what, question->what.len ? question->what : question->text);
+    if (str_starts_with(question->what, STR("policy: ")))
+        buffer_add_c(&what, "policy: *"); /* the whole request follows */
+    else
+        line_text(&what, question->what.len ? question->what : question->text);
     const char *text = what.data ? what.data : "*";
     if (str_equal_c(question->kind, "manual")) {
         buffer_printf(&line, "manual \"%s\" done after 1m", text);
@@ -188,19 +191,70 @@ static void see_question(DrillWorld *world, const Json *args, Str step)
     if (!silence_is_meant(world, &question)) stop_unasked(world, &question, step);
 }
 
+static void question_close(DrillWorld *world, int64_t id)
+{
+    for (size_t i = world->questions.count; i-- > 0;) {
+        if (world->questions.items[i].id != id) continue;
+        json_free(world->questions.items[i].mark);
+        world->questions.items[i] = world->questions.items[--world->questions.count];
+    }
+}
+
 void people_see(DrillWorld *world, const WorldMark *mark)
 {
     bool page = str_equal_c(mark->kind, "page.sent"), question = str_equal_c(mark->kind, "question.asked");
-    bool assigned = str_equal_c(mark->kind, "role.assigned");
-    if (!page && !question && !assigned) return;
+    bool assigned = str_equal_c(mark->kind, "role.assigned"), answered = str_equal_c(mark->kind, "question.answered");
+    if (!page && !question && !assigned && !answered) return;
     Json *args = json_parse(mark->args, NULL);
-    if (page)
+    if (answered)
+        question_close(world, json_int(args, "id", 0));
+    else if (page)
         see_page(world, args);
     else if (assigned)
         script_assign(world->script, json_string(args, "role", ""), json_string(args, "to", ""));
-    else
+    else {
+        vec_push(&world->questions, (OpenQuestion){json_int(args, "id", 0), json_copy(args)});
         see_question(world, args, mark->step);
+    }
     json_free(args);
+}
+
+/* ---- replies at fixed times ---- */
+
+static bool reply_fits(Str reply, Str kind)
+{
+    bool decides = str_equal_c(reply, "approve") || str_equal_c(reply, "refuse");
+    if (decides) return str_equal_c(kind, "approval");
+    if (str_equal_c(reply, "done")) return str_equal_c(kind, "manual");
+    return str_equal_c(reply, "answer") && !str_equal_c(kind, "approval") && !str_equal_c(kind, "manual");
+}
+
+void people_address(const DrillWorld *world, Buffer *signal)
+{
+    if (!world->questions.count) return;
+    Json *said = json_parse(buffer_str(signal), NULL);
+    Str reply = json_string(said, "kind", ""), pattern = json_string(said, "what", "");
+    for (size_t i = 0; pattern.len && i < world->questions.count; i++) {
+        const Json *mark = world->questions.items[i].mark;
+        Question question = {.what = json_string(mark, "what", ""), .text = json_string(mark, "text", "")};
+        if (!reply_fits(reply, json_string(mark, "kind", "")) || !question_means(&question, pattern)) continue;
+        json_set(said, "id", json_copy(json_get(mark, "id")));
+        json_set_string(said, "what", STR(""));
+        /* Who started the run opens no gate; where nobody is named, anybody else may. */
+        if (!json_count(json_get(mark, "by")) && str_equal_c(json_string(said, "by", ""), "drill"))
+            json_set_string(said, "by", STR("somebody"));
+        buffer_clear(signal);
+        json_write(signal, said);
+        break;
+    }
+    json_free(said);
+}
+
+void people_free(DrillWorld *world)
+{
+    for (size_t i = 0; i < world->questions.count; i++)
+        json_free(world->questions.items[i].mark);
+    vec_free(&world->questions);
 }
 
 /* ---- fixed times ---- */

@@ -127,6 +127,7 @@ static WorldEvent give(DrillWorld *drill, size_t at)
     buffer_clear(&drill->event);
     if (pending->json) buffer_add_c(&drill->event, pending->json);
     queue_remove(drill, at);
+    if (kind == PENDING_SIGNAL) people_address(drill, &drill->event);
     event.json = buffer_str(&drill->event);
     event.kind = kind == PENDING_SIGNAL   ? WORLD_SIGNAL
                  : kind == PENDING_RESULT ? WORLD_RESULT
@@ -176,6 +177,7 @@ static void world_close(World *world)
     while (drill->queue.count)
         queue_remove(drill, drill->queue.count - 1);
     vec_free(&drill->queue);
+    people_free(drill);
     buffer_free(&drill->event);
     buffer_free(&drill->trouble);
     free(drill);

@@ -18,6 +18,12 @@ typedef struct Pending {
     char *json;        /* SIGNAL, RESULT: owned */
 } Pending;
 
+/* A question that nobody has answered yet: a copy of its mark. */
+typedef struct OpenQuestion {
+    int64_t id;
+    Json *mark;
+} OpenQuestion;
+
 typedef struct DrillWorld {
     World world; /* first: a World * is a DrillWorld * */
     Script *script;
@@ -26,6 +32,7 @@ typedef struct DrillWorld {
     uint64_t sequence;
     uint64_t at_instant; /* events given without the clock moving */
     VEC(Pending) queue;
+    VEC(OpenQuestion) questions;
     Buffer event; /* JSON of the event that was given last */
     Buffer trouble;
 } DrillWorld;
@@ -43,6 +50,10 @@ void answer_effect(DrillWorld *world, const EffectRequest *request);
 void people_see(DrillWorld *world, const WorldMark *mark);
 /* The signals and kills that the drill has at fixed times. */
 void people_plan(DrillWorld *world);
+/* A reply may name its question by a pattern; the machine knows it by its number, which then takes the pattern's place. The
+ * signal is the JSON in the buffer. */
+void people_address(const DrillWorld *world, Buffer *signal);
+void people_free(DrillWorld *world);
 
 /* A text as it can stand in a drill's line: secrets become `*`, and so does what would need an escape. */
 void line_text(Buffer *out, Str text);
