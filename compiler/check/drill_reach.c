@@ -104,11 +104,32 @@ bool reach_has_deed(const Checker *c, const Reach *reach, size_t number)
 
 /* ---- people ---- */
 
+static bool has_emergency(const Node *home)
+{
+    for (const Node *line = first_line(home); line; line = line->next) {
+        if (line->kind == NODE_DRILL_AT && line->drill_at.emergency) return true;
+    }
+    return false;
+}
+
+/* Whose gate is passed in an emergency is paged. */
+static void add_owners(Checker *c, const Node *gate, bool *paged)
+{
+    for node_each(owner, gate->needs_approval.from)
+        add_paged(c, owner->symbol, paged);
+    for node_each(owner, gate->needs_approval.next)
+        add_paged(c, owner->symbol, paged);
+}
+
 static void find_paged(Checker *c, const Node *home, Reach *reach)
 {
+    bool emergency = has_emergency(home);
     reach->paged = arena_array(c->arena, bool, c->program->contacts.count + 1);
     for (size_t i = 0; i < c->deeds.count; i++) {
-        if (reach_has_deed(c, reach, i)) add_paged_by(c, c->deeds.items[i], reach->paged);
+        const Node *deed = c->deeds.items[i];
+        if (!reach_has_deed(c, reach, i)) continue;
+        add_paged_by(c, deed, reach->paged);
+        if (emergency && deed->kind == NODE_NEEDS_APPROVAL) add_owners(c, deed, reach->paged);
     }
     for (const Node *line = first_line(home); line; line = line->next) {
         if (sends(line, SIGNAL_ESCALATE) || sends(line, SIGNAL_HANDOVER)) add_paged(c, line->drill_at.value->symbol, reach->paged);
