@@ -1,5 +1,6 @@
 /* Values and instructions of the machine: numbers, calls, strings, lists, maps, records, json. */
 #include "tests/unit/machine.h"
+#include "vm/base/json_text.h"
 
 static void arithmetic(void)
 {
@@ -516,6 +517,35 @@ static void floats(void)
     buffer_free(&expected);
 }
 
+/* A document of some size in a string of the run: it is read where it lies, though it moves meanwhile. */
+static void document_in_text(void)
+{
+    enum { ITEMS = 40, PAD = 2000 };
+    Machine m = machine_new();
+    main_begin(&m);
+    emit(&m, OPCODE_BUILTIN, 0, 0, 0, builtin_imm(BUILTIN_TEXT_TO_JSON, 0));
+    show_ref(&m, 0, IMAGE_TYPE_JSON);
+    main_end(&m);
+    Buffer document = {0}, start = {0}, expected = {0};
+    for (int i = 0; i < ITEMS; i++) {
+        buffer_printf(&document, "%s{\"name\":\"server-%d\",\"said\":\"\\\"%d\\\"\\n\",\"pad\":\"", i ? "," : "[", i, i);
+        for (int k = 0; k < PAD; k++)
+            buffer_add_char(&document, (char)('a' + (i + k) % 26));
+        buffer_printf(&document, "\",\"in \\\" it\":[%d,0.5,null,true]}", i);
+    }
+    buffer_add_char(&document, ']');
+    json_write_string(&start, buffer_str(&document));
+    buffer_printf(&expected, "v %s\ndone null\n", document.data);
+    if (machine_open(&m)) {
+        machine_feed(&m, VM_START, 0, 0, start.data);
+        CHECK_STR(buffer_str(&m.log), buffer_str(&expected));
+    }
+    buffer_free(&document);
+    buffer_free(&start);
+    buffer_free(&expected);
+    machine_free(&m);
+}
+
 int main(void)
 {
     floats();
@@ -531,5 +561,6 @@ int main(void)
     json_texts();
     json_paths();
     times();
+    document_in_text();
     return check_done();
 }

@@ -214,10 +214,7 @@ bool builtin_TEXT_TO_JSON(const BuiltinCall *call)
     Str text;
     if (!arg_text(call, 0, &text)) return false;
     heap_charge(call->vm, text.len * 16); /* a byte of JSON is more work than one that is copied */
-    Buffer copy = {0};                    /* the text may move while it is read */
-    buffer_add_str(&copy, text);
-    Ref json = json_read(call->vm, buffer_str(&copy), false);
-    buffer_free(&copy);
+    Ref json = json_read_text(call->vm, arg_ref(call, 0));
     if (!json && call->vm->failure.kind != FAILURE_LIMIT) call->vm->failure.set = false;
     return !call->vm->failure.set && give_optional(call, json);
 }

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SMALLEST = 4096, ROOM_LEAST = 32 * 1024, ROOM_PART = 64, LARGE = 2 * 1024 * 1024 };
+enum { BLOCK_SMALLEST = 4096, ROOM_LEAST = 32 * 1024, ROOM_PART = 64, LARGE = 2 * 1024 * 1024, EXPECTED_FROM = 64 * 1024 };
 
 static inline size_t object_size(const ObjectHeader *header)
 {
@@ -456,6 +456,15 @@ bool heap_collect(Vm *vm, size_t room)
     }
     capacity_set(vm, capacity);
     return true;
+}
+
+void heap_expect(Vm *vm, size_t size)
+{
+    const State *state = vm_state(vm);
+    size_t limit = vm->limits.heap_bytes;
+    if (size < EXPECTED_FROM || size <= state->capacity - state->used) return;
+    if (state->used >= limit / 2 || size >= limit / 2 - state->used) return;
+    capacity_set(vm, heap_round(state->used + size));
 }
 
 void heap_settle(Vm *vm)

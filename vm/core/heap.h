@@ -306,6 +306,9 @@ static inline bool heap_reserve(Vm *vm, size_t size)
     return size <= state->capacity - state->used || heap_collect(vm, size);
 #endif
 }
+/* So many more bytes are likely to be needed soon: where that is much and within the limit, the state gets room for them
+ * in place, without a collection that would find them all alive. */
+void heap_expect(Vm *vm, size_t size);
 /* Takes an object of so many bytes, a multiple of 8, of what was reserved; only its header is set. */
 static inline Ref heap_take(Vm *vm, ObjectKind kind, size_t size)
 {

@@ -16,10 +16,20 @@ static PLAN_COLD bool reader_fail(Reader *reader, const char *what)
     return vm_raise(reader->vm, FAILURE_RUN, "this is no JSON: %s at byte %zu", what, reader->at);
 }
 
+/* What was just made. The text may have moved. */
 static bool ref_push(Reader *reader, Ref ref)
 {
-    if (ref) temp_push(reader->vm, ref);
+    Vm *vm = reader->vm;
+    if (reader->source) reader->text = text_view(vm, vm->temps.items[reader->source - 1]);
+    if (ref) temp_push(vm, ref);
     return ref != 0;
+}
+
+/* A string of a part of the text. */
+static Ref part_new(const Reader *reader, size_t start, size_t len)
+{
+    if (reader->source) return text_part(reader->vm, reader->source - 1, start, len);
+    return text_new(reader->vm, (Str){reader->text.data + start, len});
 }
 
 /* ---- strings ---- */
@@ -160,9 +170,9 @@ bool reader_string(Reader *reader)
 {
     size_t len = plain_length(reader);
     if (len == NOT_PLAIN) return string_scan(reader) && ref_push(reader, text_take_scratch(reader->vm));
-    Str text = str_slice(reader->text, reader->at + 1, reader->at + 1 + len);
+    size_t start = reader->at + 1;
     reader->at += len + 2;
-    return ref_push(reader, text_new(reader->vm, text));
+    return ref_push(reader, part_new(reader, start, len));
 }
 
 bool reader_name(Reader *reader, Str *name)
@@ -301,11 +311,13 @@ static bool name_read(Reader *reader)
 {
     Vm *vm = reader->vm;
     Str name;
+    size_t start = reader->at + 1;
     if (!reader_name(reader, &name)) return false;
     size_t known = reader->names + (name.len * 7 + (name.len ? (unsigned char)name.data[name.len - 1] : 0u)) % READER_NAMES;
     Ref ref = vm->temps.items[known];
     if (!ref || !str_equal(text_view(vm, ref), name)) {
-        ref = text_new(vm, name);
+        bool in_text = name.data == reader->text.data + start;
+        ref = in_text ? part_new(reader, start, name.len) : text_new(vm, name);
         vm->temps.items[known] = ref;
     }
     return ref_push(reader, ref);
@@ -381,11 +393,28 @@ bool reader_ends(Reader *reader)
     return reader->at == reader->text.len || reader_fail(reader, "more follows its end");
 }
 
-Ref json_read(Vm *vm, Str text, bool from_world)
+static Ref json_read_by(Reader reader)
 {
-    Reader reader = reader_begin(vm, text, from_world);
+    Vm *vm = reader.vm;
     size_t place = vm->temps.count;
     Ref json = reader_value(&reader) && reader_ends(&reader) ? vm->temps.items[place] : 0;
     vm->temps.count = reader.names;
+    return json;
+}
+
+Ref json_read(Vm *vm, Str text, bool from_world)
+{
+    heap_expect(vm, text.len * READER_EXPECTS);
+    return json_read_by(reader_begin(vm, text, from_world));
+}
+
+Ref json_read_text(Vm *vm, Ref text)
+{
+    size_t place = temp_push(vm, text);
+    heap_expect(vm, text_view(vm, text).len * READER_EXPECTS);
+    Reader reader = reader_begin(vm, text_view(vm, text), false);
+    reader.source = place + 1;
+    Ref json = json_read_by(reader);
+    temp_drop(vm, place);
     return json;
 }

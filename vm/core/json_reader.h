@@ -8,11 +8,13 @@
 
 #include "vm/core/marshal.h"
 
-enum { READER_NAMES = 32 };
+/* Values take some three times as much room as their text. */
+enum { READER_NAMES = 32, READER_EXPECTS = 3 };
 
 typedef struct Reader {
     Vm *vm;
-    Str text; /* does not lie in the block */
+    Str text;
+    size_t source; /* place of the temp whose text it is, + 1; 0: it does not lie in the block */
     size_t at;
     unsigned depth;
     bool from_world;

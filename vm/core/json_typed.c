@@ -255,6 +255,7 @@ static bool typed_read(Reader *reader, uint32_t type, int64_t *scalar)
 bool json_read_typed(Vm *vm, Str text, uint32_t type, Ref *ref)
 {
     if (image_type_is_scalar(vm->image, type) || vm->failure.set) return false;
+    heap_expect(vm, text.len * READER_EXPECTS);
     Reader reader = reader_begin(vm, text, true);
     size_t place = vm->temps.count;
     int64_t scalar = 0;

@@ -17,6 +17,7 @@ void float_write(Buffer *out, double real);
 /* JSON text as a json value; 0: none, and a failure is set that says where. text must not lie in the block.
  * What comes from the world loses its invalid UTF-8 and what looks like a secret's marks. */
 Ref json_read(Vm *vm, Str text, bool from_world);
+Ref json_read_text(Vm *vm, Ref text); /* the same of a string of the run, where it lies */
 
 /* JSON text from the world as a value of a reference type, in one go. False: not this way, and no failure is set;
  * json_read and json_to_value know more. */

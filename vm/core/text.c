@@ -57,6 +57,14 @@ Ref text_new(Vm *vm, Str text)
     return ref;
 }
 
+Ref text_part(Vm *vm, size_t place, size_t start, size_t len)
+{
+    if (!len) return REF_EMPTY;
+    Ref ref = string_new(vm, len);
+    if (ref) memcpy(((StringObject *)heap_object(vm, ref))->bytes, text_view(vm, vm->temps.items[place]).data + start, len);
+    return ref;
+}
+
 Ref text_take_scratch(Vm *vm)
 {
     return text_new(vm, buffer_str(&vm->scratch));

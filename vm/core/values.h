@@ -19,6 +19,7 @@ bool text_is(const Vm *vm, Ref ref);
 bool text_check(Vm *vm, Ref ref);      /* a run error if it is none */
 Str text_view(const Vm *vm, Ref text); /* valid until the next allocation */
 Ref text_new(Vm *vm, Str text);        /* text must not lie in the block */
+Ref text_part(Vm *vm, size_t place, size_t start, size_t len); /* a copy of that part of the string in the temp */
 Ref text_take_scratch(Vm *vm);         /* of vm->scratch */
 /* The strings of the temps from a place on, one after the other; appends in place where the first ends its
  * buffer. */
