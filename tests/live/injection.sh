@@ -1,11 +1,14 @@
 #!/bin/sh
-# Injection is impossible: 10,000 hostile values go through a command's words, sh in every quoting, ssh, code arguments, SQL, URLs,
+# Injection is impossible: 10,000 hostile values go through a command's words, sh in every quoting, a real
+# sshd, code arguments for dash and bash, a real PostgreSQL, URLs,
 # forms, headers, JSON and mail. Each arrives as exactly one value, or is refused with a message.
 # shellcheck source=tests/live/tools/lib.sh
 . "$(dirname "$0")/tools/lib.sh"
 not_retold "a value with a star in it makes a pattern that hides others"
 # shellcheck source=tests/live/tools/postgres.sh
 . "$root/tests/live/tools/postgres.sh"
+# shellcheck source=tests/live/tools/sshd.sh
+. "$root/tests/live/tools/sshd.sh"
 tools=$root/tests/live/tools
 command -v initdb >/dev/null || {
     echo "postgresql is not installed"
@@ -14,14 +17,7 @@ command -v initdb >/dev/null || {
 cd "$work" || exit 1
 mkdir bin out
 "${CC:-cc}" -O1 -o bin/recv "$tools/recv.c" || exit 1
-# What sshd does with the words behind the host: it joins them and hands them to the user's shell.
-cat >bin/ssh <<'END'
-#!/bin/sh
-while [ "$1" != -- ]; do shift; done
-shift 2
-exec sh -c "$*"
-END
-chmod +x bin/ssh
+sshd_start
 PATH=$work/bin:$PATH
 KEY=sentinel-key-1
 DB_PASSWORD=sentinel-db-2
@@ -29,6 +25,14 @@ no_proxy=127.0.0.1
 export PATH KEY DB_PASSWORD no_proxy
 pg_port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 postgres_start "$pg_port" "$DB_PASSWORD"
+# One connection carries all that goes to the far host: what is tested is its words, not ten handshakes a second.
+ssh -o BatchMode=yes -o ControlMaster=yes -o ControlPath="$work/mux" -N 127.0.0.1 >master.log 2>&1 </dev/null &
+at_end "kill $! 2>/dev/null"
+await 10 test -S mux || {
+    cat master.log
+    exit 1
+}
+sed -i "s|-F none|-F none -o ControlPath=$work/mux|" bin/ssh
 /usr/bin/python3 "$tools/hostile.py" serve out >server.log 2>&1 </dev/null &
 at_end "kill $! 2>/dev/null"
 /usr/bin/python3 "$tools/hostile.py" plan >feed.plan

@@ -3,43 +3,11 @@
 # apart from lost connections, and a change whose connection broke is unknown.
 # shellcheck source=tests/live/tools/lib.sh
 . "$(dirname "$0")/tools/lib.sh"
-sshd=$(command -v sshd || echo /usr/sbin/sshd)
-[ -x "$sshd" ] && command -v ssh >/dev/null 2>&1 || {
-    echo "sshd is not installed"
-    exit 77
-}
+# shellcheck source=tests/live/tools/sshd.sh
+. "$root/tests/live/tools/sshd.sh"
 cd "$work" || exit 1
-port=$(/usr/bin/python3 -c 'import socket; one = socket.socket(); one.bind(("127.0.0.1", 0)); print(one.getsockname()[1])')
-ssh-keygen -q -t ed25519 -N '' -f host_key
-ssh-keygen -q -t ed25519 -N '' -f user_key
-cp user_key.pub authorized_keys
 mkdir -p bin far
-cat >sshd.conf <<EOC
-Port $port
-ListenAddress 127.0.0.1
-HostKey $work/host_key
-AuthorizedKeysFile $work/authorized_keys
-PidFile $work/sshd.pid
-StrictModes no
-UsePAM no
-PasswordAuthentication no
-PermitRootLogin yes
-EOC
-[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
-"$sshd" -D -e -f "$work/sshd.conf" >sshd.log 2>&1 </dev/null &
-sshd_pid=$!
-at_end "kill $sshd_pid 2>/dev/null; wait $sshd_pid 2>/dev/null"
-await 10 has sshd.log "Server listening" || {
-    cat sshd.log
-    exit 77
-}
-# The real ssh, with this test's key and port.
-real=$(command -v ssh)
-cat >bin/ssh <<EOC
-#!/bin/sh
-exec "$real" -F none -p $port -i "$work/user_key" -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile="$work/known" -o LogLevel=ERROR "\$@"
-EOC
-chmod +x bin/ssh
+sshd_start
 PATH=$work/bin:$PATH
 export PATH
 cat >far.plan <<EOP

@@ -43,7 +43,8 @@ def plan():
     scripts = "\n".join(
         "      run sh `printf '%s\\0' " + unrolled(n, 20, "${V} \"${V}\" '${V}' \"a ${V} b\" 'c'${V}'d'") + " >> ${folder}/sh`" for n in range(BATCH // 20))
     codes = "\n".join(
-        "      run `sh -c \"printf '%s\\\\0' " + unrolled(n, 20, "${(V).for_shell}") + " >> ${folder.for_shell}/code\"`" for n in range(BATCH // 20))
+        f"      run `{shell} -c \"printf '%s\\\\0' " + unrolled(n, 20, "${(V).for_shell}") + f" >> ${{folder.for_shell}}/code.{shell}\"`"
+        for n in range(BATCH // 20) for shell in ("sh", "bash"))
     print(f'''## Hostile values, sent wherever values go. Made by tests/live/tools/hostile.py.
 import "std/smtp"
 import "std/postgres"
@@ -54,7 +55,7 @@ param folder: string
 param pg_port = 0
 secret key = env "KEY"
 secret db_password = env "DB_PASSWORD"
-host far = ssh("far.test")
+host far = ssh("127.0.0.1")
 fn db() -> postgres.Database {{ return postgres.Database(host: "127.0.0.1", port: pg_port, user: "shop") }}
 
 plan feed "Feed" {{
@@ -258,7 +259,7 @@ def check():
 
     def flat(lists):
         return [one for part in lists for one in part]
-    for name in ("argv", "spread", "far", "code"):
+    for name in ("argv", "spread", "far", "code.sh", "code.bash"):
         same(name, words(name), VALUES)
     same("sh", words("sh"), flat([v, v, v, f"a {v} b", f"c{v}d"] for v in VALUES))
     same("url's path", [one[0] for one in lines("url")], VALUES[7::BATCH])
