@@ -220,6 +220,33 @@ static void test_cancelled(void)
     CHECK_INT(test.event.kind, WORLD_TIME);
 }
 
+/* Two runs of one id, in folders of their own: what ends the one leaves the other alone, whatever left its group. */
+static void test_same_id_elsewhere(void)
+{
+    LiveTest other = {0};
+    Error error = {0};
+    char args[600];
+    snprintf(other.dir, sizeof other.dir, "%.200s/elsewhere", test.dir);
+    mkdir(other.dir, 0700);
+    other.world = live_open(&(LiveOptions){.run_dir = str_from_c(other.dir),
+                                           .run_id = str_from_c(strrchr(test.dir, '/') + 1),
+                                           .metadata = STR("{}"),
+                                           .output = LIVE_QUIET},
+                            &error);
+    if (!CHECK(other.world != NULL)) return;
+    snprintf(args, sizeof args,
+             "{\"sh\":\"setsid sh -c 'echo x >> %s/begin-49; sleep 0.7; echo x >> %s/end-49' & wait\"}", test.dir,
+             test.dir);
+    live_test_start(&test, 49, "command", EFFECT_CHANGE, false, args);
+    CHECK(run_until_line("begin-49"));
+    live_test_start(&other, 49, "command", EFFECT_CHANGE, false, "{\"argv\":[\"sleep\",\"9\"],\"timeout\":100}");
+    CHECK(json_bool(live_test_result(&other, 49, 5000), "timed_out", false));
+    other.world->close(other.world);
+    json_free(other.result);
+    CHECK(json_bool(live_test_result(&test, 49, 5000), "ok", false));
+    CHECK_INT(lines_in("end-49"), 1);
+}
+
 /* planvm dies between the record of a cancel and the cancel: the next one carries it out. */
 static void test_cancelled_after_death(void)
 {
@@ -342,6 +369,7 @@ int main(void)
     test_adopted_elsewhere();
     test_keeper_killed();
     test_cancelled();
+    test_same_id_elsewhere();
     test_cancelled_after_death();
     test_cancelled_with_secrets();
     test_last_words();

@@ -192,7 +192,8 @@ static bool make_env(CommandWork *work, const Json *env, Error *error)
         fine = entry != NULL;
         vec_push(&words, entry);
     }
-    Str mark = arena_printf(&work->arena, SPAWN_MARK "%s/%" PRIu64, effect->live->run_id, effect->id);
+    Str mark = arena_printf(&work->arena, SPAWN_MARK "%s/%" PRIu64 "/%s", effect->live->run_id, effect->id,
+                            effect->live->place);
     vec_push(&words, arena_copy_c(&work->arena, mark));
     work->spec.env = arena_array(&work->arena, char *, words.count + 1);
     memcpy(work->spec.env, words.items, words.count * sizeof *words.items);

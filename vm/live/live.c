@@ -4,6 +4,7 @@
 #include "vm/live/live.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -377,6 +378,15 @@ static bool open_parts(LiveWorld *live, const LiveOptions *options, Error *error
     return live->inbox != NULL;
 }
 
+/* A folder keeps its number when it is moved, and a copy has another one. */
+static void note_place(LiveWorld *live)
+{
+    struct stat info = {0};
+    stat(live->run_dir, &info);
+    snprintf(live->place, sizeof live->place, "%llx.%llx", (unsigned long long)info.st_dev,
+             (unsigned long long)info.st_ino);
+}
+
 World *live_open(const LiveOptions *options, Error *error)
 {
     LiveWorld *live = memory_alloc(sizeof *live);
@@ -387,6 +397,7 @@ World *live_open(const LiveOptions *options, Error *error)
     live->world = (World){live_now, live_start, live_cancel, live_mark, live_next, live_close};
     live->run_dir = memory_copy_c(options->run_dir);
     live->run_id = memory_copy_c(options->run_id);
+    note_place(live);
     live->as = who_is_here(options->as);
     live->attended = options->attended;
     live->allow_native = options->allow_native;

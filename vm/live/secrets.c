@@ -98,7 +98,9 @@ static bool read_until(int fd, int64_t deadline, Buffer *value)
 
 static bool from_command(const char *text, Buffer *value, Error *error)
 {
-    char shell[] = "/bin/sh", option[] = "-c", mark[] = SPAWN_MARK "secret";
+    char shell[] = "/bin/sh", option[] = "-c", mark[96];
+    /* Of this process alone: others may be at their secrets just now. */
+    snprintf(mark, sizeof mark, SPAWN_MARK "secret/%d/%lld", (int)getpid(), (long long)clock_boot());
     char *script = memory_copy_c(str_from_c(text));
     char *argv[] = {shell, option, script, NULL};
     VEC(char *) env = {0};

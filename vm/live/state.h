@@ -48,6 +48,7 @@ struct LiveWorld {
     EventOrder order; /* of what the driver was told */
     Loop *loop;
     char *run_dir, *run_id, *as;
+    char place[48]; /* the run's folder, as this machine tells it from all others: ids may be the same elsewhere */
     LiveShow show;
     Json *metadata;
     bool attended, allow_native, dry_run;
