@@ -73,9 +73,15 @@ static void trace_line(void *ctx, Str line)
     fprintf(stderr, "%.*s\n", STR_ARG(line));
 }
 
+/* What the machine may leave uncollected: little beside the process that it is part of, and much for a run with many
+ * fibers, whose whole state would be gone through after each of their results. */
+enum { SLACK = 128 * 1024 };
+
 static bool session_machine(Session *session, Str entry, Error *error)
 {
-    session->vm = vm_new(&session->image, entry, NULL, error);
+    VmLimits limits = vm_default_limits();
+    limits.slack_bytes = SLACK;
+    session->vm = vm_new(&session->image, entry, &limits, error);
     if (session->vm && option_given(session->arguments, OPTION_TRACE)) vm_trace(session->vm, trace_line, NULL);
     return session->vm != NULL;
 }

@@ -176,9 +176,6 @@ static bool is_overridden(const Json *env, const char *entry)
     return false;
 }
 
-/* Room for what an ordinary command takes, and not more: it is zeroed each time. */
-enum { WORK_CHUNK = 1024 };
-
 static bool make_env(CommandWork *work, const Json *env, Error *error)
 {
     Words words = {0};
@@ -435,7 +432,7 @@ void command_start(LiveEffect *effect)
     work->effect = effect;
     work->dry = effect->effect_class == EFFECT_CHANGE && effect->live->dry_run;
     work->remote = !json_is_null(json_get(effect->args, "host"));
-    work->arena.chunk = WORK_CHUNK;
+    work->arena.chunk = EFFECT_CHUNK;
     effect->work = work;
     effect->cancel = cancel;
     begin_output(work);

@@ -39,6 +39,7 @@
 #undef curl_multi_setopt
 
 #define CONNECTIONS_KEPT 256L
+enum { HANDLES_KEPT = 128 };
 
 typedef struct Library {
     void *handle;
@@ -53,11 +54,15 @@ struct Http {
     CURLM *multi;
     LoopTimer *timer;
     VEC(HttpCall *) calls;
+    VEC(CURL *)
+    plain; /* handles of ordinary looks that have ended: the next ones need only say what is theirs */
 };
 
 struct HttpCall {
     Http *http;
+    size_t index; /* among the calls */
     CURL *easy;
+    bool is_plain;
     struct curl_slist *headers_out, *recipients;
     bool is_mail;
     Str upload; /* what of a mail has not left yet */
@@ -94,13 +99,14 @@ static bool library_open(Library *library, Error *error)
 static void call_free(HttpCall *call)
 {
     Http *http = call->http;
-    for (size_t i = 0; i < http->calls.count; i++) {
-        if (http->calls.items[i] != call) continue;
-        http->calls.items[i] = http->calls.items[--http->calls.count];
-        break;
-    }
-    if (call->easy) {
-        http->curl.multi_remove_handle(http->multi, call->easy);
+    HttpCall *last = http->calls.items[--http->calls.count];
+    http->calls.items[call->index] = last;
+    last->index = call->index;
+    if (call->easy) http->curl.multi_remove_handle(http->multi, call->easy);
+    if (call->easy && call->is_plain && http->plain.count < HANDLES_KEPT) {
+        http->curl.easy_setopt(call->easy, CURLOPT_ERRORBUFFER, NULL);
+        vec_push(&http->plain, call->easy);
+    } else if (call->easy) {
         http->curl.easy_cleanup(call->easy);
     }
     http->curl.slist_free_all(call->headers_out);
@@ -158,12 +164,9 @@ static void collect(Http *http)
     int left;
     for (CURLMsg *message; (message = http->curl.multi_info_read(http->multi, &left));) {
         if (message->msg != CURLMSG_DONE) continue;
-        CURLcode code = message->data.result;
-        for (size_t i = 0; i < http->calls.count; i++) {
-            if (http->calls.items[i]->easy != message->easy_handle) continue;
-            call_end(http->calls.items[i], code);
-            break;
-        }
+        char *call = NULL;
+        http->curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
+        call_end((HttpCall *)(void *)call, message->data.result);
     }
 }
 
@@ -297,52 +300,75 @@ void http_close(Http *http)
     if (!http) return;
     while (http->calls.count)
         call_free(http->calls.items[0]);
+    for (size_t i = 0; i < http->plain.count; i++)
+        http->curl.easy_cleanup(http->plain.items[i]);
     http->curl.multi_cleanup(http->multi);
     loop_timer_stop(http->timer);
     vec_free(&http->calls);
+    vec_free(&http->plain);
     /* The library stays loaded: its threads and those of its own libraries may still be at work. */
     free(http);
 }
 
-/* What holds for every call. */
-static void set_options(HttpCall *call, const HttpRequest *request)
+/* What holds for every call, and stays with a handle that is used again. */
+static void set_lasting(Http *http, CURL *easy)
+{
+    const Library *curl = &http->curl;
+    curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl->easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl->easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl->easy_setopt(easy, CURLOPT_MAXREDIRS, 5L);
+    curl->easy_setopt(easy, CURLOPT_USERAGENT, "plan/" PLAN_VERSION);
+    curl->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+}
+
+/* What is this call's own. */
+static void set_own(HttpCall *call, const HttpRequest *request)
 {
     const Library *curl = &call->http->curl;
     CURL *easy = call->easy;
-    long fresh = request->change, timeout = request->timeout > 0 ? (long)request->timeout : 30000L;
+    long timeout = request->timeout > 0 ? (long)request->timeout : 30000L;
     curl->easy_setopt(easy, CURLOPT_URL, request->url);
-    curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl->easy_setopt(easy, CURLOPT_PRIVATE, (void *)call);
     curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, call->message);
+    curl->easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    curl->easy_setopt(easy, CURLOPT_HEADERDATA, call);
     curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
     curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                       request->connect_timeout > 0 ? (long)request->connect_timeout : timeout);
-    if (request->ca) curl->easy_setopt(easy, CURLOPT_CAINFO, request->ca);
-    if (request->cert) curl->easy_setopt(easy, CURLOPT_SSLCERT, request->cert);
-    if (request->key) curl->easy_setopt(easy, CURLOPT_SSLKEY, request->key);
-    curl->easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh);
-    curl->easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh);
-    curl->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-    curl->easy_setopt(easy, CURLOPT_WRITEDATA, call);
-    curl->easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-    curl->easy_setopt(easy, CURLOPT_HEADERDATA, call);
+    curl->easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers_out);
+    curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, (long)(request->follow && !request->change));
+    /* Many requests to one server share its connection where it can carry them at once. */
+    bool shares = !request->change && strncasecmp(request->url, "https:", 6) == 0;
+    curl->easy_setopt(easy, CURLOPT_PIPEWAIT, (long)shares);
+}
+
+/* A request of which nothing but what set_own says is out of the ordinary. */
+static bool is_plain(const HttpRequest *request)
+{
+    bool trust = request->ca || request->cert || request->key;
+    return !request->mail && !request->change && !request->secret && !trust && !request->basic &&
+           !request->proxy && !request->body.len && strcmp(request->method, "GET") == 0;
+}
+
+static void set_trust(HttpCall *call, const HttpRequest *request)
+{
+    const Library *curl = &call->http->curl;
+    if (request->ca) curl->easy_setopt(call->easy, CURLOPT_CAINFO, request->ca);
+    if (request->cert) curl->easy_setopt(call->easy, CURLOPT_SSLCERT, request->cert);
+    if (request->key) curl->easy_setopt(call->easy, CURLOPT_SSLKEY, request->key);
+    curl->easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, (long)request->change);
+    curl->easy_setopt(call->easy, CURLOPT_FORBID_REUSE, (long)request->change);
 }
 
 static void set_http(HttpCall *call, const HttpRequest *request)
 {
     const Library *curl = &call->http->curl;
     CURL *easy = call->easy;
-    curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl->easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    curl->easy_setopt(easy, CURLOPT_USERAGENT, "plan/" PLAN_VERSION);
     if (request->proxy) curl->easy_setopt(easy, CURLOPT_PROXY, request->proxy);
-    /* Many requests to one server share its connection where it can carry them at once. */
-    if (!request->change && strncasecmp(request->url, "https:", 6) == 0)
-        curl->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-    curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, (long)(request->follow && !request->change));
-    curl->easy_setopt(easy, CURLOPT_MAXREDIRS, 5L);
-    curl->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-    curl->easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers_out);
     if (request->basic) {
         curl->easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
         curl->easy_setopt(easy, CURLOPT_USERPWD, request->basic);
@@ -353,7 +379,8 @@ static void set_http(HttpCall *call, const HttpRequest *request)
         curl->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
         curl->easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body.len ? request->body.data : "");
     }
-    if (!head) curl->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    if (!head && strcmp(request->method, "GET") != 0)
+        curl->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
 static void set_mail(HttpCall *call, const HttpRequest *request)
@@ -376,26 +403,43 @@ static void set_mail(HttpCall *call, const HttpRequest *request)
     curl->easy_setopt(easy, CURLOPT_READDATA, call);
 }
 
+static CURL *take_handle(Http *http, bool plain)
+{
+    if (plain && http->plain.count) return http->plain.items[--http->plain.count];
+    CURL *easy = http->curl.easy_init();
+    if (easy) set_lasting(http, easy);
+    return easy;
+}
+
+static void set_options(HttpCall *call, const HttpRequest *request)
+{
+    set_own(call, request);
+    if (call->is_plain) return;
+    set_trust(call, request);
+    if (request->mail)
+        set_mail(call, request);
+    else
+        set_http(call, request);
+}
+
 HttpCall *http_start(Http *http, const HttpRequest *request, const HttpEvents *events, Error *error)
 {
     HttpCall *call = memory_alloc(sizeof *call);
-    *call = (HttpCall){.http = http, .easy = http->curl.easy_init(), .events = *events};
+    bool plain = is_plain(request);
+    *call = (HttpCall){.http = http,
+                       .index = http->calls.count,
+                       .easy = take_handle(http, plain),
+                       .is_plain = plain,
+                       .events = *events};
     for (char **header = request->headers; header && *header; header++)
         call->headers_out = http->curl.slist_append(call->headers_out, *header);
     /* Servers that do not know it cost a second each; what is sent here is small. */
-    call->headers_out = http->curl.slist_append(call->headers_out, "Expect:");
+    if (!plain) call->headers_out = http->curl.slist_append(call->headers_out, "Expect:");
     vec_push(&http->calls, call);
-    bool started = call->easy != NULL;
-    if (started) {
-        set_options(call, request);
-        if (request->mail)
-            set_mail(call, request);
-        else
-            set_http(call, request);
-        started = http->curl.multi_add_handle(http->multi, call->easy) == CURLM_OK;
-    }
-    if (started) return call;
+    if (call->easy) set_options(call, request);
+    if (call->easy && http->curl.multi_add_handle(http->multi, call->easy) == CURLM_OK) return call;
     error_set(error, "the request cannot be made");
+    call->is_plain = false; /* nothing is known of the handle */
     call_free(call);
     return NULL;
 }

@@ -27,6 +27,7 @@ typedef struct HttpRequest {
     int64_t connect_timeout;     /* ms until there is a connection; 0: as `timeout` */
     bool change;                 /* fresh connection, sent at most once, no redirects */
     bool follow;                 /* up to five redirects (never for a change) */
+    bool secret;                 /* there is a secret in it: nothing of it stays in memory */
 } HttpRequest;
 
 typedef struct HttpHeader {

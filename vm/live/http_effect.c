@@ -151,6 +151,7 @@ static bool make_request(HttpWork *work, HttpRequest *request, Error *error)
         fine = request->basic != NULL;
     }
     /* A secret is meant for the server that it was given to, not for one that the server names. */
+    request->secret = facts.secret;
     request->follow = !request->change && !facts.secret && policy_gate_follows(work->effect->live->policy);
     request->headers = arena_array(&work->arena, char *, lines.count + 1);
     if (lines.count) memcpy(request->headers, lines.items, lines.count * sizeof *lines.items);
@@ -166,21 +167,18 @@ static void add_headers(const LiveEffect *effect, Buffer *json, const HttpEnd *e
         for (size_t k = 0; k < i && !seen; k++)
             seen = strcmp(end->headers[k].name, end->headers[i].name) == 0;
         if (seen) continue;
-        Buffer value = {0}, clean = {0};
+        Buffer value = {0};
         /* One of several of the same name is a list, as RFC 9110 has it. */
         for (size_t k = i; k < end->header_count; k++) {
             if (strcmp(end->headers[k].name, end->headers[i].name) != 0) continue;
-            buffer_printf(&value, "%s%s", value.len || k > i ? ", " : "", end->headers[k].value);
+            if (k > i) buffer_add_c(&value, ", ");
+            buffer_add_c(&value, end->headers[k].value);
         }
         if (i) buffer_add_char(json, ',');
-        text_clean(effect->live->secrets, &clean, str_from_c(end->headers[i].name));
-        json_write_string(json, buffer_str(&clean));
+        text_write(effect->live->secrets, json, str_from_c(end->headers[i].name));
         buffer_add_char(json, ':');
-        buffer_clear(&clean);
-        text_clean(effect->live->secrets, &clean, buffer_str(&value));
-        json_write_string(json, buffer_str(&clean));
+        text_write(effect->live->secrets, json, buffer_str(&value));
         buffer_free(&value);
-        buffer_free(&clean);
     }
     buffer_add_char(json, '}');
 }
@@ -243,6 +241,7 @@ void http_effect_start(LiveEffect *effect)
     HttpWork *work = memory_alloc(sizeof *work);
     const HttpEvents events = {work, body_came, ended};
     work->effect = effect;
+    work->arena.chunk = EFFECT_CHUNK;
     capture_begin(&work->body, effect, "body");
     work->body.secret = effect_is_secret(effect);
     if (!live->http) live->http = http_open(live->loop, &error);

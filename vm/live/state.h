@@ -75,6 +75,9 @@ static inline LiveWorld *live_of(World *world)
     return (LiveWorld *)world;
 }
 
+/* For Arena.chunk: room for what an ordinary effect takes, and not more, because it is zeroed each time. */
+enum { EFFECT_CHUNK = 1024 };
+
 /* Begins of the operations (vm/code/effects.def). */
 void command_start(LiveEffect *effect);
 void http_effect_start(LiveEffect *effect);
@@ -101,6 +104,7 @@ char *effect_fill(const LiveEffect *effect, Arena *arena, Str text, SecretForm f
 bool effect_is_secret(const LiveEffect *effect);
 bool effect_keep_secret(const LiveEffect *effect, Str text, Error *error);
 void text_clean(const Secrets *secrets, Buffer *out, Str text);
+void text_write(const Secrets *secrets, Buffer *json, Str text); /* the same as a string of JSON */
 /* Cuts the text to at most `cap` bytes, whole characters; true: there was more. */
 bool text_bound(Buffer *text, size_t cap);
 /* The length of a control character at the beginning (a terminal would obey it), 0: there is none. */

@@ -20,8 +20,11 @@ static bool is_wanted(uint32_t code)
 void text_clean(const Secrets *secrets, Buffer *out, Str text)
 {
     Buffer redacted = {0};
-    secrets_redact(secrets, &redacted, text);
-    Str rest = buffer_str(&redacted);
+    if (secrets_longest(secrets)) {
+        secrets_redact(secrets, &redacted, text);
+        text = buffer_str(&redacted);
+    }
+    Str rest = text;
     size_t good = 0; /* bytes at the start of rest that can go as they are */
     while (good < rest.len) {
         uint32_t code = 0;
@@ -37,6 +40,26 @@ void text_clean(const Secrets *secrets, Buffer *out, Str text)
     }
     buffer_add_str(out, rest);
     buffer_free(&redacted);
+}
+
+/* Printable ASCII is what nearly everything is; it stays as it is, where there is no secret to look for. */
+static bool is_plain(const Secrets *secrets, Str text)
+{
+    if (secrets_longest(secrets)) return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] < ' ' || text.data[i] > '~') return false;
+    return true;
+}
+
+void text_write(const Secrets *secrets, Buffer *json, Str text)
+{
+    Buffer clean = {0};
+    if (!is_plain(secrets, text)) {
+        text_clean(secrets, &clean, text);
+        text = buffer_str(&clean);
+    }
+    json_write_string(json, text);
+    buffer_free(&clean);
 }
 
 bool text_bound(Buffer *text, size_t cap)
