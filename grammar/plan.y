@@ -57,6 +57,16 @@ static void yyerror(const Span *span, Parse *cx, const char *message);
 %token LBRACE "`{`" RBRACE "`}`"
 @tokens
 
+/* For `expr` and `sum` alone. A nonterminal for each level would say the same, but nearly every expression is a name or a
+ * literal, which would be reduced once a level. tests/lint/grammar.sh sees that nothing else is decided by these. */
+%left OR
+%left AND
+%precedence NOT
+%left PLUS MINUS
+%left STAR SLASH MOD
+%precedence AS
+%precedence NEGATION
+
 %type <const Token *> name field_name line_name
 %type <Node *> top import service service_field param secret secret_source host channel contact field
 %type <Node *> rotation rotation_field role role_field calendar calendar_field days dates date date_time moment
@@ -67,7 +77,7 @@ static void yyerror(const Span *span, Parse *cx, const char *message);
 %type <Node *> item block_item if_statement statement page notify message page_message
 %type <Node *> only_step on_failure needs needs_otherwise starts label_test setting setting_value phase window phase_limit
 %type <Node *> arm check ask acknowledgement_question limit_count
-%type <Node *> full expr conjunction negation comparison fallback range sum product cast unary postfix primary
+%type <Node *> full expr comparison fallback range sum postfix primary
 %type <Node *> observation run_expression rhs literal string command command_literal map_entry arg opt_unknown
 %type <Node *> lambda choose condition part ask_list
 %type <Node *> dotted line_dotted ref reference duration type type_atom type_result opt_result call_ref
@@ -811,14 +821,10 @@ lambda_names: name COMMA name
 choose: IF condition THEN full ELSE full
         { $$ = MAKE(CHOOSE, choose, @$, .condition = $2, .then = $4, .otherwise = $6); }
     ;
-expr: conjunction
-    | expr OR conjunction { $$ = BINARY(BINARY_OR, @$, $1, $3); }
-    ;
-conjunction: negation
-    | conjunction AND negation { $$ = BINARY(BINARY_AND, @$, $1, $3); }
-    ;
-negation: comparison
-    | NOT negation { $$ = MAKE(UNARY, unary, @$, .op = UNARY_NOT, .operand = $2); }
+expr: comparison
+    | NOT expr { $$ = MAKE(UNARY, unary, @$, .op = UNARY_NOT, .operand = $2); }
+    | expr AND expr { $$ = BINARY(BINARY_AND, @$, $1, $3); }
+    | expr OR expr { $$ = BINARY(BINARY_OR, @$, $1, $3); }
     ;
 comparison: fallback
     | fallback comparison_sign fallback { $$ = BINARY($2, @$, $1, $3); }
@@ -842,21 +848,15 @@ fallback: range
 range: sum
     | sum RANGE sum { $$ = MAKE(RANGE, range, @$, .start = $1, .end = $3); }
     ;
-sum: product
-    | sum PLUS product { $$ = BINARY(BINARY_ADD, @$, $1, $3); }
-    | sum MINUS product { $$ = BINARY(BINARY_SUB, @$, $1, $3); }
-    ;
-product: cast
-    | product STAR cast { $$ = BINARY(BINARY_MUL, @$, $1, $3); }
-    | product SLASH cast { $$ = BINARY(BINARY_DIV, @$, $1, $3); }
-    | product MOD cast { $$ = BINARY(BINARY_MOD, @$, $1, $3); }
-    ;
-cast: unary
-    | cast AS type { $$ = MAKE(CAST, cast, @$, .value = $1, .type = $3); }
-    | cast AS QUESTION type { $$ = MAKE(CAST, cast, @$, .value = $1, .type = $4, .optional = true); }
-    ;
-unary: postfix | observation
-    | MINUS unary { $$ = MAKE(UNARY, unary, @$, .op = UNARY_NEGATE, .operand = $2); }
+sum: postfix | observation
+    | MINUS sum %prec NEGATION { $$ = MAKE(UNARY, unary, @$, .op = UNARY_NEGATE, .operand = $2); }
+    | sum AS type { $$ = MAKE(CAST, cast, @$, .value = $1, .type = $3); }
+    | sum AS QUESTION type { $$ = MAKE(CAST, cast, @$, .value = $1, .type = $4, .optional = true); }
+    | sum STAR sum { $$ = BINARY(BINARY_MUL, @$, $1, $3); }
+    | sum SLASH sum { $$ = BINARY(BINARY_DIV, @$, $1, $3); }
+    | sum MOD sum { $$ = BINARY(BINARY_MOD, @$, $1, $3); }
+    | sum PLUS sum { $$ = BINARY(BINARY_ADD, @$, $1, $3); }
+    | sum MINUS sum { $$ = BINARY(BINARY_SUB, @$, $1, $3); }
     ;
 postfix: primary
     | postfix DOT IDENT { $$ = MAKE(MEMBER, member, @$, .object = $1, NAMED(name, $3)); }

@@ -28,5 +28,5 @@ BEGIN {
 }
 /^%%/ { section++; if (section < 2) print; next }
 section == 0 && /^%token/ { gsub(/<[A-Za-z][^>]*>/, ""); print; next }
-section == 0 && /^%start/ { print; next }
+section == 0 && /^%(start|left|precedence)/ { print; next }
 section == 1 { print without_braces($0) }
