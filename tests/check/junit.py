@@ -11,13 +11,16 @@ wrong = []
 root = tree.parse(sys.argv[1]).getroot()
 if root.tag != "testsuites":
     wrong.append(f"the root is {root.tag}")
-for suite in root.iter("testsuite"):
+suites = root.findall("testsuite")
+if [suite for suite in root.iter("testsuite")] != suites:
+    wrong.append("a suite in a suite")
+for element in [root] + suites:
+    for attribute, path in [("tests", "testcase"), ("failures", "testcase/failure"), ("errors", "testcase/error")]:
+        count = sum(len(suite.findall(path)) for suite in (suites if element is root else [element]))
+        if element.get(attribute) != str(count):
+            wrong.append(f"{element.tag} {attribute} is {element.get(attribute)}, not {count}")
+for suite in suites:
     cases = suite.findall("testcase")
-    for attribute, count in [("tests", len(cases)), ("failures", len(suite.findall("testcase/failure"))),
-                             ("errors", len(suite.findall("testcase/error")))]:
-        for element in (suite, root):
-            if element.get(attribute) != str(count):
-                wrong.append(f"{element.tag} {attribute} is {element.get(attribute)}, not {count}")
     names = set()
     for case in cases:
         for attribute in ("classname", "name", "file", "time"):

@@ -125,21 +125,18 @@ static bool read_option(DrillRun *run, char **argv, int argc, int *at)
 
 /* ---- plans ---- */
 
-static bool file_open(DrillFile *file, DrillLoad *load)
+/* messages: what is to be told of the file, whether it can be opened or not. */
+static bool file_open(DrillFile *file, DrillLoad *load, Buffer *messages)
 {
-    Buffer messages = {0};
     Error error = {{0}};
-    bool loaded = load(file->path, &file->bytes, &messages);
-    if (messages.len) fwrite(messages.data, 1, messages.len, stderr);
-    buffer_free(&messages);
-    if (!loaded) return false;
+    if (!load(file->path, &file->bytes, messages)) return false;
     if (!image_open(buffer_str(&file->bytes), &file->image, &error)) {
-        fprintf(stderr, "planvm drill: %s: %s\n", file->path, error.text);
+        buffer_printf(messages, "planvm drill: %s: %s\n", file->path, error.text);
         return false;
     }
     file->metadata = json_parse(file->image.metadata, &error);
     if (file->metadata) return true;
-    fprintf(stderr, "planvm drill: %s: its metadata cannot be read: %s\n", file->path, error.text);
+    buffer_printf(messages, "planvm drill: %s: its metadata cannot be read: %s\n", file->path, error.text);
     image_close(&file->image);
     return false;
 }
@@ -165,17 +162,21 @@ static void add_jobs(DrillRun *run, size_t number)
 
 static void load_files(DrillRun *run, DrillLoad *load)
 {
-    for (size_t i = 0; i < run->paths.count; i++) {
+    for (size_t i = 0; i < run->paths.plans.count; i++) {
         DrillFile *file = memory_alloc(sizeof *file);
-        file->path = run->paths.items[i];
-        if (!file_open(file, load)) {
+        Buffer messages = {0};
+        file->path = run->paths.plans.items[i];
+        bool opened = file_open(file, load, &messages);
+        if (messages.len) fwrite(messages.data, 1, messages.len, stderr);
+        if (opened) {
+            vec_push(&run->files, file);
+            add_jobs(run, run->files.count - 1);
+        } else {
+            vec_push(&run->unloaded, (UnloadedFile){file->path, arena_copy(&run->arena, buffer_str(&messages))});
             buffer_free(&file->bytes);
             free(file);
-            run->unloaded++;
-            continue;
         }
-        vec_push(&run->files, file);
-        add_jobs(run, run->files.count - 1);
+        buffer_free(&messages);
     }
 }
 
@@ -376,7 +377,7 @@ static void job_done(void *ctx, size_t number, JobEnd end, int signal, Str resul
         job->messages = arena_printf(&run->arena, "it took longer than %" PRId64 " s and was ended\n", run->limit / 1000);
     } else {
         job->messages = signal ? arena_printf(&run->arena, "planvm broke down in this drill: %s\n", strsignal(signal))
-                               : STR("planvm ended in this drill\n");
+                               : STR("planvm gave up in this drill; what it said is on standard error\n");
     }
     if (!job->holds) run->failed++;
     flush_report(run);
@@ -414,7 +415,7 @@ static bool run_jobs(DrillRun *run)
 
 static int exit_status(DrillRun *run, bool covered)
 {
-    if (run->unloaded) return EXIT_MISUSE;
+    if (run->unloaded.count) return EXIT_MISUSE;
     if (!run->jobs.count) {
         misuse("there is no drill", run->filter ? " of such a name" : "");
         return EXIT_MISUSE;
@@ -433,10 +434,10 @@ static int run_all(DrillRun *run, DrillLoad *load)
     report_end(run);
     flush_report(run);
     /* A share of what could be loaded would look like a share of everything. */
-    if (run->coverage && run->unloaded)
-        fprintf(stderr, "planvm drill: no coverage is told: %zu plan%s could not be loaded\n", run->unloaded,
-                run->unloaded == 1 ? "" : "s");
-    bool covered = !run->coverage || run->unloaded || write_coverage(run);
+    if (run->coverage && run->unloaded.count)
+        fprintf(stderr, "planvm drill: no coverage is told: %zu plan%s could not be loaded\n", run->unloaded.count,
+                run->unloaded.count == 1 ? "" : "s");
+    bool covered = !run->coverage || run->unloaded.count || write_coverage(run);
     return close_log(run) ? exit_status(run, covered) : EXIT_MISUSE;
 }
 
@@ -447,6 +448,7 @@ static void run_free(DrillRun *run)
     if (run->points) munmap(run->points, run->workers * run->point_count * sizeof *run->points);
     if (run->words) munmap(run->words, run->workers * run->word_count);
     vec_free(&run->files);
+    vec_free(&run->unloaded);
     vec_free(&run->jobs);
     arena_free(&run->arena);
     buffer_free(&run->out);

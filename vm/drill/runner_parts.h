@@ -2,13 +2,19 @@
 #ifndef PLAN_DRILL_RUNNER_PARTS_H
 #define PLAN_DRILL_RUNNER_PARTS_H
 
+#include "vm/base/map.h"
 #include "vm/drill/coverage.h"
 #include "vm/drill/pool.h"
 #include "vm/drill/runner.h"
 
 #include <stdio.h>
 
-typedef VEC(char *) PathList;
+/* The plans to be drilled, each once however it was named. */
+typedef struct PathList {
+    VEC(char *) plans;
+    Map known; /* by device and number of the file */
+    Arena arena;
+} PathList;
 
 /* A plan: compiled once for all its drills. */
 typedef struct DrillFile {
@@ -19,6 +25,12 @@ typedef struct DrillFile {
     Coverage coverage;
     size_t points_at, words_at; /* where its counts begin in a worker's share of the counts */
 } DrillFile;
+
+/* A plan that could not be loaded, and why. */
+typedef struct UnloadedFile {
+    const char *path;
+    Str why; /* in the arena of the run */
+} UnloadedFile;
 
 /* One drill and what became of it. */
 typedef struct DrillJob {
@@ -48,7 +60,8 @@ typedef struct DrillRun {
     /* as it went */
     VEC(DrillFile *) files;
     VEC(DrillJob) jobs;
-    size_t failed, unloaded, printed;
+    VEC(UnloadedFile) unloaded;
+    size_t failed, printed;
     double took;
     Arena arena;
     Buffer out;
@@ -67,7 +80,7 @@ void drill_paths_free(PathList *paths);
 bool report_format_read(const char *name, ReportFormat *format);
 void report_begin(DrillRun *run);
 void report_job(DrillRun *run, const DrillJob *job); /* in order */
-void report_end(DrillRun *run);
+void report_end(DrillRun *run); /* what could not be loaded is told here */
 
 double milliseconds_now(void);
 

@@ -4,11 +4,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 enum { DEPTH_LIMIT = 32 };
+
+typedef VEC(char *) Names;
 
 static int compare_paths(const void *a, const void *b)
 {
@@ -22,7 +25,7 @@ static bool say(const char *path, const char *why)
     return false;
 }
 
-static bool add_directory(PathList *paths, const char *path, int depth)
+static bool add_directory(Names *paths, const char *path, int depth)
 {
     DIR *directory = depth < DEPTH_LIMIT ? opendir(path) : NULL;
     if (!directory) return say(path, depth < DEPTH_LIMIT ? strerror(errno) : "nested too deeply");
@@ -46,6 +49,18 @@ static bool add_directory(PathList *paths, const char *path, int depth)
     return read;
 }
 
+/* A plan that was named already, by itself or by a folder of it, is not drilled twice. */
+static void add_plan(PathList *paths, const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) == 0) {
+        Str key = arena_printf(&paths->arena, "%ju:%ju", (uintmax_t)info.st_dev, (uintmax_t)info.st_ino);
+        if (map_get(&paths->known, key)) return;
+        map_set(&paths->known, key, paths);
+    }
+    vec_push(&paths->plans, memory_copy_c(str_from_c(path)));
+}
+
 /* A pattern that the shell has left to us. */
 static bool add_pattern(PathList *paths, const char *pattern)
 {
@@ -65,20 +80,26 @@ bool drill_paths_add(PathList *paths, const char *path)
         if (*path && strpbrk(path, "*?[")) return add_pattern(paths, path);
         return say(path, strerror(*path ? errno : ENOENT));
     }
-    size_t before = paths->count;
     if (!S_ISDIR(info.st_mode)) {
-        vec_push(paths, memory_copy_c(str_from_c(path)));
+        add_plan(paths, path);
         return true;
     }
-    bool read = add_directory(paths, path, 0);
-    if (paths->count > before)
-        qsort(paths->items + before, paths->count - before, sizeof *paths->items, compare_paths);
+    Names inside = {0};
+    bool read = add_directory(&inside, path, 0);
+    if (inside.count) qsort(inside.items, inside.count, sizeof *inside.items, compare_paths);
+    for (size_t i = 0; i < inside.count; i++) {
+        add_plan(paths, inside.items[i]);
+        free(inside.items[i]);
+    }
+    vec_free(&inside);
     return read;
 }
 
 void drill_paths_free(PathList *paths)
 {
-    for (size_t i = 0; i < paths->count; i++)
-        free(paths->items[i]);
-    vec_free(paths);
+    for (size_t i = 0; i < paths->plans.count; i++)
+        free(paths->plans.items[i]);
+    vec_free(&paths->plans);
+    map_free(&paths->known);
+    arena_free(&paths->arena);
 }

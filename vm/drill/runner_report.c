@@ -51,7 +51,9 @@ static void text_job(DrillRun *run, const DrillJob *job)
 
 static void text_end(DrillRun *run)
 {
-    size_t drills = run->jobs.count;
+    size_t drills = run->jobs.count, unloaded = run->unloaded.count;
+    for (size_t i = 0; i < unloaded; i++)
+        buffer_printf(&run->out, "%s\n  FAIL  it could not be loaded\n", run->unloaded.items[i].path);
     if (!drills) return;
     buffer_printf(&run->out, "%zu drill%s: %zu ok, %zu failed (%.0f ms)\n", drills, drills == 1 ? "" : "s",
                   drills - run->failed, run->failed, run->took);
@@ -64,10 +66,27 @@ static void tap_begin(DrillRun *run)
     buffer_add_c(&run->out, "TAP version 13\n");
 }
 
+/* `#` would begin a directive. */
+static void tap_text(Buffer *out, Str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '#' || text.data[i] == '\\') buffer_add_char(out, '\\');
+        buffer_add_char(out, text.data[i] == '\n' ? ' ' : text.data[i]);
+    }
+}
+
+static void tap_line(DrillRun *run, bool holds, size_t number, const char *path, Str name)
+{
+    buffer_printf(&run->out, "%s %zu - ", holds ? "ok" : "not ok", number);
+    tap_text(&run->out, str_from_c(path));
+    buffer_add_c(&run->out, ": ");
+    tap_text(&run->out, name);
+    buffer_add_char(&run->out, '\n');
+}
+
 static void tap_job(DrillRun *run, const DrillJob *job)
 {
-    buffer_printf(&run->out, "%s %zu - %s: %.*s\n", job->holds ? "ok" : "not ok",
-                  (size_t)(job - run->jobs.items) + 1, path_of(run, job), STR_ARG(name_of(job)));
+    tap_line(run, job->holds, (size_t)(job - run->jobs.items) + 1, path_of(run, job), name_of(job));
     add_indented(&run->out, "# ", job->messages);
     add_indented(&run->out, "# ", job->table);
     add_indented(&run->out, "# ", job->timeline);
@@ -75,7 +94,13 @@ static void tap_job(DrillRun *run, const DrillJob *job)
 
 static void tap_end(DrillRun *run)
 {
-    buffer_printf(&run->out, "1..%zu\n", run->jobs.count);
+    size_t number = run->jobs.count;
+    for (size_t i = 0; i < run->unloaded.count; i++) {
+        const UnloadedFile *file = &run->unloaded.items[i];
+        tap_line(run, false, ++number, file->path, STR("it could not be loaded"));
+        add_indented(&run->out, "# ", file->why);
+    }
+    buffer_printf(&run->out, "1..%zu\n", number);
 }
 
 /* ---- JUnit ---- */
@@ -104,21 +129,42 @@ static void junit_suite(DrillRun *run, const DrillJob *job)
     }
     buffer_add_c(&run->out, "  <testsuite name=\"");
     add_xml(&run->out, str_from_c(path_of(run, job)));
-    buffer_printf(&run->out, "\" tests=\"%zu\" failures=\"%zu\">\n", tests, failures);
+    buffer_printf(&run->out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\">\n", tests, failures);
+}
+
+static void junit_attributes(Buffer *out, const char *path, Str name)
+{
+    buffer_add_c(out, "    <testcase classname=\"");
+    add_xml(out, str_from_c(path));
+    buffer_add_c(out, "\" name=\"");
+    add_xml(out, name);
+    buffer_add_c(out, "\" file=\"");
+    add_xml(out, str_from_c(path));
+    buffer_add_char(out, '"');
+}
+
+/* A plan that could not be loaded is a suite of one case, which is in error. */
+static void junit_unloaded(DrillRun *run, const UnloadedFile *file)
+{
+    Buffer *out = &run->out;
+    buffer_add_c(out, "  <testsuite name=\"");
+    add_xml(out, str_from_c(file->path));
+    buffer_add_c(out, "\" tests=\"1\" failures=\"0\" errors=\"1\">\n");
+    junit_attributes(out, file->path, STR("it can be loaded"));
+    buffer_add_c(out, " time=\"0.0000\">\n      <error type=\"load\" message=\"it could not be loaded\">");
+    add_xml(out, file->why);
+    buffer_add_c(out, "</error>\n    </testcase>\n  </testsuite>\n");
 }
 
 static void junit_case(DrillRun *run, const DrillJob *job)
 {
-    buffer_add_c(&run->out, "    <testcase classname=\"");
-    add_xml(&run->out, str_from_c(path_of(run, job)));
-    buffer_add_c(&run->out, "\" name=\"");
-    add_xml(&run->out, name_of(job));
-    buffer_printf(&run->out, "\" time=\"%.4f\"", job->took / 1000);
+    junit_attributes(&run->out, path_of(run, job), name_of(job));
+    buffer_printf(&run->out, " time=\"%.4f\"", job->took / 1000);
     if (job->holds) {
         buffer_add_c(&run->out, "/>\n");
         return;
     }
-    buffer_add_c(&run->out, ">\n      <failure message=\"");
+    buffer_add_c(&run->out, ">\n      <failure type=\"drill\" message=\"");
     add_xml(&run->out, first_line(job->messages));
     buffer_add_c(&run->out, "\">");
     add_xml(&run->out, job->messages);
@@ -130,14 +176,17 @@ static void junit_case(DrillRun *run, const DrillJob *job)
 static void junit_end(DrillRun *run)
 {
     buffer_printf(&run->out,
-                  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"%zu\" failures=\"%zu\" time=\"%.4f\">\n",
-                  run->jobs.count, run->failed, run->took / 1000);
+                  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" "
+                  "time=\"%.4f\">\n",
+                  run->jobs.count + run->unloaded.count, run->failed, run->unloaded.count, run->took / 1000);
     for (size_t i = 0; i < run->jobs.count; i++) {
         const DrillJob *job = &run->jobs.items[i];
         if (i == 0 || job[-1].file != job->file) junit_suite(run, job);
         junit_case(run, job);
         if (i + 1 == run->jobs.count || job[1].file != job->file) buffer_add_c(&run->out, "  </testsuite>\n");
     }
+    for (size_t i = 0; i < run->unloaded.count; i++)
+        junit_unloaded(run, &run->unloaded.items[i]);
     buffer_add_c(&run->out, "</testsuites>\n");
 }
 
@@ -171,8 +220,15 @@ static void json_job(DrillRun *run, const DrillJob *job)
 
 static void json_end(DrillRun *run)
 {
-    buffer_printf(&run->out, "\n],\"passed\":%zu,\"failed\":%zu,\"took\":%.3f}\n", run->jobs.count - run->failed,
-                  run->failed, run->took);
+    buffer_add_c(&run->out, "\n],\"unloaded\":[");
+    for (size_t i = 0; i < run->unloaded.count; i++) {
+        buffer_add_c(&run->out, i ? ",\n{\"file\":" : "\n{\"file\":");
+        json_write_string(&run->out, str_from_c(run->unloaded.items[i].path));
+        json_member(&run->out, "messages", run->unloaded.items[i].why);
+        buffer_add_char(&run->out, '}');
+    }
+    buffer_printf(&run->out, "],\"passed\":%zu,\"failed\":%zu,\"took\":%.3f}\n", run->jobs.count - run->failed, run->failed,
+                  run->took);
 }
 
 /* ---- formats ---- */
