@@ -31,10 +31,10 @@ $(GEN)/plan.lex.o: $(BUILD)/gen/plan.lex.c $(GEN)/plan.tab.c
 $(GEN)/token.o: compiler/syntax/token.c $(GEN)/plan.tab.c
 $(RECOGNISER_OBJ):
 	$(SAY) CC $@
-	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -I$(GEN) -I. $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -I$(GEN) -I. $(CFLAGS) $(SANITIZE) -c -o $@ $<
 $(BUILD)/bench/recogniser: $(RECOGNISER_OBJ) $(BUILD)/vm/base/str.o $(BUILD)/vm/base/memory.o $(BUILD)/vm/base/error.o
 	$(SAY) LINK $@
-	$(Q)$(CC) -o $@ $^
+	$(Q)$(CC) $(SANITIZE) -o $@ $(filter %.o,$^)
 
 # The floors for the live world: bare loops over the same system calls and libraries.
 HOST_BENCH := $(BUILD)/bench/spawn $(BUILD)/bench/gets $(BUILD)/bench/events
