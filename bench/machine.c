@@ -102,6 +102,15 @@ static void bench_open(Bench *bench, const char *path)
     bench->limits.instructions = UINT64_MAX;
 }
 
+static void bench_close(Bench *bench)
+{
+    image_close(&bench->image);
+    buffer_free(&bench->bytes);
+    buffer_free(&bench->answer);
+    vec_free(&bench->pending);
+    vec_free(&bench->is_http);
+}
+
 static Vm *machine_open(const Bench *bench)
 {
     Error error = {0};
@@ -339,6 +348,7 @@ static void mode_switch(long count)
     if (vm_status(vm) != VM_ENDED) die("the fibers wait for ever", "");
     printf("%ld\n", count);
     vm_free(vm);
+    bench_close(&bench);
     image_builder_free(builder);
 }
 
@@ -360,5 +370,6 @@ int main(int argc, char **argv)
     else if (strcmp(mode, "pauses") == 0) mode_pauses(&bench, argc > 3 ? argv[3] : NULL);
     else if (strcmp(mode, "drills") == 0) mode_drills(&bench, count);
     else die("there is no mode", mode);
+    bench_close(&bench);
     return 0;
 }
