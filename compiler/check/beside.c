@@ -57,34 +57,16 @@ bool check_beside_statement(Checker *c, Node *node)
     }
 }
 
-static void reach_plan(bool *reached, const Symbol *plan);
-
-static void reach_node(Node *node, void *data)
-{
-    const Node *inner = inner_plan(node);
-    const Symbol *plan = inner ? plan_named(inner) : NULL;
-    if (plan) reach_plan(data, plan);
-    node_children(node, reach_node, data);
-}
-
-static void reach_plan(bool *reached, const Symbol *plan)
+void plans_add_reached(const Checker *c, bool *reached, const Symbol *plan)
 {
     if (reached[plan->index]) return;
     reached[plan->index] = true;
-    for node_each(node, plan->decl->plan.body)
-        reach_node(node, reached);
-}
-
-bool *plans_reached(Checker *c, const Symbol *plan)
-{
-    bool *reached = arena_array(c->arena, bool, c->program->plans.count + 1);
-    reach_plan(reached, plan);
-    return reached;
-}
-
-void plans_add_reached(bool *reached, const Symbol *plan)
-{
-    reach_plan(reached, plan);
+    DeedRange own = c->deeds.of_plan[plan->index];
+    for (size_t i = own.from; i < own.to; i++) {
+        const Node *inner = inner_plan(c->deeds.items[i]);
+        const Symbol *next = inner ? plan_named(inner) : NULL;
+        if (next) plans_add_reached(c, reached, next);
+    }
 }
 
 /* ---- plans that come back to themselves ---- */

@@ -62,6 +62,8 @@ typedef struct Deeds {
     const Symbol **owners; /* the plan, severity or escalation that each stands in, or NULL */
     size_t count, cap;
     DeedRange *of_plan; /* by the plans' indexes */
+    size_t *loose;      /* drill_reach.c's own */
+    size_t loose_count;
 } Deeds;
 
 /* What a drill, or a promise of one plan, can come to (drill_reach.c). */
@@ -86,6 +88,7 @@ typedef struct Checker {
     Scope *universe;     /* names that are there in every file */
     Scope *std_universe; /* and in std/ files */
     Scope *prelude_universe;
+    Scope *titles[SYMBOL_RECURRING - SYMBOL_DRILL + 1]; /* of what the module at hand declares by a title */
     Body *body;
     Symbol *plan, *step; /* around what is being checked, or NULL */
     Node *effect_root;   /* the call or command that `run` or `observe` stands before */
@@ -111,7 +114,7 @@ typedef struct Checker {
         Module **items;
         size_t count;
     } library; /* modules of the standard library beyond the prelude that the build made ready */
-    const Reach *reach; /* of the drill that asked last, or NULL */
+    Reach *reach;        /* of the drill that asked last, or NULL */
     size_t *first_steps; /* by plans' indexes: number of the first step + 1, or 0; NULL until a drill asks */
     const Type *wrong, *unit, *boolean, *integer, *real, *duration, *time, *string, *secret, *json, *fiber,
         *strings;
@@ -249,8 +252,7 @@ bool check_beside_statement(Checker *c,
                             Node *node); /* watch, deadline, pause, follow, continue with (beside.c) */
 void check_recursion(Checker *c);        /* once all plans are checked */
 /* By the plans' indexes: the plan itself, and all that it follows or goes on as, at any depth. */
-bool *plans_reached(Checker *c, const Symbol *plan);
-void plans_add_reached(bool *reached, const Symbol *plan);
+void plans_add_reached(const Checker *c, bool *reached, const Symbol *plan);
 void check_notify(Checker *c, Node *node);
 void check_page(Checker *c, Node *node);
 void check_update(Checker *c, Node *node);

@@ -70,6 +70,7 @@ typedef enum BuiltinName {
 
 struct Symbol {
     SymbolKind kind;
+    uint32_t hash; /* of its name: the checker's own */
     Str name;
     Node *decl;         /* the node that declares it; NULL for SYMBOL_BUILTIN */
     Span span;          /* of the name where it is declared */

@@ -44,14 +44,14 @@ static bool place_named(Program *p, Node *node, DeclarationPlace *place)
 }
 
 /* Contacts, severities, plans … are named by people and signals from outside: once in the whole program. */
-static void check_once_in_program(Checker *c, const SymbolList *list, const Symbol *symbol)
+static void check_once_in_program(Checker *c, const Symbol *symbol)
 {
     uint32_t outside =
         KINDS_TARGET | KIND(SEVERITY) | KIND(PLAN) | KIND(SETTING) | KIND(SECRET) | KIND(ESCALATION);
     if (!(outside & (1u << symbol->kind))) return;
-    for (size_t i = 0; i < list->count; i++) {
-        const Symbol *older = list->items[i];
-        if (older->module == symbol->module || !str_equal(older->name, symbol->name)) continue;
+    for (Module **other = c->program->modules.items; *other != symbol->module; other++) {
+        const Symbol *older = scope_find_here((*other)->scope, symbol->name);
+        if (!older || older->kind != symbol->kind) continue;
         Diag *diag = report(c, P0204, symbol->span, "another file of this program declares %s `%.*s`",
                             symbol_kind_text(symbol->kind), STR_ARG(symbol->name));
         report_second(c, diag, older->span, "declared here, too");
@@ -70,7 +70,7 @@ static void declare_named(Checker *c, Node *node, const DeclarationPlace *place)
     if (place->kind == SYMBOL_SECRET) symbol->type = c->secret;
     /* The second of a name is looked into as well, so that its own mistakes are told; that it is there is told already. */
     if (scope_add(c, c->module->scope, symbol))
-        check_once_in_program(c, place->list, symbol);
+        check_once_in_program(c, symbol);
     else
         symbol->is_read = true;
     symbol->index = (uint32_t)place->list->count;
@@ -83,12 +83,14 @@ static void declare_titled(Checker *c, Node *node, SymbolKind kind, SymbolList *
     if (title) node_plain_text(c->arena, title, &name);
     Symbol *symbol = symbol_new(c, kind, name, node, title ? title->span : node->span);
     node->symbol = symbol;
-    for (size_t i = 0; name.len && i < list->count; i++) {
-        const Symbol *older = list->items[i];
-        if (!str_equal(older->name, name) || older->module != c->module) continue;
+    Scope **titles = &c->titles[kind - SYMBOL_DRILL];
+    if (!*titles) *titles = scope_new(c, NULL, c->module->scope->bucket_count);
+    const Symbol *older = name.len ? scope_find_here(*titles, name) : NULL;
+    if (older) {
         Diag *diag = report(c, P0202, symbol->span, "\"%.*s\" is declared twice", STR_ARG(name));
         report_second(c, diag, older->span, "first declared here");
-        break;
+    } else {
+        scope_add(c, *titles, symbol);
     }
     symbol->index = (uint32_t)list->count;
     symbol_list_add(c, list, symbol);
@@ -176,6 +178,7 @@ void declare_module(Checker *c, Module *module)
     c->scope = module->scope;
     for node_each(item, module->root->file.items)
         declare_item(c, item);
+    memset(c->titles, 0, sizeof c->titles);
 }
 
 /* ---- types ---- */

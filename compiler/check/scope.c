@@ -6,12 +6,17 @@
 
 #include <string.h>
 
-static size_t bucket_of(const Scope *scope, Str name)
+static uint32_t hash_of(Str name)
 {
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < name.len; i++)
         hash = (hash ^ (uint8_t)name.data[i]) * 16777619u;
-    return hash & (scope->bucket_count - 1);
+    return hash;
+}
+
+static Symbol **bucket_of(const Scope *scope, uint32_t hash)
+{
+    return &scope->buckets[hash & (scope->bucket_count - 1)];
 }
 
 Scope *scope_new(Checker *c, Scope *outer, size_t buckets)
@@ -28,6 +33,7 @@ Symbol *symbol_new(Checker *c, SymbolKind kind, Str name, Node *decl, Span span)
     Symbol *symbol = arena_new(c->arena, Symbol);
     symbol->kind = kind;
     symbol->name = name;
+    symbol->hash = hash_of(name);
     symbol->decl = decl;
     symbol->span = span;
     symbol->number = c->program->symbol_count++;
@@ -43,18 +49,25 @@ void symbol_read(Symbol *symbol)
         symbol->is_read = true; /* the prelude's are, and lie where nothing may be written */
 }
 
-Symbol *scope_find_here(const Scope *scope, Str name)
+/* A name is only read where its hash is the same: most lie where nothing else does. */
+static Symbol *find_hashed(const Scope *scope, Str name, uint32_t hash)
 {
-    Symbol *symbol = scope->buckets[bucket_of(scope, name)];
-    while (symbol && !str_equal(symbol->name, name))
+    Symbol *symbol = *bucket_of(scope, hash);
+    while (symbol && (symbol->hash != hash || !str_equal(symbol->name, name)))
         symbol = symbol->next_in_bucket;
     return symbol;
 }
 
+Symbol *scope_find_here(const Scope *scope, Str name)
+{
+    return find_hashed(scope, name, hash_of(name));
+}
+
 Symbol *scope_find(const Scope *scope, Str name)
 {
+    uint32_t hash = hash_of(name);
     for (; scope; scope = scope->outer) {
-        Symbol *symbol = scope_find_here(scope, name);
+        Symbol *symbol = find_hashed(scope, name, hash);
         if (symbol) return symbol;
     }
     return NULL;
@@ -62,13 +75,13 @@ Symbol *scope_find(const Scope *scope, Str name)
 
 bool scope_add(Checker *c, Scope *scope, Symbol *symbol)
 {
-    Symbol *older = scope_find_here(scope, symbol->name);
+    Symbol *older = find_hashed(scope, symbol->name, symbol->hash);
     if (older) {
         Diag *diag = report(c, P0202, symbol->span, "`%.*s` is declared twice", STR_ARG(symbol->name));
         if (older->decl) report_second(c, diag, older->span, "first declared here");
         return false;
     }
-    Symbol **bucket = &scope->buckets[bucket_of(scope, symbol->name)];
+    Symbol **bucket = bucket_of(scope, symbol->hash);
     symbol->next_in_bucket = *bucket;
     *bucket = symbol;
     return true;
