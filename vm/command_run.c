@@ -368,7 +368,7 @@ static Json *start_make(Session *session, const Json *plan, Str id, int *status)
     ParameterSource source = {.settings = arguments->settings.items,
                               .count = arguments->settings.count,
                               .ask = session->attended};
-    Json *params = parameters_take(json_get(session->metadata, "params"), json_get(plan, "params"), &source, &error);
+    Json *params = parameters_take(json_get(session->metadata, "params"), plan, &source, &error);
     if (!params) {
         command_fail(arguments, EXIT_MISUSE, "%s", error.text);
         return NULL;

@@ -121,15 +121,23 @@ static bool ask(const Json *parameter, Buffer *line)
     return c != EOF;
 }
 
+static bool has_word(const Json *words, Str wanted)
+{
+    for (const Json *one = json_first(words); one; one = json_next(one))
+        if (str_equal(json_text(one), wanted)) return true;
+    return false;
+}
+
 /* Puts one setting into `params`, or leaves it to its default. */
-static bool take_one(const Json *parameter, const ParameterSource *source, Json *params, Error *error)
+static bool take_one(const Json *parameter, const Json *needs, const ParameterSource *source, Json *params, Error *error)
 {
     Str name = json_string(parameter, "name", ""), type = json_string(parameter, "type", "string");
     const char *text = from_settings(source, name);
     if (!text) text = from_environment(name);
     Buffer line = {0};
     bool fine = true;
-    if (!text && json_bool(parameter, "required", false)) {
+    bool later = !source->ask && has_word(needs, name); /* nobody could be asked when the plan needs it */
+    if (!text && (later || json_bool(parameter, "required", false))) {
         fine = source->ask && ask(parameter, &line);
         text = line.data ? line.data : "";
         if (!fine) error_set(error, "the plan needs `%.*s`: --set %.*s=…", STR_ARG(name), STR_ARG(name));
@@ -143,19 +151,20 @@ static bool take_one(const Json *parameter, const ParameterSource *source, Json 
     return fine;
 }
 
-static bool take_all(const Json *declared, const ParameterSource *source, Json *params, Error *error)
+static bool take_all(const Json *declared, const Json *needs, const ParameterSource *source, Json *params, Error *error)
 {
     for (const Json *one = json_first(declared); one; one = json_next(one)) {
-        if (!take_one(one, source, params, error)) return false;
+        if (!take_one(one, needs, source, params, error)) return false;
     }
     return true;
 }
 
-Json *parameters_take(const Json *declared, const Json *own, const ParameterSource *source, Error *error)
+Json *parameters_take(const Json *declared, const Json *plan, const ParameterSource *source, Error *error)
 {
+    const Json *own = json_get(plan, "params"), *needs = json_get(plan, "needs");
     if (!check_settings(declared, own, source, error)) return NULL;
     Json *params = json_new_object();
-    if (take_all(declared, source, params, error) && take_all(own, source, params, error)) return params;
+    if (take_all(declared, needs, source, params, error) && take_all(own, NULL, source, params, error)) return params;
     json_free(params);
     return NULL;
 }

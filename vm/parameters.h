@@ -11,10 +11,10 @@ typedef struct ParameterSource {
     bool ask; /* what is missing is asked for on the terminal */
 } ParameterSource;
 
-/* `declared`: the list "params" of an image's metadata; `own`: that of the plan, or NULL. Gives an object with what was set: a setting that was
- * not, and has a default, is left out. NULL and an error: an unknown name, a value that is none of its type,
- * or one is missing. */
-Json *parameters_take(const Json *declared, const Json *own, const ParameterSource *source, Error *error);
+/* `declared`: the list "params" of an image's metadata; `plan`: the plan's own metadata, or NULL. Gives an object with what
+ * was set: a setting that was not, and has a default or can be asked for when the plan needs it, is left out. NULL and an
+ * error: an unknown name, a value that is none of its type, or one is missing. */
+Json *parameters_take(const Json *declared, const Json *plan, const ParameterSource *source, Error *error);
 
 /* One value from text, in the form that the machine takes for the type (durations and times are ms). */
 Json *parameter_parse(Str type, Str text, Error *error);

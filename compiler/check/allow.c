@@ -1,7 +1,8 @@
 /* `# plan: allow P0312 because …` silences one finding of the next line.
  *
  * In: the texts of the plans and the findings so far. Out: findings taken back, and findings about comments
- * that lack their reason or silence nothing. Runs last. */
+ * that lack their reason or silence nothing. A comment in an imported file may silence what only another program
+ * shows, so that it is judged where that file is checked itself. Runs last. */
 #include "compiler/check/check.h"
 
 #include <string.h>
@@ -25,7 +26,7 @@ static Diag *find_diag(Checker *c, const SourceFile *file, uint32_t line, DiagCo
     return NULL;
 }
 
-static void check_comment(Checker *c, const SourceFile *file, uint32_t line, Str rest, Span at)
+static void check_comment(Checker *c, const SourceFile *file, uint32_t line, Str rest, Span at, bool judged)
 {
     size_t end = 0;
     while (end < rest.len && rest.data[end] != ' ')
@@ -46,12 +47,12 @@ static void check_comment(Checker *c, const SourceFile *file, uint32_t line, Str
     Diag *found = find_diag(c, file, line + 1, code);
     if (found)
         diag_drop(c->diagnostics, found);
-    else
+    else if (judged)
         report(c, P1103, at, "this allows %.*s, which the next line does not have", STR_ARG(name));
 }
 
 /* Lines are looked at where their mark stands, of which most files have none. */
-static void check_comments(Checker *c, const SourceFile *file)
+static void check_comments(Checker *c, const SourceFile *file, bool judged)
 {
     static const char mark[] = "plan:";
     const char *end = file->text.data + file->text.len, *at = file->text.data;
@@ -63,7 +64,7 @@ static void check_comments(Checker *c, const SourceFile *file)
         uint32_t start = source_line_start(file, line) + (uint32_t)(rest.data - text.data);
         Span span = {file->id, start, start + (uint32_t)rest.len};
         bool ours = take_word(&rest, "#") && take_word(&rest, "plan:") && take_word(&rest, "allow");
-        if (ours) check_comment(c, file, line, rest, span);
+        if (ours) check_comment(c, file, line, rest, span, judged);
     }
 }
 
@@ -72,6 +73,6 @@ void check_allowed(Checker *c)
     for (size_t i = 0; i < c->program->modules.count; i++) {
         const Module *module = c->program->modules.items[i];
         const SourceFile *file = source_file(c->program->sources, module->file);
-        if (!module->is_std) check_comments(c, file);
+        if (!module->is_std) check_comments(c, file, module == c->program->root);
     }
 }

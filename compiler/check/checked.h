@@ -155,6 +155,8 @@ Program *check_text(Arena *arena, SourceSet *sources, TypeTable *types, Str path
 
 /* Before checking: may the shell and ShellCheck be asked about `sh` literals? Not unless somebody says so. */
 void check_scripts_too(bool wanted);
+/* The moment (milliseconds since 1970) that `review by` is held against; 0, as it is at first: now. */
+void check_as_of(int64_t moment);
 
 /* A function, var or record of the prelude by its name; NULL: there is none. For the lowering. */
 Symbol *program_prelude(const Program *program, Str name);

@@ -90,6 +90,13 @@ bool check_option(Checker *c, Node *arg, Effect *effect)
     return false;
 }
 
+static bool option_exists(Str name)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (str_equal_c(name, option_rows[i].name)) return true;
+    return false;
+}
+
 static void check_options(Checker *c, NodeList options, Effect *effect)
 {
     for node_each(arg, options) {
@@ -101,7 +108,12 @@ static void check_options(Checker *c, NodeList options, Effect *effect)
         }
         Diag *diag = report(c, P0408, arg->span, "this effect has no option `%.*s`", STR_ARG(arg->arg.name));
         Str nearest = suggest_nearest(arg->arg.name, names.items, names.count);
-        if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
+        if (nearest.len)
+            report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
+        else if (effect->form == EFFECT_FORM_FN && str_equal_c(arg->arg.name, "timeout"))
+            report_help(c, diag, "each effect in the function has a `timeout` of its own; `timeout 5m` in the step ends all of it");
+        else if (effect->form == EFFECT_FORM_FN && option_exists(arg->arg.name))
+            report_help(c, diag, "it belongs to the command in the function");
         vec_free(&names);
         check_expression(c, arg->arg.value, c->wrong);
     }

@@ -40,12 +40,20 @@ static void check_pages_cap(Checker *c, Node *node)
         report(c, P0307, node->span, "a cap of no pages at all would keep everybody in the dark");
 }
 
+static int64_t review_moment; /* 0: now */
+
+void check_as_of(int64_t moment)
+{
+    review_moment = moment;
+}
+
 /* The one finding that comes by itself, with the day. */
 static void check_review(Checker *c, Node *date)
 {
     int64_t day = 0;
     check_expression(c, date, c->time);
-    if (date->kind != NODE_DATE || !time_parse(date->date.text, &day, NULL) || day > time_now()) return;
+    int64_t today = review_moment ? review_moment : time_now();
+    if (date->kind != NODE_DATE || !time_parse(date->date.text, &day, NULL) || day > today) return;
     Diag *diag = report(c, P1105, date->span, "the day by which this was to be reviewed has passed");
     report_help(c, diag, "read it with those who use it, and set the next day");
 }

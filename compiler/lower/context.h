@@ -8,6 +8,7 @@
 
 #include "compiler/check/checked.h"
 #include "compiler/lower/build.h"
+#include "compiler/lower/reach.h"
 #include "compiler/syntax/node.h"
 
 /* Topics of stdlib/prelude.plan. */
@@ -41,6 +42,7 @@ typedef struct Lower {
     CoreFunction *setup; /* once it is made */
     CoreFunction *severities; /* once it is made */
     VEC(Symbol *) pending; /* functions that are declared and have no body yet */
+    Reach early; /* once it is asked for: what is reckoned before a run has begun */
     VEC(const Symbol *) outliving; /* names of plans that their `afterwards` read: globals besides */
 } Lower;
 
@@ -112,6 +114,7 @@ Core *lower_method(Context *context, Node *node, MethodId method, Core *receiver
 Core *lower_function_call(Context *context, Node *node, Call *call);
 Core *lower_lambda(Context *context, Node *node);
 Core *lower_ask(Context *context, Node *node);
+Core *lower_answer_as(Context *context, Core *text, const Type *type, Span span); /* a person's words as a value */
 Core *lower_convert(Context *context, Core *value, const Type *goal);
 Core *lower_message(Context *context, Node *node); /* NODE_STRING or NODE_USING → Message */
 
@@ -239,6 +242,10 @@ void lower_refuse_missing(Context *context, const Symbol *plan);
 CoreFunction *lower_plan_body(Lower *lower, Symbol *plan);
 void lower_plan(Lower *lower, Symbol *plan);
 Core *lower_started_param(Context *context, Symbol *param); /* from the start's arguments, or its default */
+
+/* settings.c */
+void lower_settings(Context *context); /* what is known of them at the start */
+Core *lower_setting(Context *context, Symbol *setting, Span span);
 
 /* setup.c: the function that fills the globals at the start of a run */
 CoreFunction *lower_setup(Lower *lower);

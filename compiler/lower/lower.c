@@ -97,6 +97,7 @@ CoreProgram *lower_program(const Program *checked, TypeTable *types, SourceSet *
     free(lower.lowered);
     vec_free(&lower.pending);
     vec_free(&lower.outliving);
+    vec_free(&lower.early.seen);
     Buffer metadata = {0};
     metadata_write(checked, core, &metadata);
     core->metadata = arena_copy(arena, buffer_str(&metadata));

@@ -4,6 +4,8 @@
 
 #include "compiler/lower/metadata_parts.h"
 
+#include <stdlib.h>
+
 void metadata_place(MetadataWriter *writer, Span span)
 {
     const SourceFile *file = source_file(writer->program->sources, span.file);
@@ -86,7 +88,7 @@ void metadata_param(MetadataWriter *writer, const Symbol *symbol)
     out_text_at(&writer->out, "type",
                 symbol->type ? type_text(symbol->type, writer->scope.arena) : STR("string"));
     out_key(&writer->out, "required");
-    out_bool(&writer->out, !value);
+    out_bool(&writer->out, !value && !setting_is_asked_for(symbol, &writer->early));
     out_key(&writer->out, "default");
     if (value)
         out_text(&writer->out, metadata_source(writer, value->span));
@@ -259,6 +261,7 @@ void metadata_write(const Program *program, CoreProgram *core, Buffer *out)
         .scope = {.program = program, .arena = core->arena},
         .out = {.buffer = out},
     };
+    reach_early(&writer.early, program);
     out_open(&writer.out, '{');
     write_service(&writer);
     metadata_symbols(&writer, "params", &program->settings, metadata_param);
@@ -278,4 +281,5 @@ void metadata_write(const Program *program, CoreProgram *core, Buffer *out)
     metadata_coverage(&writer);
     write_files(&writer);
     out_close(&writer.out, '}');
+    vec_free(&writer.early.seen);
 }

@@ -3,11 +3,13 @@
 #define PLAN_LOWER_METADATA_PARTS_H
 
 #include "compiler/lower/constant.h"
+#include "compiler/lower/reach.h"
 
 typedef struct MetadataWriter {
     const Program *program;
     ConstantScope scope;
     JsonOut out;
+    Reach early; /* what is reckoned before a run has begun */
 } MetadataWriter;
 
 /* "file" and "line" of a node. */

@@ -4,6 +4,8 @@
  */
 #include "compiler/lower/metadata_parts.h"
 
+#include <stdlib.h>
+
 /* Calls visit for the node and everything below it; visit says whether to go further down. */
 typedef bool PlanVisit(MetadataWriter *writer, const Node *node);
 
@@ -103,6 +105,24 @@ static void write_found(MetadataWriter *writer, const char *key, const NodeList 
     out_close(&writer->out, ']');
 }
 
+/* The settings that the plan asks for when it needs them: who starts it with nobody to ask gives them. */
+static void write_needs(MetadataWriter *writer, const Symbol *plan)
+{
+    Reach reach = {0};
+    const SymbolList *settings = &writer->program->settings;
+    out_key(&writer->out, "needs");
+    out_open(&writer->out, '[');
+    bool any = false;
+    for (size_t i = 0; i < settings->count; i++)
+        any = any || setting_is_asked_for(settings->items[i], &writer->early);
+    if (any) reach_plan(&reach, writer->program, plan);
+    for (size_t i = 0; any && i < settings->count; i++)
+        if (setting_is_asked_for(settings->items[i], &writer->early) && reach_has(&reach, settings->items[i]))
+            out_text(&writer->out, settings->items[i]->name);
+    out_close(&writer->out, ']');
+    vec_free(&reach.seen);
+}
+
 static void write_plan(MetadataWriter *writer, const Symbol *symbol)
 {
     const Node *plan = symbol->decl;
@@ -128,6 +148,7 @@ static void write_plan(MetadataWriter *writer, const Symbol *symbol)
         out_close(&writer->out, '}');
     }
     out_close(&writer->out, ']');
+    write_needs(writer, symbol);
     write_found(writer, "alerts", &plan->plan.body, visit_alert);
     write_found(writer, "symptoms", &plan->plan.body, visit_symptom);
     metadata_starts(writer, plan);

@@ -99,7 +99,7 @@ void lower_ask_acknowledgement(Context *context, Node *node)
 /* ---- questions ---- */
 
 /* The answer's text as a value of the type that is asked for. */
-static Core *answer_as(Context *context, Core *text, const Type *type, Span span)
+Core *lower_answer_as(Context *context, Core *text, const Type *type, Span span)
 {
     CoreProgram *core = context->lower->core;
     if (type->kind == TYPE_STRING || type->kind == TYPE_SECRET) return text;
@@ -152,6 +152,6 @@ Core *lower_ask(Context *context, Node *node)
                              lower_one_name(context, node->ask.by ? node->ask.by : context->by, span), lower_deadline_after(context, node->ask.within, span),
                              context_local(context, silence, span), silent_meaning(context, node, silence), choices(context, node),
                              NULL);
-    sequence->a = answer_as(context, build_field(core, asked, "value"), node->type, span);
+    sequence->a = lower_answer_as(context, build_field(core, asked, "value"), node->type, span);
     return sequence;
 }

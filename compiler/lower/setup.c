@@ -37,10 +37,7 @@ static void set_severities(Context *context, Span span)
 static void set_settings(Context *context)
 {
     Lower *lower = context->lower;
-    for (size_t i = 0; i < lower->program->settings.count; i++) {
-        Symbol *symbol = lower->program->settings.items[i];
-        context_add(context, build_set_global(lower->core, symbol_global(lower, symbol), lower_started_param(context, symbol)));
-    }
+    lower_settings(context);
     for (size_t i = 0; i < lower->program->constants.count; i++) {
         Symbol *symbol = lower->program->constants.items[i];
         Core *value = lower_convert(context, lower_value(context, symbol->decl->let.value), symbol->type);

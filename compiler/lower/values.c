@@ -100,7 +100,7 @@ static Core *lower_name_value(Context *context, Node *node, Symbol *symbol)
         if (known) return context_local(context, known->local, span);
         return build_global(core, symbol_global(lower, symbol), span);
     }
-    case SYMBOL_SETTING:
+    case SYMBOL_SETTING: return lower_setting(context, symbol, span);
     case SYMBOL_CONSTANT:
     case SYMBOL_VAR: return build_global(core, symbol_global(lower, symbol), span);
     case SYMBOL_SECRET: {

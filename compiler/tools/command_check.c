@@ -9,7 +9,9 @@
 #include "compiler/diag/findings.h"
 #include "compiler/tools/paths.h"
 #include "compiler/tools/policy_check.h"
+#include "vm/base/time.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,12 +109,32 @@ static void check_paths(Findings *findings, const Policy *policy, const PathList
     map_free(&seen);
 }
 
+/* A pipeline that has to say the same tomorrow says which day it is. */
+static bool set_today(const Arguments *arguments, Error *error)
+{
+    const char *today = arguments->values[OPTION_TODAY], *epoch = getenv("SOURCE_DATE_EPOCH");
+    int64_t moment = 0;
+    if (today) {
+        if (!time_parse(str_from_c(today), &moment, NULL)) return error_set(error, "%s is no day; write 2026-03-02", today);
+    } else if (epoch && *epoch) {
+        char *end;
+        errno = 0;
+        long long seconds = strtoll(epoch, &end, 10);
+        if (*end || errno || seconds < 0 || seconds > INT64_MAX / 1000)
+            return error_set(error, "SOURCE_DATE_EPOCH is %s, and should be the seconds since 1970", epoch);
+        moment = (int64_t)seconds * 1000;
+    }
+    check_as_of(moment);
+    return true;
+}
+
 int planc_check(const Arguments *arguments)
 {
     PathList paths = {0};
     Findings findings = {0};
     Error error = {0};
     int status = EXIT_CLEAN;
+    if (!set_today(arguments, &error)) return planc_misuse("check", "%s", error.text);
     const char *rules = arguments->values[OPTION_POLICY];
     Policy *policy = rules ? policy_read(rules, &error) : NULL;
     if (rules && !policy) return planc_misuse("check", "%s", error.text);

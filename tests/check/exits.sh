@@ -41,4 +41,34 @@ expect "and is named" grep -q 'absent\.plan' "$work/said"
 "$PLANC" check "$root/tests/drill/sample.plan" >"$work/said" 2>&1
 expect "a clean file exits 0" test $? -eq 0
 expect "and nothing is said" test ! -s "$work/said"
+
+# What is found does not depend on the day, where one is said.
+cat >"$work/review.plan" <<'PLAN'
+service "Shop" { owner "Team"; review by 2026-03-02 }
+PLAN
+for day in 2026-03-01:0 2026-03-02:1 2026-03-03:1; do
+    "$PLANC" check --today "${day%:*}" --deny warnings "$work/review.plan" >"$work/said" 2>&1
+    expect "as of ${day%:*}" test $? -eq "${day#*:}"
+done
+SOURCE_DATE_EPOCH=1772323200 "$PLANC" check --deny warnings "$work/review.plan" >"$work/said" 2>&1
+expect "as of the epoch that the environment says" test $? -eq 0
+SOURCE_DATE_EPOCH=soon "$PLANC" check "$work/review.plan" >"$work/said" 2>&1
+expect "an epoch that is no number is misuse" test $? -eq 2
+"$PLANC" check --today soon "$work/review.plan" >"$work/said" 2>&1
+expect "a day that is none is misuse" test $? -eq 2
+
+# A file may allow what only another program shows; whether it silences something is judged where it is checked itself.
+cat >"$work/shared.plan" <<'PLAN'
+# plan: allow P0804 because she has a pager of her own
+contact ann "Ann" { phone "1"; answer within 5m }
+PLAN
+cat >"$work/user.plan" <<'PLAN'
+import "./shared.plan" as shared
+service "Shop" { owner "Team" }
+plan tell "Tell" { step "Tell" { manual "Say it" by shared.ann within 5m } }
+PLAN
+"$PLANC" check --deny warnings "$work/user.plan" >"$work/said" 2>&1
+expect "an imported file's allow is not judged" test $? -eq 0
+"$PLANC" check --deny warnings "$work/shared.plan" >"$work/said" 2>&1
+expect "but when the file itself is checked" grep -q P1103 "$work/said"
 exit $failed

@@ -5,7 +5,8 @@
 
 An example is a piece of a plan. It is tried as a whole file, among declarations, as the body of a plan, of a step, of a
 function, of a drill, and so on; what it does not declare itself is declared around it. A page is right if in one of these
-places the first example gives the page's code and the second one gives no error and not that code.
+places the first example gives the page's code and the second one gives no error and not that code. What is no plan alone
+(bytes, a policy besides) is a script, marked `sh`, that makes its files and checks them.
 """
 
 import os
@@ -55,7 +56,6 @@ AROUND = [
     ("outage", 'plan outage "Outage" { severity SEV1; step "Look" { page lead "x"; run `kubectl delete pod x -n shop`; resolve "ok" } }'),
     ("check", 'fn check() -> bool { return observe http.get("http://shop.test").ok }'),
 ]
-NO_EXAMPLE = "n example would not fit on a page."  # its case is a script, or a file in tests/check/fail
 PLACES = {
     "whole": "%s\n",
     "file": "%s\n",
@@ -123,18 +123,37 @@ def examples(page):
     parts = re.split(r"^(What is found:|What is meant, perhaps:)$", text, flags=re.M)
     given = {"What is found:": [], "What is meant, perhaps:": []}
     for title, body in zip(parts[1::2], parts[2::2]):
-        given[title] += re.findall(r"^```\w*\n(.*?)^```", body, re.M | re.S)
+        given[title] += re.findall(r"^```(\w*)\n(.*?)^```", body, re.M | re.S)
     return given["What is found:"], given["What is meant, perhaps:"]
+
+
+def said_by_script(planc, script):
+    """The same of an example that is a script: it makes its files and checks them."""
+    path = os.path.dirname(os.path.abspath(planc)) + os.pathsep + os.environ["PATH"]
+    with tempfile.TemporaryDirectory() as folder:
+        said = subprocess.run(["sh", "-c", script], cwd=folder, env={**os.environ, "PATH": path},
+                              capture_output=True, check=False).stdout.decode("utf-8", "replace")
+    return re.findall(r"^\S+: (error|warning|note)\[(P\d+)\]", said, re.M)
+
+
+def try_script(planc, code, bad, good):
+    if any(all(found != code for _, found in said_by_script(planc, script)) for script in bad):
+        return "its first script does not give the code"
+    after = [pair for script in good for pair in said_by_script(planc, script)]
+    wrong = sorted({found for kind, found in after if kind == "error" or found == code})
+    return "its second script gives " + ", ".join(wrong) if wrong else None
 
 
 def try_page(planc, page):
     """None if the page is right, else what is wrong with it."""
     code = re.search(r"P\d+", page).group()
     bad, good = examples(page)
-    if not bad and not good and NO_EXAMPLE in open(page, encoding="utf-8").read():
-        return None
     if not bad or not good:
         return "has not both examples"
+    scripts = {language == "sh" for language, _ in bad + good}
+    bad, good = [text for _, text in bad], [text for _, text in good]
+    if True in scripts:
+        return try_script(planc, code, bad, good) if scripts == {True} else "has scripts beside plans"
     near = "its first example gives the code nowhere"
     for place, frame in PLACES.items():
         outcome = [codes(planc, whole(place, frame % text)) for text in bad]

@@ -91,7 +91,8 @@ static void test_declarations(void)
     const Json *ns = json_first(list("params"));
     CHECK_STR_C(json_string(ns, "default", ""), "\"shop\"");
     CHECK_STR_C(json_string(ns, "doc", ""), "the namespace");
-    CHECK(json_bool(json_next(ns), "required", false));
+    CHECK(!json_bool(json_next(ns), "required", true)); /* the plan asks for it when it needs it */
+    check_json(json_get(json_first(list("plans")), "needs"), "[\"count\"]");
     check_json(list("secrets"), "[{\"name\":\"key\",\"from\":\"env\",\"value\":\"SHOP_KEY\"}]");
     check_json(json_first(list("contacts")),
                "{\"name\":\"oncall\",\"title\":\"On "
