@@ -379,9 +379,20 @@ static const char *page_lacks(const Search *search, const Reach *reach)
     return known && !has_way(search->subject, way->name.text) ? "reaches this contact that way" : NULL;
 }
 
+/* A setting without a default is asked for when something needs it. */
+static bool asks_for_setting(const Search *search)
+{
+    const SymbolList *settings = &search->c->program->settings;
+    for (size_t i = 0; i < settings->count; i++) {
+        const Symbol *setting = settings->items[i];
+        if (!setting->decl->param.value && patterns_meet(search->text, setting->name)) return true;
+    }
+    return false;
+}
+
 static bool asks_someone(Search *search, const Reach *reach)
 {
-    return find_deed(search->c, reach, asked, search) || asks_by_policy(search) ||
+    return find_deed(search->c, reach, asked, search) || asks_by_policy(search) || asks_for_setting(search) ||
            has_signal(search->drill, SIGNAL_TAKEOVER);
 }
 
