@@ -5,6 +5,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Beyond what is needed, in registers: a stack is cut when its fiber waits, and most fibers make few calls until they wait
+ * again. */
+enum { STACK_ROOM = 48 };
+
 /* Room for a call, or a failure. The fiber is saved. */
 bool stack_grow(Vm *vm, const ImageFunction *fn)
 {
@@ -14,8 +18,8 @@ bool stack_grow(Vm *vm, const ImageFunction *fn)
         return vm_raise_limit(vm, LIMIT_STACK, "functions call each other too deeply");
     }
     const StackObject *from = heap_object(vm, fiber->stack);
-    uint32_t scalar_room = from->scalar_room * 2 + fn->scalars + 256u,
-             ref_room = from->header.len * 2 + fn->refs + 256u;
+    uint32_t scalar_room = from->scalar_room * 2 + fn->scalars + STACK_ROOM,
+             ref_room = from->header.len * 2 + fn->refs + STACK_ROOM;
     Ref ref =
         heap_alloc(vm, OBJECT_STACK, sizeof(StackObject) + (size_t)scalar_room * 8 + (size_t)ref_room * 4);
     if (!ref) return false;

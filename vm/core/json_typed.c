@@ -143,11 +143,11 @@ static void field_set(const Reader *reader, size_t place, const ImageField *fiel
 
 static bool missing_read(Reader *reader, size_t place, const ImageField *field)
 {
-    int64_t scalar = 0;
     Ref ref = 0;
+    if (type_info(reader, field->type)->kind == IMAGE_OPTIONAL || is_scalar(reader, field->type)) return true; /* as it is */
     if (!value_when_missing(reader->vm, field->type, &ref)) return false;
-    if (!is_scalar(reader, field->type)) temp_push(reader->vm, ref);
-    field_set(reader, place, field, scalar);
+    temp_push(reader->vm, ref);
+    field_set(reader, place, field, 0);
     return true;
 }
 
@@ -158,8 +158,11 @@ static bool field_find(Reader *reader, const ImageType *type, uint32_t guess, ui
     const Vm *vm = reader->vm;
     const ImageField *fields = &vm->image->fields[type->first_field];
     Str name;
-    *number = guess;
-    if (guess < type->field_count && name_is(reader, heap_view(vm, REF_CONSTANT | fields[guess].name))) return true;
+    *number = guess < type->field_count ? guess : 0;
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (name_is(reader, heap_view(vm, REF_CONSTANT | fields[*number].name))) return true;
+        if (++*number == type->field_count) *number = 0;
+    }
     if (!name_read(reader, &name)) return false;
     for (*number = 0; *number < type->field_count; ++*number) {
         if (str_equal(image_string(vm->image, fields[*number].name), name)) return true;
