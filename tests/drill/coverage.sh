@@ -157,5 +157,32 @@ for format in text json lcov cobertura; do
         grep -q 'no coverage is told: 1 plan could not be loaded' "$work/broken.err"
     result "$format: no coverage where a plan cannot be loaded" $?
 done
+
+# Real plans: each of their drills is taken away; every format has the same; programs that read the formats read them.
+for args in "without plans/demo/outage.plan plans/omendb/outage.plan plans/omendb/degraded.plan plans/courtcase/incident.plan plans/courtcase/scenarios.plan" \
+    "formats tests/drill/coverage-schema.json plans tests/drill/keyboard.plan"; do
+    # shellcheck disable=SC2086
+    /usr/bin/python3 tests/drill/coverage.py "$PLANVM" $args || failed=1
+done
+"$PLANVM" drill --coverage=cobertura --coverage-out "$work/cobertura.xml" plans >/dev/null 2>&1
+if command -v xmllint >/dev/null 2>&1; then
+    xmllint --noout --dtdvalid tests/drill/cobertura.dtd "$work/cobertura.xml"
+    result "Cobertura holds its document type" $?
+fi
+if command -v lcov >/dev/null 2>&1; then
+    "$PLANVM" drill --coverage=lcov --coverage-out "$work/all.info" plans >/dev/null 2>&1
+    lcov --rc lcov_branch_coverage=1 --summary "$work/all.info" >"$work/summary" 2>&1
+    result "lcov reads it" $?
+    for sum in lines:LF:LH functions:FNF:FNH branches:BRF:BRH; do
+        found=$(sed -n "s/^$(echo "$sum" | cut -d: -f2)://p" "$work/all.info" | paste -sd+ | xargs -I{} sh -c 'echo $(({}))')
+        hit=$(sed -n "s/^$(echo "$sum" | cut -d: -f3)://p" "$work/all.info" | paste -sd+ | xargs -I{} sh -c 'echo $(({}))')
+        grep -q "${sum%%:*}\.*: .*($hit of $found " "$work/summary"
+        result "lcov counts the same ${sum%%:*}" $?
+    done
+    genhtml --quiet --branch-coverage --output-directory "$work/html" "$work/all.info" >"$work/genhtml" 2>&1 &&
+        [ -f "$work/html/index.html" ] && ! grep -qi 'warning\|error' "$work/genhtml"
+    result "genhtml makes pages of it, without a complaint" $?
+fi
+[ $failed -eq 0 ] || cat "$work/summary" "$work/genhtml"
 [ $failed -eq 0 ] || cat "$work/out" "$work/base"
 exit $failed

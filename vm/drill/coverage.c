@@ -3,11 +3,14 @@
 
 #include <stdlib.h>
 
-static const char *const kind_names[][2] = {
-    [POINT_CHANGE] = {"change", "changes"}, [POINT_HANDLER] = {"handler", "failure handlers"},
-    [POINT_REMEDY] = {"remedy", "remedies"}, [POINT_RUNG] = {"rung", "escalation rules"},
-    [POINT_STEP] = {"step", "steps"},       [POINT_ANSWER] = {"answer", "answers"},
-    [POINT_BRANCH] = {"branch", "branches"},
+static const char *const kind_names[][3] = {
+    [POINT_CHANGE] = {"change", "changes", "what they do to the world was never tried"},
+    [POINT_HANDLER] = {"handler", "failure handlers", "they run when something has gone wrong already"},
+    [POINT_REMEDY] = {"remedy", "remedies", "when they are needed, others have failed"},
+    [POINT_RUNG] = {"rung", "escalation rules", "whether somebody hears of it was never seen"},
+    [POINT_STEP] = {"step", "steps", "nobody has seen them begin"},
+    [POINT_ANSWER] = {"answer", "answers", "what comes of them, or of silence, was never seen"},
+    [POINT_BRANCH] = {"branch", "branches", "the condition never came out so"},
 };
 
 const char *point_kind_name(PointKind kind)
@@ -18,6 +21,11 @@ const char *point_kind_name(PointKind kind)
 const char *point_kind_plural(PointKind kind)
 {
     return kind_names[kind][1];
+}
+
+const char *point_kind_risk(PointKind kind)
+{
+    return kind_names[kind][2];
 }
 
 /* ---- where the code is ---- */

@@ -25,6 +25,8 @@ typedef enum PointKind {
 /* "change", and "changes" where there are several. */
 const char *point_kind_name(PointKind kind);
 const char *point_kind_plural(PointKind kind);
+/* Why it is bad that no drill was ever there, in a few words. */
+const char *point_kind_risk(PointKind kind);
 
 typedef struct PointCode {
     uint32_t first, last; /* words of the image's code, [first, last) */

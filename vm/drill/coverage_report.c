@@ -119,9 +119,21 @@ static void count_up(Report *report)
     }
 }
 
+static double share(size_t part, size_t whole)
+{
+    return whole ? (double)part / (double)whole : 1;
+}
+
 static double percent_of(const Report *report)
 {
-    return report->totals.count ? 100.0 * (double)report->reached / (double)report->totals.count : 100.0;
+    return 100.0 * share(report->reached, report->totals.count);
+}
+
+/* In tenths, never more than it is: what is not whole must not read as 100.0. */
+static double percent_shown(const Report *report)
+{
+    size_t tenths = report->totals.count ? report->reached * 1000 / report->totals.count : 1000;
+    return (double)tenths / 10;
 }
 
 /* ---- text ---- */
@@ -141,7 +153,7 @@ static void write_unreached(Report *report, PointKind kind)
     for (size_t i = 0; i < report->totals.count; i++) {
         const Total *total = &report->totals.items[i];
         if (total->hits || total->point->kind != kind) continue;
-        if (!headed) buffer_printf(report->out, "  %s\n", point_kind_plural(kind));
+        if (!headed) buffer_printf(report->out, "  %s: %s\n", point_kind_plural(kind), point_kind_risk(kind));
         headed = true;
         write_point(report->out, total->point);
     }
@@ -154,14 +166,14 @@ static void write_text(Report *report)
         return;
     }
     buffer_printf(report->out, "coverage: %zu of %zu (%.1f %%)\n", report->reached, report->totals.count,
-                  percent_of(report));
+                  percent_shown(report));
     for (int kind = 0; kind < POINT_KIND_COUNT; kind++) {
         if (!report->kind_count[kind]) continue;
         buffer_printf(report->out, "  %-17s %zu of %zu\n", point_kind_plural((PointKind)kind),
                       report->kind_reached[kind], report->kind_count[kind]);
     }
     if (report->reached == report->totals.count) return;
-    buffer_add_c(report->out, "no drill ever ran\n");
+    buffer_add_c(report->out, "no drill ever ran, the worst first\n");
     for (int kind = 0; kind < POINT_KIND_COUNT; kind++)
         write_unreached(report, (PointKind)kind);
 }
@@ -181,8 +193,9 @@ static void write_json(Report *report)
     buffer_printf(out, "{\"reached\":%zu,\"points\":%zu,\"percent\":%.2f,\"kinds\":{", report->reached,
                   report->totals.count, percent_of(report));
     for (int kind = 0; kind < POINT_KIND_COUNT; kind++) {
-        buffer_printf(out, "%s\"%s\":{\"reached\":%zu,\"points\":%zu}", kind ? "," : "",
-                      point_kind_name((PointKind)kind), report->kind_reached[kind], report->kind_count[kind]);
+        buffer_printf(out, "%s\"%s\":{\"rank\":%d,\"risk\":\"%s\",\"reached\":%zu,\"points\":%zu}", kind ? "," : "",
+                      point_kind_name((PointKind)kind), kind + 1, point_kind_risk((PointKind)kind), report->kind_reached[kind],
+                      report->kind_count[kind]);
     }
     buffer_add_c(out, "},\"list\":[");
     for (size_t i = 0; i < report->totals.count; i++) {
@@ -205,11 +218,27 @@ static bool is_function(const CoveragePoint *point)
     return point->kind == POINT_STEP || point->kind == POINT_REMEDY;
 }
 
-/* One line's text, without what ends a record. */
-static void add_flat(Buffer *out, Str text)
+/* Has an earlier function of the file the same name? */
+static bool name_is_taken(const Report *report, size_t number)
 {
-    for (size_t i = 0; i < text.len; i++)
-        buffer_add_char(out, text.data[i] == '\n' || text.data[i] == ',' ? ' ' : text.data[i]);
+    const CoveragePoint *point = report->totals.items[number].point;
+    for (size_t i = number; i-- > 0;) {
+        const CoveragePoint *other = report->totals.items[i].point;
+        if (!str_equal(other->file, point->file)) return false;
+        if (is_function(other) && str_equal(other->name, point->name)) return true;
+    }
+    return false;
+}
+
+/* A function's name, without what ends a record; lcov wants another for each of a file. */
+static void lcov_name(const Report *report, size_t number)
+{
+    const CoveragePoint *point = report->totals.items[number].point;
+    Buffer *out = report->out;
+    for (size_t i = 0; i < point->name.len; i++)
+        buffer_add_char(out, point->name.data[i] == '\n' || point->name.data[i] == ',' ? ' ' : point->name.data[i]);
+    if (name_is_taken(report, number)) buffer_printf(out, " (line %" PRId64 ")", point->line);
+    buffer_add_char(out, '\n');
 }
 
 static void lcov_points(Report *report, Str file)
@@ -222,10 +251,9 @@ static void lcov_points(Report *report, Str file)
         if (!str_equal(point->file, file)) continue;
         if (is_function(point)) {
             buffer_printf(out, "FN:%" PRId64 ",", point->line);
-            add_flat(out, point->name);
-            buffer_printf(out, "\nFNDA:%" PRIu64 ",", total->hits);
-            add_flat(out, point->name);
-            buffer_add_char(out, '\n');
+            lcov_name(report, i);
+            buffer_printf(out, "FNDA:%" PRIu64 ",", total->hits);
+            lcov_name(report, i);
             functions++;
             called += total->hits > 0;
         } else {
@@ -285,36 +313,68 @@ static void cobertura_line(Report *report, Str file, const LineTotal *line)
     buffer_add_c(report->out, "/>\n");
 }
 
-static double line_rate(const FileTotal *file)
+/* What a file, or all of them, has of lines and branches. */
+typedef struct Rates {
+    size_t lines, lines_run, branches, branches_taken;
+} Rates;
+
+static Rates file_rates(const Report *report, const FileTotal *file)
 {
-    size_t hit = 0;
+    Rates rates = {.lines = file->lines.count};
     for (size_t i = 0; i < file->lines.count; i++)
-        hit += file->lines.items[i].hits > 0;
-    return file->lines.count ? (double)hit / (double)file->lines.count : 1;
+        rates.lines_run += file->lines.items[i].hits > 0;
+    for (size_t i = 0; i < report->totals.count; i++) {
+        const Total *total = &report->totals.items[i];
+        if (is_function(total->point) || !str_equal(total->point->file, file->name)) continue;
+        rates.branches++;
+        rates.branches_taken += total->hits > 0;
+    }
+    return rates;
+}
+
+static void add_rates(Buffer *out, const Rates *rates)
+{
+    buffer_printf(out, " line-rate=\"%.4f\" branch-rate=\"%.4f\" complexity=\"0\"", share(rates->lines_run, rates->lines),
+                  share(rates->branches_taken, rates->branches));
+}
+
+static void cobertura_class(Report *report, const FileTotal *file)
+{
+    Buffer *out = report->out;
+    Rates rates = file_rates(report, file);
+    buffer_add_c(out, "      <class name=\"");
+    add_xml(out, file->name);
+    buffer_add_c(out, "\" filename=\"");
+    add_xml(out, file->name);
+    buffer_add_char(out, '"');
+    add_rates(out, &rates);
+    buffer_add_c(out, "><methods/><lines>\n");
+    for (size_t k = 0; k < file->lines.count; k++)
+        cobertura_line(report, file->name, &file->lines.items[k]);
+    buffer_add_c(out, "      </lines></class>\n");
 }
 
 static void write_cobertura(Report *report)
 {
     Buffer *out = report->out;
-    double rate = percent_of(report) / 100, lines = 0;
-    for (size_t i = 0; i < report->files.count; i++)
-        lines += line_rate(&report->files.items[i]) / (double)report->files.count;
-    buffer_printf(out,
-                  "<?xml version=\"1.0\"?>\n<coverage line-rate=\"%.4f\" branch-rate=\"%.4f\" version=\"1\" "
-                  "timestamp=\"0\">\n  <packages>\n    <package name=\"plans\" line-rate=\"%.4f\" branch-rate=\"%.4f\">"
-                  "<classes>\n",
-                  lines, rate, lines, rate);
+    Rates all = {0};
     for (size_t i = 0; i < report->files.count; i++) {
-        const FileTotal *file = &report->files.items[i];
-        buffer_add_c(out, "      <class name=\"");
-        add_xml(out, file->name);
-        buffer_add_c(out, "\" filename=\"");
-        add_xml(out, file->name);
-        buffer_printf(out, "\" line-rate=\"%.4f\"><methods/><lines>\n", line_rate(file));
-        for (size_t k = 0; k < file->lines.count; k++)
-            cobertura_line(report, file->name, &file->lines.items[k]);
-        buffer_add_c(out, "      </lines></class>\n");
+        Rates rates = file_rates(report, &report->files.items[i]);
+        all.lines += rates.lines;
+        all.lines_run += rates.lines_run;
+        all.branches += rates.branches;
+        all.branches_taken += rates.branches_taken;
     }
+    buffer_add_c(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<coverage");
+    add_rates(out, &all);
+    buffer_printf(out,
+                  " lines-covered=\"%zu\" lines-valid=\"%zu\" branches-covered=\"%zu\" branches-valid=\"%zu\" version=\"1\" "
+                  "timestamp=\"0\">\n  <sources><source>.</source></sources>\n  <packages>\n    <package name=\"plans\"",
+                  all.lines_run, all.lines, all.branches_taken, all.branches);
+    add_rates(out, &all);
+    buffer_add_c(out, "><classes>\n");
+    for (size_t i = 0; i < report->files.count; i++)
+        cobertura_class(report, &report->files.items[i]);
     buffer_add_c(out, "    </classes></package>\n  </packages>\n</coverage>\n");
 }
 
