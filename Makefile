@@ -157,9 +157,9 @@ test: bootstrap-tests
 	@BUILD=$(BUILD) SANITIZE='$(SANITIZE)' MAKE='$(MAKE)' sh tests/run $(CASES)
 asan:
 	@$(MAKE) --no-print-directory BUILD=build/asan \
-	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' test
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' TEST_TIMEOUT=1800 test
 stress:
-	@$(MAKE) --no-print-directory BUILD=build/stressed CFLAGS='-O2 -g -DPLAN_GC_STRESS' test
+	@$(MAKE) --no-print-directory BUILD=build/stressed CFLAGS='-O2 -g -DPLAN_GC_STRESS' TEST_TIMEOUT=1800 test
 lint: bootstrap-tests
 	@BUILD=$(BUILD) SANITIZE='$(SANITIZE)' MAKE='$(MAKE)' sh tests/run 'tests/lint/*'
 
