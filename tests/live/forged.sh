@@ -33,8 +33,7 @@ open("port", "w").write(str(server.server_port))
 server.serve_forever()
 END
 /usr/bin/python3 serve.py >serve.log 2>&1 &
-server=$!
-at_end 'kill "$server" 2>/dev/null'
+at_end "kill $! 2>/dev/null"
 await 5 test -s port
 
 cat >forge.plan <<'END'

@@ -227,11 +227,32 @@ static Row *end_of_delivery(Record *record, size_t from, const Json *args)
     return NULL;
 }
 
+/* An alert is told of what became of the incident; the next of its channel follows, or the mark for all of them. */
+static Row *end_of_settling(Record *record, size_t from, const Json *args)
+{
+    for (size_t i = from + 1; i < record->rows.count; i++) {
+        Row *row = &record->rows.items[i];
+        bool mark = row_is_mark(row, "alert.settled") || row_is_mark(row, "alert.left");
+        bool next = row->log.kind == LOG_INTENT && str_equal_c(row->log.name, "deliver") &&
+                    str_equal(json_string(row_json(row), "kind", ""), json_string(args, "kind", ""));
+        if (!mark && !next) continue;
+        if (str_equal(json_string(row_json(row), "channel", ""), json_string(args, "channel", ""))) return row;
+    }
+    return NULL;
+}
+
 static int64_t deliver_answer(Record *record, size_t at, const Json *args, const Json *result, Buffer *out)
 {
-    Row *intent = &record->rows.items[at];
-    Row *end = json_bool(result, "body", false) ? end_of_delivery(record, at, args) : NULL;
-    bool failed = end ? row_is_mark(end, "page.failed") || row_is_mark(end, "notify.failed") : !json_bool(result, "ok", true);
+    static const char *const failures[] = {"page.failed", "notify.failed", "alert.left"};
+    Row *intent = &record->rows.items[at], *end = NULL;
+    Str kind = json_string(args, "kind", "");
+    if (json_bool(result, "body", false)) {
+        bool settles = !str_equal_c(kind, "page") && !str_equal_c(kind, "notify");
+        end = settles ? end_of_settling(record, at, args) : end_of_delivery(record, at, args);
+    }
+    bool failed = !end && !json_bool(result, "ok", true);
+    for (size_t i = 0; end && i < sizeof failures / sizeof failures[0]; i++)
+        failed = failed || row_is_mark(end, failures[i]);
     buffer_add_c(out, failed ? "fails" : "gives \"\"");
     if (failed) add_with(out, json_string(end ? row_json(end) : result, "error", ""));
     return end ? end->log.now - intent->log.now : -1;

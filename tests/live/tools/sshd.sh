@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 # A real sshd on loopback, with keys of its own. Sourced after lib.sh by tests that need one; where there is none the test is
 # skipped.
 #
