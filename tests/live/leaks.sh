@@ -45,7 +45,8 @@ EOP
     # shellcheck disable=SC3045 # dash and bash have it
     ulimit -n 64
     # A sanitizer keeps what was freed for a while: little of it here.
-    ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1 exec "$PLANVM" run many.plan --yes --set "url=http://127.0.0.1:$(cat port)/" --journal runs >run.log 2>&1 </dev/null
+    ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1 \
+        exec "$PLANVM" run many.plan --yes --set "url=http://127.0.0.1:$(cat port)/" --journal runs >run.log 2>&1 </dev/null
 ) &
 run_pid=$!
 state() { # state NAME: planvm's memory in KiB and its descriptors, once the run says so

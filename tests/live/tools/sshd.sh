@@ -5,6 +5,7 @@
 # sshd_start   starts it, ends it with the test, and makes $work/bin/ssh: the real ssh, with this test's key and port. What it
 #              runs finds programs in $work/bin first. $sshd_port is where it listens.
 
+: "${work:?}"
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 [ -x "$sshd" ] && command -v ssh >/dev/null 2>&1 || {
     echo "sshd is not installed"
