@@ -206,7 +206,8 @@ static void try_sample(Table *table, Search *search, Sample sample)
 static int by_value(const void *a, const void *b)
 {
     const Sample *x = a, *y = b;
-    return x->value < y->value ? -1 : x->value > y->value;
+    if (x->value != y->value) return x->value < y->value ? -1 : 1;
+    return x->from->span.start < y->from->span.start ? -1 : x->from->span.start > y->from->span.start;
 }
 
 /* Every end, and a figure between each two of them, show all there is to see. */
