@@ -62,6 +62,19 @@ PLANC_CC  := $(if $(MUSL_GCC),REALGCC="$(CC)" $(MUSL_GCC) -idirafter /usr/includ
 PLANVM_LIBS := -Wl,--as-needed -lcjson $(call archive,sqlite3,-lsqlite3) $(call archive,zstd,-lzstd) $(call archive,uv_a,-luv) \
                $(call archive,ffi,-lffi) -lm -ldl -lpthread
 
+LEX  := flex -Cfe
+YACC := bison -Wall -Werror
+
+# What it is all made with stands in a file: when that changes, so has everything that was made with it.
+MADE_WITH := $(strip $(CC) $(ALL_CFLAGS) $(PLANC_CC) $(LEX) $(YACC))
+WITH      := $(BUILD)/made-with
+ifneq ($(filter-out help clean bootstrap bootstrap-tests,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(file <$(WITH)),$(MADE_WITH))
+$(shell mkdir -p $(BUILD))
+$(file >$(WITH),$(MADE_WITH))
+endif
+endif
+
 .PHONY: all planc planvm keeper demo test asan stress install clean help bootstrap bootstrap-tests lint
 all: planc planvm keeper
 planc:  $(BUILD)/planc
@@ -90,9 +103,9 @@ define compile
 	$(Q)$(or $(2),$(CC)) $(ALL_CFLAGS) $(1) -c -o $@ $<
 	@touch -r $@.began $@ && rm -f $@.began
 endef
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(WITH)
 	$(call compile)
-$(BUILD)/musl/%.o: %.c
+$(BUILD)/musl/%.o: %.c $(WITH)
 	$(call compile,,$(PLANC_CC))
 
 # The interpreter loop: shared dispatch code is what computed goto wants to avoid, and floats must not be fused.
@@ -102,13 +115,13 @@ $(BUILD)/vm/core/interpret.o $(BUILD)/vm/core/interpret_watched.o: ALL_CFLAGS +=
 $(BUILD)/gen/plan.y: grammar/plan.y grammar/keywords.def grammar/expand.awk
 	@mkdir -p $(@D)
 	awk -f grammar/expand.awk grammar/keywords.def grammar/plan.y > $@
-$(BUILD)/gen/plan.tab.c: $(BUILD)/gen/plan.y
-	bison -Wall -Werror --defines=$(BUILD)/gen/plan.tab.h -o $(BUILD)/gen/plan.tab.c $<
+$(BUILD)/gen/plan.tab.c: $(BUILD)/gen/plan.y $(WITH)
+	$(YACC) --defines=$(BUILD)/gen/plan.tab.h -o $(BUILD)/gen/plan.tab.c $<
 $(BUILD)/gen/plan.tab.h: $(BUILD)/gen/plan.tab.c
 	@touch $@
-$(BUILD)/gen/plan.lex.c: grammar/plan.l
+$(BUILD)/gen/plan.lex.c: grammar/plan.l $(WITH)
 	@mkdir -p $(@D)
-	flex -Cfe -o $@ $<
+	$(LEX) -o $@ $<
 $(BUILD)/gen/stdlib.c: $(wildcard stdlib/*.plan) stdlib/embed.sh
 	@mkdir -p $(@D)
 	$(SAY) GEN $@
@@ -124,9 +137,9 @@ $(BUILD)/gen/pages.c: $(wildcard docs/errors/P*.md) stdlib/embed.sh
 	@mkdir -p $(@D)
 	$(SAY) GEN $@
 	$(Q)sh stdlib/embed.sh compiler/source/stdlib.h error_pages "" .md $(sort $(wildcard docs/errors/P*.md)) > $@
-$(BUILD)/gen/%.o: $(BUILD)/gen/%.c
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(WITH)
 	$(call compile)
-$(BUILD)/musl/gen/%.o: $(BUILD)/gen/%.c
+$(BUILD)/musl/gen/%.o: $(BUILD)/gen/%.c $(WITH)
 	$(call compile,,$(PLANC_CC))
 $(BUILD)/gen/plan.lex.o $(BUILD)/musl/gen/plan.lex.o: ALL_CFLAGS += -Wno-conversion -Wno-sign-conversion
 $(BUILD)/gen/plan.lex.o $(BUILD)/musl/gen/plan.lex.o: $(BUILD)/gen/plan.tab.h

@@ -55,15 +55,6 @@ bool diag_code_find(Str text, DiagCode *code)
     return false;
 }
 
-static Str format_text(Arena *arena, const char *format, va_list args)
-{
-    Buffer text = {0};
-    buffer_vprintf(&text, format, args);
-    Str copy = arena_copy(arena, buffer_str(&text));
-    buffer_free(&text);
-    return copy;
-}
-
 static void count(Diagnostics *diagnostics, DiagSeverity severity, bool more)
 {
     size_t *slot = severity == DIAG_ERROR     ? &diagnostics->errors
@@ -90,7 +81,7 @@ Diag *diag_report(Diagnostics *diagnostics, DiagCode code, Span at, const char *
         (Diag){.code = code, .severity = codes[code].severity, .at = at, .order = diagnostics->items.count};
     va_list args;
     va_start(args, format);
-    diag->message = format_text(&diagnostics->arena, format, args);
+    diag->message = arena_vprintf(&diagnostics->arena, format, args);
     va_end(args);
     diag->dropped = is_said(diagnostics, diag);
     if (!diag->dropped) count(diagnostics, diag->severity, true);
@@ -111,7 +102,7 @@ void diag_second(Diagnostics *diagnostics, Diag *diag, Span at, const char *form
     DiagSecond *second = &diag->related[diag->related_count++];
     va_list args;
     va_start(args, format);
-    *second = (DiagSecond){at, format_text(&diagnostics->arena, format, args)};
+    *second = (DiagSecond){at, arena_vprintf(&diagnostics->arena, format, args)};
     va_end(args);
 }
 
@@ -119,7 +110,7 @@ void diag_help(Diagnostics *diagnostics, Diag *diag, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    diag->help = format_text(&diagnostics->arena, format, args);
+    diag->help = arena_vprintf(&diagnostics->arena, format, args);
     va_end(args);
 }
 

@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+enum { MOST_TOKENS = 1024 };
+
 struct TokenReader {
     Lex lex;
     void *scanner;
@@ -57,6 +59,9 @@ TokenReader *token_reader_new(const SourceFile *file, Arena *arena, TokenList *l
 {
     TokenReader *reader = memory_alloc(sizeof *reader);
     reader->lex = (Lex){.file = file, .arena = arena, .out = list, .diagnostics = said, .portions = true};
+    /* As many as most declarations have: the list does not grow step by step. */
+    list->tokens.cap = file->text.len < MOST_TOKENS * 8 ? file->text.len / 8 + 1 : MOST_TOKENS;
+    list->tokens.items = memory_alloc(list->tokens.cap * sizeof *list->tokens.items);
     reader->scanner = lex_file_begin(&reader->lex);
     return reader;
 }

@@ -154,14 +154,27 @@ Str arena_copy(Arena *arena, Str s)
 
 Str arena_printf(Arena *arena, const char *format, ...)
 {
-    Buffer text = {0};
     va_list args;
     va_start(args, format);
-    buffer_vprintf(&text, format, args);
+    Str text = arena_vprintf(arena, format, args);
     va_end(args);
-    Str copy = arena_copy(arena, buffer_str(&text));
-    buffer_free(&text);
-    return copy;
+    return text;
+}
+
+Str arena_vprintf(Arena *arena, const char *format, va_list args)
+{
+    char small[256]; /* most texts fit, and are written once */
+    va_list again;
+    va_copy(again, args);
+    int written = vsnprintf(small, sizeof small, format, args);
+    const size_t len = written > 0 ? (size_t)written : 0;
+    char *text = arena_alloc(arena, len + 1);
+    if (len < sizeof small)
+        memcpy(text, small, len);
+    else
+        vsnprintf(text, len + 1, format, again);
+    va_end(again);
+    return (Str){text, len};
 }
 
 void arena_wipe(Arena *arena)

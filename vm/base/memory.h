@@ -40,6 +40,7 @@ void *arena_alloc(Arena *arena, size_t size); /* zeroed, aligned for pointers, i
 Str arena_copy(Arena *arena, Str s);          /* the copy is NUL-terminated beyond its length */
 char *arena_copy_c(Arena *arena, Str s);
 Str arena_printf(Arena *arena, const char *format, ...) PLAN_PRINTF(2, 3);
+Str arena_vprintf(Arena *arena, const char *format, va_list args) PLAN_PRINTF(2, 0);
 void arena_free(Arena *arena);  /* leaves an empty arena that can be used again */
 void arena_clear(Arena *arena); /* the same, but keeps the open chunk */
 void arena_wipe(Arena *arena);  /* as arena_free, its bytes overwritten first: for what held a secret */

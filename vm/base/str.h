@@ -30,7 +30,7 @@ static inline Str str_from_c(const char *text)
 
 static inline bool str_equal(Str a, Str b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+    return a.len == b.len && (a.len == 0 || (a.data[0] == b.data[0] && memcmp(a.data, b.data, a.len) == 0));
 }
 
 /* Most are told apart by their first byte; for a literal the compiler knows the rest. */
