@@ -108,8 +108,9 @@ $(BUILD)/%.o: %.c $(WITH)
 $(BUILD)/musl/%.o: %.c $(WITH)
 	$(call compile,,$(PLANC_CC))
 
-# The interpreter loop: shared dispatch code is what computed goto wants to avoid, and floats must not be fused.
-$(BUILD)/vm/core/interpret.o $(BUILD)/vm/core/interpret_watched.o: ALL_CFLAGS += -ffp-contract=off $(if $(findstring gcc,$(CC)),-fno-gcse -fno-crossjumping)
+# The interpreter loop: shared dispatch code is what computed goto wants to avoid, and floats must not be fused. At a fixed
+# address it need not work out where its labels are.
+$(BUILD)/vm/core/interpret.o $(BUILD)/vm/core/interpret_watched.o: ALL_CFLAGS += -ffp-contract=off $(if $(FIXED),-fno-pie) $(if $(findstring gcc,$(CC)),-fno-gcse -fno-crossjumping)
 
 # What is generated from one source: the grammar's tables, and the standard library as a C array.
 $(BUILD)/gen/plan.y: grammar/plan.y grammar/keywords.def grammar/expand.awk

@@ -43,4 +43,4 @@ $(BUILD)/bench/events: $(filter-out $(BUILD)/vm/planvm.o,$(PLANVM_OBJ))
 $(HOST_BENCH): $(BUILD)/bench/%: bench/host/%.c
 	@mkdir -p $(@D)
 	$(SAY) CC $@
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c %.o,$^) $(PLANVM_LIBS) -lcurl
+	$(Q)$(CC) $(ALL_CFLAGS) $(FIXED) -o $@ $(filter %.c %.o,$^) $(PLANVM_LIBS) -lcurl
