@@ -194,6 +194,11 @@ static bool check_beginning(Checker *c, Node *setting)
 static void check_with(Checker *c, const Symbol *plan, Node *line)
 {
     for node_each(setting, line->drill_with.settings) {
+        for (const Node *earlier = line->drill_with.settings.first; earlier != setting; earlier = earlier->next) {
+            if (!str_equal(earlier->setting.name, setting->setting.name)) continue;
+            Diag *diag = report(c, P1004, setting->setting.name_span, "`%.*s` is set twice", STR_ARG(setting->setting.name));
+            report_second(c, diag, earlier->setting.name_span, "here for the first time");
+        }
         if (str_equal(setting->setting.name, STR("severity"))) {
             check_reference(c, setting->setting.value, KIND(SEVERITY), "severity");
             continue;
@@ -255,6 +260,16 @@ static void check_sweep(Checker *c, Node *line)
     check_duration(c, line->drill_sweep.end);
     check_duration(c, line->drill_sweep.every);
     check_answers(c, line->drill_sweep.answers, NULL);
+    if (line->drill_sweep.of_effects) return;
+    int64_t start = duration_known(line->drill_sweep.start), end = duration_known(line->drill_sweep.end);
+    if (start >= 0 && end >= 0 && end < start) {
+        Diag *diag = report(c, P1002, line->span, "this sweep ends before it begins, so that it tries nothing");
+        report_help(c, diag, "write `at EARLIEST..LATEST every TIME`");
+    }
+    if (duration_known(line->drill_sweep.every) == 0) {
+        Diag *diag = report(c, P1002, line->drill_sweep.every->span, "a sweep in steps of nothing tries its first time only");
+        report_help(c, diag, "say how far its times are from each other");
+    }
 }
 
 void check_drill_fact(Checker *c, const Node *home, Node *fact)

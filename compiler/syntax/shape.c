@@ -179,6 +179,8 @@ static bool only_once(NodeKind kind)
     case NODE_STARTS_ANOTHER:
     case NODE_DRILL_START:
     case NODE_DRILL_UNTIL:
+    case NODE_DRILL_SWEEP:
+    case NODE_DRILL_WITH:
     case NODE_FROM:
     case NODE_FIELD: return true;
     default: return false;

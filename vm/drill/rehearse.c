@@ -200,14 +200,21 @@ void rehearse_variant(const DrillCase *drill_case, const Variant *variant, Rehea
     script_free(&stage.script);
 }
 
+const Json *drill_sweep_line(const Json *drill)
+{
+    for (const Json *line = json_first(json_get(drill, "lines")); line; line = json_next(line)) {
+        if (str_equal_c(json_string(line, "on", ""), "sweep")) return line;
+    }
+    return NULL;
+}
+
 void rehearse(const DrillCase *drill_case, Rehearsal *rehearsal)
 {
-    for (const Json *line = json_first(json_get(drill_case->drill, "lines")); line; line = json_next(line)) {
-        if (!str_equal_c(json_string(line, "on", ""), "sweep")) continue;
-        rehearse_sweep(drill_case, line, rehearsal);
-        return;
-    }
-    rehearse_variant(drill_case, NULL, rehearsal);
+    const Json *sweep = drill_sweep_line(drill_case->drill);
+    if (sweep)
+        rehearse_sweep(drill_case, sweep, rehearsal);
+    else
+        rehearse_variant(drill_case, NULL, rehearsal);
 }
 
 void rehearsal_free(Rehearsal *rehearsal)

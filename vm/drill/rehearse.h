@@ -13,6 +13,7 @@ typedef struct DrillCase {
     const Image *image;
     const Json *metadata, *drill; /* the image's, parsed; one of its drills */
     uint8_t *covered;             /* see vm_cover in vm/core/vm.h; NULL: nobody wants to know */
+    const char *variant;          /* of a sweep only those whose label is like this (`effect 7` will do); NULL: all */
     bool traced;                  /* every event, instruction and output goes to standard error (vm_trace) */
     void (*seen)(void *ctx, Record *record); /* every record that was made, whole; may be NULL */
     void *ctx;
@@ -28,6 +29,8 @@ typedef struct Rehearsal {
 
 /* Free the rehearsal with rehearsal_free. */
 void rehearse(const DrillCase *drill_case, Rehearsal *rehearsal);
+/* The drill's `sweep`, or NULL. */
+const Json *drill_sweep_line(const Json *drill);
 /* One variant (NULL: the drill as it stands). */
 void rehearse_variant(const DrillCase *drill_case, const Variant *variant, Rehearsal *rehearsal);
 void rehearsal_free(Rehearsal *rehearsal);

@@ -27,6 +27,7 @@ static const char usage[] =
     "Without a file or directory those of the plans below the current directory.\n"
     "\n"
     "  --filter GLOB       only drills whose name is like GLOB (`*` stands for any text)\n"
+    "  --variant GLOB      of drills with a sweep only the variants whose label is like GLOB; no others\n"
     "  --format FORMAT     text, tap, junit or json\n"
     "  --jobs N            so many processes at once (default 1)\n"
     "  --limit TIME        a drill that takes longer of your time is ended (default 1m)\n"
@@ -110,6 +111,7 @@ static bool read_option(DrillRun *run, char **argv, int argc, int *at)
 {
     const char *arg = argv[*at], *value = NULL;
     if (take_value("--filter", argv, argc, at, &value)) return (run->filter = value) != NULL;
+    if (take_value("--variant", argv, argc, at, &value)) return (run->variant = value) != NULL;
     if (take_value("--log", argv, argc, at, &value)) return (run->log = value) != NULL;
     if (take_value("--format", argv, argc, at, &value)) return value && report_format_read(value, &run->format);
     if (take_value("--jobs", argv, argc, at, &value)) return value && read_jobs(run, value);
@@ -156,6 +158,7 @@ static void add_jobs(DrillRun *run, size_t number)
     for (const Json *drill = json_first(json_get(metadata, "drills")); drill; drill = json_next(drill)) {
         Str name = json_string(drill, "name", "");
         if (run->filter && !str_matches_glob(name, str_from_c(run->filter))) continue;
+        if (run->variant && !drill_sweep_line(drill)) continue;
         vec_push(&run->jobs, (DrillJob){.file = number, .drill = drill});
     }
 }
@@ -317,6 +320,7 @@ static void work(void *ctx, size_t worker, size_t number, Buffer *result)
                             .metadata = file->metadata,
                             .drill = job->drill,
                             .covered = covered,
+                            .variant = run->variant,
                             .traced = run->trace,
                             .seen = run->coverage ? see_record : NULL,
                             .ctx = &watching};
@@ -417,7 +421,7 @@ static int exit_status(DrillRun *run, bool covered)
 {
     if (run->unloaded.count) return EXIT_MISUSE;
     if (!run->jobs.count) {
-        misuse("there is no drill", run->filter ? " of such a name" : "");
+        misuse(run->variant ? "there is no drill with a sweep" : "there is no drill", run->filter ? " of such a name" : "");
         return EXIT_MISUSE;
     }
     return run->failed || !covered ? EXIT_FAILS : EXIT_HOLDS;

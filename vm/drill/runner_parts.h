@@ -49,6 +49,7 @@ typedef struct DrillRun {
     /* as it was asked for */
     PathList paths;
     const char *filter;          /* NULL: all drills */
+    const char *variant;         /* of drills with a sweep; NULL: all variants, and all drills */
     const char *log;             /* file for the logs, or NULL */
     const char *coverage;        /* format, or NULL: nobody wants to know */
     const char *coverage_out;    /* file, or NULL: stdout */

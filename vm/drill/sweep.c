@@ -97,7 +97,7 @@ static void add_told(Sweep *sweep, Str label, bool holds, Str what)
 static void write_table(Sweep *sweep)
 {
     Buffer *out = &sweep->whole->table;
-    buffer_printf(out, "%zu variants, %zu failed\n", sweep->whole->variants, sweep->failed);
+    buffer_printf(out, "%zu variant%s, %zu failed\n", sweep->whole->variants, sweep->whole->variants == 1 ? "" : "s", sweep->failed);
     for (size_t i = 0; i < sweep->told.count; i++) {
         Told *told = &sweep->told.items[i];
         buffer_printf(out, "%s  %s", told->holds ? "ok  " : "FAIL", told->first.data);
@@ -109,6 +109,45 @@ static void write_table(Sweep *sweep)
 }
 
 /* ---- one variant ---- */
+
+/* A word for the shell. */
+static void add_quoted(Buffer *out, Str text)
+{
+    buffer_add_char(out, '\'');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '\'')
+            buffer_add_c(out, "'\\''");
+        else
+            buffer_add_char(out, text.data[i]);
+    }
+    buffer_add_char(out, '\'');
+}
+
+/* The label as far as it must be said: "effect 7". */
+static Str short_label(Str label)
+{
+    ptrdiff_t comma = str_find(label, STR(", "));
+    return comma > 0 ? str_slice(label, 0, (size_t)comma) : label;
+}
+
+/* How to see this variant without the others. */
+static void add_command(Sweep *sweep, Str label)
+{
+    const Json *drill = sweep->drill_case->drill;
+    Buffer *out = &sweep->whole->messages;
+    buffer_add_c(out, "  this one alone: planvm drill --verbose --filter ");
+    add_quoted(out, json_string(drill, "name", ""));
+    buffer_add_c(out, " --variant ");
+    add_quoted(out, short_label(label));
+    buffer_printf(out, " %.*s\n", STR_ARG(json_string(drill, "file", "")));
+}
+
+static bool is_wanted(const Sweep *sweep, Str label)
+{
+    const char *variant = sweep->drill_case->variant;
+    if (!variant) return true;
+    return str_matches_glob(label, str_from_c(variant)) || str_equal_c(short_label(label), variant);
+}
 
 /* The variant's messages go to the whole's, under what was changed. */
 static void add_messages(Sweep *sweep, Str label, const Rehearsal *one)
@@ -124,6 +163,7 @@ static void add_messages(Sweep *sweep, Str label, const Rehearsal *one)
         buffer_printf(out, "  %.*s\n", (int)len, rest.data);
         start += len + 1;
     }
+    if (!sweep->drill_case->variant) add_command(sweep, label);
 }
 
 /* Takes over the rehearsal of a variant. */
@@ -152,6 +192,7 @@ static void take(Sweep *sweep, Str label, Rehearsal *one)
 static void run(Sweep *sweep, Str label, const Variant *variant)
 {
     Rehearsal one;
+    if (!is_wanted(sweep, label)) return;
     rehearse_variant(sweep->drill_case, variant, &one);
     take(sweep, label, &one);
 }
@@ -198,7 +239,10 @@ static void sweep_effects(Sweep *sweep)
         vec_push(&labels, label);
         vec_push(&effects, row->log.effect);
     }
-    take(sweep, STR("nothing changed"), &base);
+    if (is_wanted(sweep, STR("nothing changed")))
+        take(sweep, STR("nothing changed"), &base);
+    else
+        rehearsal_free(&base);
     for (size_t i = 0; i < labels.count; i++) {
         if (i < VARIANT_LIMIT)
             run(sweep, buffer_str(&labels.items[i]), &(Variant){.effect = (int64_t)effects.items[i]});
@@ -228,5 +272,10 @@ void rehearse_sweep(const DrillCase *drill_case, const Json *line, Rehearsal *re
         sweep_effects(&sweep);
     else
         sweep_times(&sweep, line);
+    if (!rehearsal->variants) {
+        rehearsal->holds = false;
+        buffer_printf(&rehearsal->messages, "%.*s:%" PRId64 ": this sweep has no variant%s%s\n", STR_ARG(json_string(line, "file", "")),
+                      json_int(line, "line", 0), drill_case->variant ? " like " : "", drill_case->variant ? drill_case->variant : "");
+    }
     write_table(&sweep);
 }
