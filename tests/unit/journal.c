@@ -114,6 +114,52 @@ static void round_trip(void)
     buffer_free(&large);
 }
 
+static bool sql(const char *id, const char *statement, const char *expected)
+{
+    char command[1000];
+    snprintf(command, sizeof command, "test \"$(sqlite3 %s/%s/journal.db \"%s\")\" = '%s'", root, id, statement, expected);
+    return system(command) == 0;
+}
+
+/* Long payloads are packed where that helps, come back as they were, and are missed where they are damaged. */
+static void packed_payloads(void)
+{
+    Error error = {""};
+    JournalRun run = example("20260301-0312-pack");
+    Journal *journal = journal_create(root, &run, STR("i"), &error);
+    if (!CHECK(journal != NULL)) return;
+    Buffer even = {0}, chance = {0};
+    uint64_t state = 7;
+    for (int i = 0; i < 200000; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        buffer_add_char(&chance, (char)(state >> 56));
+        buffer_add_char(&even, (char)('0' + i % 7));
+    }
+    CHECK(put(journal, LOG_START, 0, "", buffer_str(&even)));
+    CHECK(put(journal, LOG_START, 0, "", buffer_str(&chance)));
+    CHECK(put(journal, LOG_START, 0, "", STR("{}")));
+    CHECK(put(journal, LOG_START, 0, "", buffer_str(&even)));
+    CHECK(journal_commit(journal, &error));
+    const Str expected[] = {buffer_str(&even), buffer_str(&chance), STR("{}"), buffer_str(&even)};
+    JournalCursor *cursor = journal_rows(journal, 0, &error);
+    LogRow row;
+    for (size_t i = 0; i < 4; i++)
+        CHECK(journal_next(cursor, &row, &error) && str_equal(row.json, expected[i]));
+    journal_rows_end(cursor);
+    journal_close(journal);
+    CHECK(sql("20260301-0312-pack", "SELECT count(*), sum(size), max(length(bytes)) FROM blob", "2|400000|200000"));
+    CHECK(sql("20260301-0312-pack", "SELECT count(*) FROM blob WHERE length(bytes) < 2000", "1"));
+    CHECK(sql("20260301-0312-pack", "UPDATE blob SET bytes = substr(bytes, 1, 10) WHERE length(bytes) < 2000", ""));
+    journal = journal_open_read(root, str_from_c("20260301-0312-pack"), &error);
+    cursor = journal_rows(journal, 0, &error);
+    CHECK(!journal_next(cursor, &row, &error));
+    CHECK_CONTAINS(str_from_c(error.text), "the journal is damaged at row 1");
+    journal_rows_end(cursor);
+    journal_close(journal);
+    buffer_free(&even);
+    buffer_free(&chance);
+}
+
 /* A child owns the run, writes, and is killed at `point`; what it leaves is counted. */
 static void killed_at(int point, size_t expected)
 {
@@ -303,6 +349,7 @@ int main(void)
     snprintf(root, sizeof root, "/tmp/plan-journal-XXXXXX");
     if (!CHECK(mkdtemp(root) != NULL)) return check_done();
     round_trip();
+    packed_payloads();
     killed_at(0, 0);
     killed_at(1, 2);
     killed_at(2, 2);

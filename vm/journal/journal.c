@@ -7,6 +7,7 @@
 #include "vm/base/time.h"
 #include "vm/journal/directory.h"
 #include "vm/journal/sqlite.h"
+#include "vm/packed.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,7 +16,11 @@
 
 /* A payload longer than this is kept once, by its hash. */
 #define INLINE_PAYLOAD 4096
-#define SCHEMA_VERSION 1
+/* And one that is longer than this is packed there, where that makes it shorter: its size says whether it is. */
+#define PACK_PAYLOAD 16384
+/* No machine takes more at once: a size beyond is none of ours. */
+#define PAYLOAD_MOST ((size_t)1 << 30)
+#define SCHEMA_VERSION 2
 
 static const char schema[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -53,6 +58,7 @@ struct JournalCursor {
     uint64_t seq, expected; /* rows that must be there */
     Hash head;
     Buffer scratch;
+    Buffer unpacked; /* the last row's payload, where it was packed */
 };
 
 static void hash_text(Str bytes, HashText text)
@@ -378,10 +384,15 @@ bool journal_image(Journal *journal, Buffer *image, Error *error)
 
 static bool add_blob(Journal *journal, const HashText hash, Str bytes, Error *error)
 {
+    Buffer packed = {0};
+    if (bytes.len > PACK_PAYLOAD) pack_bytes(&packed, bytes);
+    bool shorter = packed.len && packed.len < bytes.len;
     store_bind_text(journal->add_blob, 1, str_from_c(hash));
     store_bind_int(journal->add_blob, 2, (int64_t)bytes.len);
-    store_bind_bytes(journal->add_blob, 3, bytes);
-    return store_do(journal->add_blob, error);
+    store_bind_bytes(journal->add_blob, 3, shorter ? buffer_str(&packed) : bytes);
+    bool fine = store_do(journal->add_blob, error);
+    buffer_free(&packed);
+    return fine;
 }
 
 /* A row of that number is there already: somebody else, who owns the run now, has written it. */
@@ -473,7 +484,7 @@ JournalCursor *journal_rows(Journal *journal, uint64_t after, Error *error)
     cursor->rows =
         store_prepare(journal->store,
                       "SELECT e.seq, e.kind, e.effect, e.name, e.class, e.step, e.place, e.epoch, e.now,"
-                      " coalesce(e.payload, b.bytes), e.hash FROM event e LEFT JOIN blob b"
+                      " coalesce(e.payload, b.bytes), e.hash, b.size FROM event e LEFT JOIN blob b"
                       " ON e.payload IS NULL AND b.hash=e.payload_hash WHERE e.seq>? ORDER BY e.seq",
                       error);
     if (!cursor->rows) goto failed;
@@ -501,6 +512,16 @@ static EffectClass class_from(Str name)
     return EFFECT_NOTIFY;
 }
 
+/* What cannot be unpacked stays as it is: its hash does not hold then, and the row is damaged. */
+static Str payload_of(JournalCursor *cursor)
+{
+    Str bytes = store_text(cursor->rows, 9);
+    size_t size = (size_t)store_int(cursor->rows, 11);
+    if (bytes.len >= size || size > PAYLOAD_MOST) return bytes;
+    buffer_clear(&cursor->unpacked);
+    return unpack_bytes(&cursor->unpacked, bytes, size) ? buffer_str(&cursor->unpacked) : bytes;
+}
+
 bool journal_next(JournalCursor *cursor, LogRow *row, Error *error)
 {
     StoreStatement *rows = cursor->rows;
@@ -517,7 +538,7 @@ bool journal_next(JournalCursor *cursor, LogRow *row, Error *error)
     row->step = store_text(rows, 5);
     row->at = store_text(rows, 6);
     row->now = store_int(rows, 8);
-    row->json = store_text(rows, 9);
+    row->json = payload_of(cursor);
     if (!known)
         return error_set(error, "row %" PRIu64 " of the journal is of a kind that this planvm does not know",
                          row->seq);
@@ -535,5 +556,6 @@ void journal_rows_end(JournalCursor *cursor)
     if (!cursor) return;
     store_finish(cursor->rows);
     buffer_free(&cursor->scratch);
+    buffer_free(&cursor->unpacked);
     free(cursor);
 }
