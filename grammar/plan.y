@@ -1005,6 +1005,8 @@ drill_line: WITH settings { $$ = MAKE(DRILL_WITH, drill_with, @$, .settings = $2
     | MANUAL string NEVER DONE { $$ = MAKE(DRILL_MANUAL, drill_manual, @$, .what = $2, .never = true); }
     | ANY EFFECT answers
         { $$ = MAKE(DRILL_ANY, drill_any, @$, .answers = $3->list, .once_ran = $3->ran); }
+    | EFFECT INT_LITERAL answers
+        { $$ = MAKE(DRILL_ANY, drill_any, @$, .number = $2->value.integer, .answers = $3->list, .once_ran = $3->ran); }
     | SWEEP ANY EFFECT answers
         { $$ = MAKE(DRILL_SWEEP, drill_sweep, @$, .of_effects = true, .answers = $4->list); }
     | SWEEP swept opt_by AT duration RANGE duration EVERY duration opt_or_never

@@ -15,6 +15,9 @@ typedef enum LogKind {
     LOG_KIND_COUNT
 } LogKind;
 
+/* The error in the result of a change that was under way when its process died, and of which nobody knows more. */
+#define LOG_LOST "planvm ended while this was under way"
+
 typedef enum LogDirection { LOG_INPUT, LOG_OUTPUT, LOG_HOST } LogDirection;
 
 typedef struct LogRow {

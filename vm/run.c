@@ -487,7 +487,7 @@ static int compare_pending(const void *a, const void *b)
 static bool settle_unknown(Driver *driver, uint64_t effect)
 {
     static const char unknown[] =
-        "{\"ok\":false,\"unknown\":true,\"error\":\"planvm ended while this was under way\"}";
+        "{\"ok\":false,\"unknown\":true,\"error\":\"" LOG_LOST "\"}";
     World *world = driver->setup->world;
     VmEvent event = {
         .kind = VM_RESULT, .now = world->now(world), .effect = effect, .json = str_from_c(unknown)};

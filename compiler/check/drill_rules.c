@@ -142,6 +142,8 @@ static bool is_hidden_by(const Line *before, const Line *behind)
 {
     const Node *earlier = before->node, *later = behind->node;
     if (earlier->kind == NODE_DRILL_ANY) {
+        int64_t number = earlier->drill_any.number;
+        if (number && (later->kind != NODE_DRILL_ANY || later->drill_any.number != number)) return false;
         return answers_effects(later) && answers_for_ever(earlier->drill_any.answers, earlier->drill_any.once_ran);
     }
     if (earlier->kind != later->kind) return false;

@@ -280,6 +280,7 @@ void metadata_write(const Program *program, CoreProgram *core, Buffer *out)
     out_key(&writer.out, "coverage");
     metadata_coverage(&writer);
     write_files(&writer);
+    metadata_names(&writer);
     out_close(&writer.out, '}');
     vec_free(&writer.early.seen);
 }

@@ -288,6 +288,7 @@ static void write_effect_line(MetadataWriter *writer, const Node *line)
         break;
     case NODE_DRILL_ANY:
         out_text_at(&writer->out, "on", STR("any"));
+        if (line->drill_any.number) out_int_at(&writer->out, "number", line->drill_any.number);
         write_pattern(writer, "ran", line->drill_any.once_ran);
         write_answers(writer, &line->drill_any.answers);
         break;

@@ -25,6 +25,7 @@ void metadata_symbols(MetadataWriter *writer, const char *key, const SymbolList 
 void metadata_param(MetadataWriter *writer, const Symbol *symbol);
 void metadata_service(MetadataWriter *writer, const Node *service); /* members of "service" besides its name */
 void metadata_declared(MetadataWriter *writer);                      /* "hosts", "recurring" */
+void metadata_names(MetadataWriter *writer); /* what imported things are called in the root file */
 void metadata_starts(MetadataWriter *writer, const Node *plan);      /* members of a plan: what starts it */
 void metadata_plans(MetadataWriter *writer);  /* the value of "plans" */
 void metadata_drills(MetadataWriter *writer); /* the value of "drills" */

@@ -3,7 +3,6 @@
 # aws command line before a stand-in for AWS. Each server is started once, on a free port, and stopped at the end.
 # shellcheck source=tests/live/tools/lib.sh
 . "$(dirname "$0")/tools/lib.sh"
-not_retold "what programs print is cut where a drill tells it"
 here=$root/tests/live
 # shellcheck source=tests/live/tools/postgres.sh
 . "$here/tools/postgres.sh"

@@ -3,7 +3,6 @@
 # also when it is sent twice. What cannot be meant is refused with one line and exit 2. Signals to a run that sleeps are kept.
 # shellcheck source=tests/live/tools/lib.sh
 . "$(dirname "$0")/tools/lib.sh"
-not_retold "an approval in an emergency has no line of a drill"
 
 plan=$root/tests/live/people.plan
 runs=$work/runs

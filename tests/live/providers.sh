@@ -4,7 +4,6 @@
 # the services throw them back.
 # shellcheck source=tests/live/tools/lib.sh
 . "$(dirname "$0")/tools/lib.sh"
-not_retold "what a provider does inside of its function is told beside it"
 here=$root/tests/live
 command -v openssl >/dev/null || {
     echo "openssl is not installed"

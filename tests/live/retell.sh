@@ -51,4 +51,93 @@ check "of a run that was killed there is no recording" test $? -eq 2
 "$PLANVM" resume last --journal "$world/runs" --yes --record "$work/killed.run" >"$work/resumed.log" 2>&1 </dev/null
 "$PLANVM" drill --from-run "$work/killed.run" >"$work/killed.drill" 2>&1
 check "resume keeps it whole" has "$work/killed.drill" " kill for "
+
+# ---- much out of the ordinary: people who say everything, channels that are lost, odd commands, names of files that the plan's
+# own does not import
+shop=$root/tests/live/plans/retold/shop.plan
+odd=$work/odd
+mkdir "$odd"
+RETOLD_KEY=sentinel-retold-1
+export RETOLD_KEY
+
+at_terminal() { # at_terminal COMMAND…: with somebody at the keyboard, who says nothing
+    /usr/bin/python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$@" >>"$odd/screen" </dev/null
+}
+say() { # say COMMAND WHO [WORD]…
+    command=$1 who=$2
+    shift 2
+    "$PLANVM" "$command" last "$@" --as "$who" --journal "$odd/runs" >>"$work/said.log" 2>&1
+}
+said() { "$PLANVM" log last --json --journal "$odd/runs" | grep -cF -e "$1"; }
+comes_to() { test "$(said "$2")" -ge "$1"; } # comes_to N TEXT: so many rows of the log hold the text
+
+at_terminal "$PLANVM" run "$shop" down --set folder="$odd" --set hook="http://127.0.0.1:1/" --set 'words=Say "yes" * twice' --set count=3 --journal "$odd/runs" &
+run_pid=$!
+check "the first step fails" await 15 comes_to 1 '"name":"step.failed"'
+say alert somebody 'Shop"Down"'
+say severity ann S1 --because worse
+say note ann "$(printf 'two\nlines, a \\ and a $')"
+say retry ann
+check "it fails again" await 15 comes_to 2 '"name":"step.failed"'
+touch "$odd/there"
+say retry ann Look
+"$PLANVM" drill --from-run last --journal "$odd/runs" >"$work/half.drill" 2>"$work/half.err"
+check "a run that goes on is told as far as it has come" has "$work/half.drill" "  until "
+check "and that is noted" has "$work/half.err" "still goes on: it is told as far as it has come"
+check "the gate asks" await 15 comes_to 1 '"kind":"approval"'
+say approve bob Held
+say approve bob Held --emergency --because "ann is away"
+check "somebody is asked by hand" await 15 comes_to 1 '"kind":"manual"'
+kill -9 "$(cat "$odd"/runs/*/lock)"
+reap 15 $run_pid
+at_terminal "$PLANVM" resume last --journal "$odd/runs" &
+run_pid=$!
+sleep 0.3
+say "done" ann 'Say "yes" * twice'
+check "a number is asked for" await 15 comes_to 1 'How many?'
+say answer ann "How many?" 7
+reap 30 $run_pid
+check "the other plan comes to its end" test $? -eq 0
+"$PLANVM" drill --from-run last --journal "$odd/runs" >"$work/odd.drill" 2>"$work/odd.err"
+check "nothing is to be noted" test ! -s "$work/odd.err"
+for text in 'import "./people.plan" as people' 'of down(words: "Say \"yes\" * twice", count: 3) {' 'alert "Shop\"Down\"" by "somebody"' 'severity people.S1 by people.ann because "worse"' \
+    'note "two\nlines, a \\ and a \$" by people.ann' 'retry by people.ann' 'retry "Look" by people.ann' \
+    'approve "Held" in emergency by people.bob because "ann is away"' ' kill for ' 'done "Say \"yes\" * twice" by people.ann' 'answer "How many?" with 7 by people.ann' \
+    'channel people.lost runs' 'http POST "http://127.0.0.1:1/" fails with ' "command \`printf %s \${\"*\"}\`" 'signal: "KILL"' 'expect severity people.S2 at ' 'expect approved "Held" by people.bob'; do
+    check "the drill says: $text" has "$work/odd.drill" "$text"
+done
+check "no secret is in it" hasnt "$work/odd.drill" sentinel-
+
+# ---- what cannot be told is said in one line
+refused() { # refused TEXT ARGUMENT…: exit 2, one line on standard error that says so, and no drill
+    text=$1
+    shift
+    "$PLANVM" drill --from-run "$@" >"$work/refused" 2>"$work/refused.err"
+    status=$?
+    check "$text" test "$status" -eq 2 -a ! -s "$work/refused" -a "$(wc -l <"$work/refused.err")" -eq 1
+    check "$text: it is said" has "$work/refused.err" "$text"
+}
+refused "there is no run \`nonsense\`" nonsense --journal "$odd/runs"
+refused "there are no runs in" last --journal "$work/none"
+: >"$work/empty.run"
+refused "is empty: the planvm that was to record its run there was killed" "$work/empty.run"
+echo "no run" >"$work/other.run"
+refused "other.run is no record of a run" "$work/other.run"
+cp "$work/killed.run" "$work/damaged.run"
+/usr/bin/python3 -c '
+import sqlite3, sys
+store = sqlite3.connect(sys.argv[1])
+store.execute("UPDATE event SET now = now + 1 WHERE seq = 3")
+store.commit()' "$work/damaged.run"
+refused "the journal is damaged at row 3" "$work/damaged.run"
+"$PLANVM" run "$demo/outage.plan" --dry-run --yes --journal "$work/dry" >"$work/dry.log" 2>&1 </dev/null
+refused "it was a dry run" last --journal "$work/dry"
+
+# ---- what is told, with a note
+cp -r "$root/tests/live/plans/retold" "$work/changing"
+RETOLD_KEY=x "$PLANVM" run "$work/changing/shop.plan" dump --set folder="$odd" --yes --journal "$work/changed" >"$work/changed.log" 2>&1 </dev/null
+echo "# one line more" >>"$work/changing/service.plan"
+"$PLANVM" drill --from-run last --journal "$work/changed" >"$work/changed.drill" 2>"$work/changed.err"
+check "a plan that has changed is noted" has "$work/changed.err" "changing/service.plan has changed since this run"
+check "and the run is told" has "$work/changed.drill" "expect done \"Dump\""
 finish

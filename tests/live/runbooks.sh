@@ -4,7 +4,6 @@
 # another process that answers whatever is asked. (OmenDB has a test of its own: omendb.sh.)
 # shellcheck source=tests/live/tools/lib.sh
 . "$(dirname "$0")/tools/lib.sh"
-not_retold "people and channels of imported files need the name of their file in a drill"
 # shellcheck source=tests/live/tools/kube.sh
 . "$(dirname "$0")/tools/kube.sh"
 # shellcheck source=tests/live/tools/postgres.sh

@@ -16,6 +16,7 @@ static int64_t place(WorldEventKind kind, uint64_t effect, int64_t now, int64_t 
 static void test_instants(void)
 {
     order = (EventOrder){0};
+    order_begin(&order, 6);
     CHECK_INT(place(WORLD_SIGNAL, 0, 10, 0), 10);
     CHECK_INT(place(WORLD_SIGNAL, 0, 10, 0), 10);
     CHECK_INT(place(WORLD_RESULT, 2, 10, 0), 10);
@@ -26,9 +27,24 @@ static void test_instants(void)
     CHECK_INT(place(WORLD_RESULT, 6, 15, 0), 15);
 }
 
+/* What takes no time ends at the instant that it began in, whatever was told there. */
+static void test_at_once(void)
+{
+    order = (EventOrder){0};
+    CHECK_INT(order_moment(&order, 7), 7);
+    CHECK_INT(place(WORLD_TIME, 0, 20, 20), 20);
+    order_begin(&order, 1);
+    order_begin(&order, 2);
+    CHECK_INT(place(WORLD_RESULT, 2, order_moment(&order, 25), 0), 20);
+    CHECK_INT(place(WORLD_RESULT, 1, order_moment(&order, 25), 0), 21); /* it began before effect 2, and not behind its end */
+    order_begin(&order, 3);
+    CHECK_INT(place(WORLD_SIGNAL, 0, 21, 0), 22);
+}
+
 static void test_deadlines(void)
 {
     order = (EventOrder){0};
+    order_begin(&order, 2);
     CHECK_INT(place(WORLD_RESULT, 1, 98, 0), 98);
     CHECK_INT(place(WORLD_TIME, 0, 104, 100), 100);
     CHECK_INT(place(WORLD_RESULT, 2, 100, 0), 101);
@@ -44,5 +60,6 @@ int main(void)
 {
     test_instants();
     test_deadlines();
+    test_at_once();
     return check_done();
 }

@@ -206,6 +206,8 @@ static void write_command(const Outcome *outcome, Buffer *out)
     write_bool(out, "timed_out", outcome->timed_out);
     write_bool(out, "unknown", outcome->unknown);
     write_error(out, outcome->timed_out ? (Str){0} : outcome->error);
+    const char *failure = outcome->timed_out ? "timed out" : outcome->unknown ? "unknown" : outcome->exit ? "exit" : NULL;
+    if (failure) write_text(out, "failure", str_from_c(failure));
     write_int(out, "elapsed", outcome->elapsed);
 }
 

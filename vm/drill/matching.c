@@ -78,7 +78,8 @@ static bool line_matches(const Asked *asked, const ScriptLine *line)
         return (str_equal_c(op, "call") || str_equal_c(op, "native")) &&
                str_equal(line->name, json_string(asked->args, "fn", "")) && matching_args(asked, line->args);
     case LINE_CHANNEL: return delivers && str_equal(line->name, json_string(asked->args, "channel", ""));
-    case LINE_ANY: return !str_equal_c(op, "terminal");
+    case LINE_ANY:
+        return line->number ? asked->request->id == (uint64_t)line->number : !str_equal_c(op, "terminal");
     case LINE_WAY:
         return delivers && str_equal(line->name, json_string(asked->args, "way", "")) &&
                script_means_contact(asked->world->script, line->contact,

@@ -81,6 +81,7 @@ static bool read_line(Script *script, const Json *json, Error *error)
         .before = json_int(json, "before", -1),
         .never = json_bool(json, "never", false),
         .value = json_get(json, "value"),
+        .number = json_int(json, "number", 0),
         .at = json_int(json, "at", 0),
         .signal = json_get(json, "signal"),
     };

@@ -61,6 +61,7 @@ typedef struct ScriptLine {
     int64_t after, before;
     bool never;         /* MANUAL: `never done` */
     const Json *value;  /* ANSWER */
+    int64_t number;     /* ANY: the one effect that it answers, as the log counts; 0: any */
     int64_t at;         /* AT: since the start */
     const Json *signal; /* AT */
     bool has_ran;       /* such an effect began (see ran) */

@@ -4,11 +4,12 @@
 #include "vm/live/people.h"
 #include "vm/live/state.h"
 
+/* Nothing of this takes time. */
 static void end_c(LiveEffect *effect, const char *json)
 {
     Buffer result = {0};
     buffer_add_c(&result, json);
-    effect_end(effect, &result);
+    effect_end_at_once(effect, &result);
 }
 
 void call_start(LiveEffect *effect)

@@ -115,6 +115,13 @@ void effect_end(LiveEffect *effect, Buffer *json)
     effect_free(effect);
 }
 
+void effect_end_at_once(LiveEffect *effect, Buffer *json)
+{
+    LiveWorld *live = effect->live;
+    effect_end(effect, json);
+    live->results.items[live->results.count - 1].moment = order_moment(&live->order, clock_now(&live->clock));
+}
+
 void effect_fail(LiveEffect *effect, const char *text, bool unknown)
 {
     Buffer json = {0};
@@ -168,6 +175,7 @@ static void live_start(World *world, const EffectRequest *request)
                            .at = memory_copy_c(request->at),
                            .key = memory_copy_c(request->key)};
     vec_push(&live->effects, effect);
+    order_begin(&live->order, request->id);
     if (!effect->args) {
         effect_fail(effect, error.text, false);
         return;
@@ -237,7 +245,8 @@ static bool take_event(LiveWorld *live, WorldEvent *event)
     queue_remove(queue, 0);
     buffer_free(&live->current);
     live->current = first.json;
-    *event = (WorldEvent){first.kind, clock_now(&live->clock), first.effect, buffer_str(&live->current)};
+    int64_t now = first.moment ? first.moment : clock_now(&live->clock);
+    *event = (WorldEvent){first.kind, now, first.effect, buffer_str(&live->current)};
     return true;
 }
 

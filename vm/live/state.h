@@ -37,6 +37,7 @@ struct LiveEffect {
 typedef struct QueuedEvent {
     WorldEventKind kind;
     uint64_t effect;
+    int64_t moment; /* when it happened; 0: when it is taken */
     Buffer json;
 } QueuedEvent;
 
@@ -90,6 +91,8 @@ void native_close(struct Native *native); /* NULL is fine */
 
 /* The effect is done: `json` is its result and is emptied; the effect is freed. */
 void effect_end(LiveEffect *effect, Buffer *json);
+/* The same for what takes no time: it ends at the moment at which it began. */
+void effect_end_at_once(LiveEffect *effect, Buffer *json);
 /* The same with {"ok":false,"error":…}; with `unknown` when nobody knows whether it happened. */
 void effect_fail(LiveEffect *effect, const char *text, bool unknown);
 

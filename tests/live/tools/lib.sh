@@ -7,7 +7,6 @@
 # has FILE TEXT  does FILE hold TEXT
 # check NAME COMMAND…  prints `ok NAME` or `not ok NAME`
 # reap SECONDS PID  the exit status of a child, which must end in time
-# not_retold WHY  the runs of this test are not retold as drills when it ends
 # finish        shows $work's logs where something failed, and exits
 
 set -u
@@ -26,9 +25,7 @@ ends=
 
 at_end() { ends="$1
 $ends"; }
-not_retold() { retold_why=$1; } # not_retold WHY: the runs of this test cannot be told as drills yet, and why
 retell_runs() { # every run that the test leaves is retold as a drill
-    [ -z "${retold_why:-}" ] || return 0
     [ -n "$(find "$work" -name journal.db -print -quit)" ] || return 0
     /usr/bin/python3 "$root/tests/live/tools/retell.py" "$PLANVM" "$work"
 }

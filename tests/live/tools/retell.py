@@ -74,8 +74,8 @@ def retell(planvm, work, runs, name):
     held = call(planvm, "drill", "--filter", "run *", "--log", again, plan)
     if held.returncode:
         return drill.stdout + held.stdout + held.stderr
-    was = story(call(planvm, "log", name, "--json", "--journal", runs).stdout.splitlines())
-    with open(again, encoding="utf-8") as rows:
+    was = story(call(planvm, "log", name, "--json", "--journal", runs).stdout.rstrip("\n").split("\n"))
+    with open(again, encoding="utf-8", newline="\n") as rows:
         told = story(rows)
     for at, (one, other) in enumerate(zip_longest(was, told, fillvalue=[])):
         if not same(one, other):
