@@ -1,7 +1,6 @@
 """The live world beside bare loops over the same calls: commands, requests, durable events. Called by bench/run.
 
-CPU is the process's own and that of the children it collected; the keeper of changes, which outlives planvm, is not in it, so
-changes are compared by the wall's time as well."""
+CPU is that of all the processes of a row, the keeper of changes with its programs included."""
 
 import os
 import shutil
@@ -63,7 +62,11 @@ def plan_of(bench, name, count, url="http://localhost/"):
 
 
 def run_plan(bench, image, plan):
-    return ["sh", "-c", f"rm -rf {bench.path('runs')}; exec {bench.planvm} run {image} {plan} --yes --journal {bench.path('runs')}"]
+    """Each run in a folder of its own, which is removed where it is not measured."""
+    def command():
+        shutil.rmtree(bench.path("runs"), ignore_errors=True)
+        return [bench.planvm, "run", image, plan, "--yes", "--journal", bench.path("runs")]
+    return command
 
 
 def rows_of(times, floor):
@@ -135,13 +138,19 @@ def slow_table(bench):
     return request_table(bench, "answered after 50 ms", subprocess.Popen([sys.executable, "-c", SLOW, str(port)]), port)
 
 
+def write_events(events, way, folder, count, batch):
+    def command():
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        return [events, way, folder, str(count), str(batch)]
+    return command
+
+
 def event_table(bench):
     events, folder, rows = os.path.join(bench.build, "bench", "events"), bench.path("events"), []
     count = 100 if bench.quick else 3000
-    os.makedirs(folder, exist_ok=True)
     for batch in (1, 100):
-        times = bench.compare({way: ["sh", "-c", f"rm -rf {folder}; mkdir {folder}; exec {events} {way} {folder} {count} {batch}"]
-                               for way in ("sqlite", "journal")})
+        times = bench.compare({way: write_events(events, way, folder, count, batch) for way in ("sqlite", "journal")})
         rows.append([f"{batch} in a commit", *(f"{count / times[way].wall * 1000:.0f}" for way in ("sqlite", "journal")),
                      f"{times['sqlite'].wall / times['journal'].wall:.2f}", *(measure.figure(times[way].cpu) for way in ("sqlite", "journal"))])
     return measure.table([f"{count} durable events", "bare SQLite, events/s", "journal, events/s", "ratio", "SQLite CPU ms", "journal CPU ms"], rows)

@@ -63,11 +63,13 @@ class Bench:
         return Sample(float(cpu), float(wall), float(peak), int(status), text)
 
     def compare(self, commands, check_output=False):
-        """commands: {peer: command}. Gives {peer: Sample of medians}; who lacks or fails is left out."""
-        samples = {peer: [] for peer, command in commands.items() if shutil.which(command[0])}
+        """commands: {peer: command, or what prepares a round and gives its command}. Gives {peer: Sample of medians};
+        who lacks or fails is left out."""
+        samples = {peer: [] for peer, command in commands.items() if callable(command) or shutil.which(command[0])}
         for _ in range(self.rounds):
             for peer in samples:
-                samples[peer].append(self.run_once(commands[peer]))
+                command = commands[peer]
+                samples[peer].append(self.run_once(command() if callable(command) else command))
         outputs = {sample.output for several in samples.values() for sample in several if sample.status == 0}
         if check_output and len(outputs) > 1:
             raise SystemExit(f"bench: the peers do not agree: {outputs}")

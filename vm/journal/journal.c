@@ -192,9 +192,10 @@ static bool put_run(Journal *journal, const HashText program, Error *error)
  * which the run is found. SQLite knows its files by name, so it lets go of them meanwhile. */
 static bool reveal(Journal *journal, const char *root, Error *error)
 {
+    bool fine = store_run(journal->store, "PRAGMA journal_mode=WAL", error);
     store_close(journal->store);
     journal->store = NULL;
-    if (!directory_reveal(root, journal->run.id, "journal.db", error)) return false;
+    if (!fine || !directory_reveal(root, journal->run.id, "journal.db", error)) return false;
     journal->path.len = 0;
     buffer_printf(&journal->path, "%s/%.*s", root, STR_ARG(journal->run.id));
     return store_open_in(journal, STORE_WRITE, error);
@@ -346,7 +347,6 @@ void journal_close(Journal *journal)
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         store_finish(all[i]);
     roll_back(journal);
-    if (journal->store && journal->lock >= 0) store_checkpoint(journal->store, journal->run.ended);
     store_close(journal->store);
     if (journal->lock >= 0) close(journal->lock);
     buffer_free(&journal->path);

@@ -40,7 +40,7 @@ static bool settings_apply(Store *store, StoreMode mode, Error *error)
                          error);
     }
     if (mode == STORE_CREATE)
-        return store_run(store, "PRAGMA mmap_size=0; PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL;",
+        return store_run(store, "PRAGMA mmap_size=0; PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF;",
                          error);
     return store_run(store,
                      "PRAGMA mmap_size=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
@@ -82,12 +82,6 @@ bool store_run(Store *store, const char *sql, Error *error)
 {
     if (sqlite3_exec(store->handle, sql, NULL, NULL, NULL) == SQLITE_OK) return true;
     return failure(store->handle, "written", error);
-}
-
-void store_checkpoint(Store *store, bool truncate)
-{
-    sqlite3_wal_checkpoint_v2(store->handle, NULL,
-                              truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 bool store_copy(Store *store, const char *path, Error *error)

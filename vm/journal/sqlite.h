@@ -19,9 +19,9 @@ typedef enum StoreMode {
 } StoreMode;
 
 Store *store_open(const char *path, StoreMode mode, Error *error); /* NULL on failure */
-void store_close(Store *store);                                    /* NULL is fine; statements first */
+/* NULL is fine; statements first. The last one that writes moves the log into the file. */
+void store_close(Store *store);
 bool store_run(Store *store, const char *sql, Error *error);       /* statements without parameters or rows */
-void store_checkpoint(Store *store, bool truncate); /* moves the log into the file; may do nothing */
 /* All that is committed, as one file of its own; what is at `path` must be empty. Not within a transaction.
  */
 bool store_copy(Store *store, const char *path, Error *error);
