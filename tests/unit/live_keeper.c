@@ -64,6 +64,8 @@ static void write_file(const char *name, const char *text)
     fclose(file);
 }
 
+enum { STATE_ENDED = 5 }; /* lines of a state's file that says more than what was started */
+
 static bool wait_for_lines(const char *name, int64_t count)
 {
     for (int i = 0; i < 2000 && lines_in(name) < count; i++)
@@ -276,11 +278,11 @@ static void test_cancelled_with_secrets(void)
     CHECK_STR_C(json_string(r, "out", ""), "[secret token] ");
     live_test_start(&test, 42, "command", EFFECT_CHANGE, false, args);
     CHECK(run_until_line("begin-42"));
-    CHECK_INT(lines_in("fx/42/out"), 1);
+    CHECK_INT(lines_in("fx/42.out"), 1);
     test.world->cancel(test.world, 42);
     end_world();
-    CHECK(wait_for_lines("fx/42/exit", 1));
-    CHECK_INT(lines_in("fx/42/out"), 0);
+    CHECK(wait_for_lines("fx/42.state", STATE_ENDED));
+    CHECK_INT(lines_in("fx/42.out"), 0);
     live_test_open(&test, "{}");
 }
 
@@ -294,21 +296,19 @@ static void test_last_words(void)
     test.world->cancel(test.world, 44);
     end_world();
     signal_keeper("CONT");
-    CHECK(wait_for_lines("fx/44/exit", 1));
-    CHECK_CONTAINS(file_text("fx/44/exit"), "signal 15\n");
+    CHECK(wait_for_lines("fx/44.state", STATE_ENDED));
+    CHECK_CONTAINS(file_text("fx/44.state"), "signal 15\n");
     live_test_open(&test, "{}");
     test.world->cancel(test.world, 43);
-    CHECK(wait_for_lines("fx/43/exit", 1));
-    CHECK_CONTAINS(file_text("fx/43/exit"), "signal 15\n");
+    CHECK(wait_for_lines("fx/43.state", STATE_ENDED));
+    CHECK_CONTAINS(file_text("fx/43.state"), "signal 15\n");
 }
 
 /* It was started before the machine was: nothing of it can still run, and nobody knows how it ended. */
 static void test_other_boot(void)
 {
     char path[400];
-    snprintf(path, sizeof path, "%s/fx/50", test.dir);
-    CHECK(mkdir(path, 0700) == 0);
-    snprintf(path, sizeof path, "%s/fx/50/started", test.dir);
+    snprintf(path, sizeof path, "%s/fx/50.state", test.dir);
     FILE *file = fopen(path, "w");
     fprintf(file, "pid %d\nticks 1\nboot 00000000-0000-0000-0000-000000000000\ndeadline 0\n", (int)getpid());
     fclose(file);

@@ -1,6 +1,7 @@
-/* The files of one changing program. In and out: the folder RUN/fx/<effect>. Called by the keeper, which
- * writes them, and by planvm, which reads them at any time, also after both were killed: so every file but
- * `started` comes by a rename. */
+/* The files of one changing program. In and out: the files RUN/fx/<effect>.…. Called by the keeper, which
+ * writes them, and by planvm, which reads them at any time, also after both were killed: so each is written
+ * at one go, or comes by a rename. To make a file is most of what a change costs here: there is none that is
+ * not needed. */
 #include "vm/live/effect_files.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 
 static char *file_path(char path[64], uint64_t effect, const char *name)
 {
-    snprintf(path, 64, "fx/%" PRIu64 "%s%s", effect, *name ? "/" : "", name);
+    snprintf(path, 64, "fx/%" PRIu64 ".%s", effect, name);
     return path;
 }
 
@@ -26,14 +27,23 @@ int effect_files_open(int run, uint64_t effect, const char *name, int flags)
 
 EffectClaim effect_files_claim(int run, uint64_t effect, Error *error)
 {
-    char path[64];
-    mkdirat(run, "fx", 0700);
-    mkdirat(run, file_path(path, effect, ""), 0700);
-    int fd = effect_files_open(run, effect, "started", O_CREAT | O_EXCL | O_WRONLY);
+    enum { FLAGS = O_CREAT | O_EXCL | O_WRONLY };
+    int fd = effect_files_open(run, effect, "state", FLAGS);
+    if (fd < 0 && errno == ENOENT && mkdirat(run, "fx", 0700) == 0)
+        fd = effect_files_open(run, effect, "state", FLAGS);
     if (fd < 0 && errno == EEXIST) return EFFECT_TAKEN;
-    if (fd < 0) error_set(error, "%s in the run's folder cannot be written: %s", path, strerror(errno));
+    if (fd < 0) error_set(error, "fx/ in the run's folder cannot be written: %s", strerror(errno));
     if (fd >= 0) close(fd);
     return fd >= 0 ? EFFECT_CLAIMED : EFFECT_FAILED;
+}
+
+/* A few lines more, by one write: whoever reads has all of them or none. */
+static bool add_lines(int run, uint64_t effect, Str lines)
+{
+    int fd = effect_files_open(run, effect, "state", O_CREAT | O_APPEND | O_WRONLY);
+    bool written = fd >= 0 && write(fd, lines.data, lines.len) == (ssize_t)lines.len;
+    if (fd >= 0) close(fd);
+    return written;
 }
 
 bool effect_files_replace(int run, uint64_t effect, const char *name, Str text)
@@ -60,8 +70,12 @@ void effect_files_forget_output(int run, uint64_t effect)
     effect_files_replace(run, effect, "err", STR(""));
 }
 
+/* The same for as long as this process lives. */
 static void read_boot(char boot[64])
 {
+    static char known[64];
+    if (known[0]) memcpy(boot, known, sizeof known);
+    if (known[0]) return;
     boot[0] = 0;
     int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     if (fd < 0) return;
@@ -69,6 +83,7 @@ static void read_boot(char boot[64])
     close(fd);
     boot[got > 0 ? got : 0] = 0;
     boot[strcspn(boot, "\n")] = 0;
+    memcpy(known, boot, sizeof known);
 }
 
 static bool sync_folder(int run, const char *path)
@@ -105,12 +120,10 @@ bool effect_files_note_boot(int run)
 
 bool effect_files_settle_unknown(int run, uint64_t effect, const SpawnEnd *end)
 {
-    char path[64];
     mkdirat(run, "fx", 0700);
-    mkdirat(run, file_path(path, effect, ""), 0700);
     if (!effect_files_set_end(run, effect, end)) return false;
-    int fd = effect_files_open(run, effect, "exit", O_RDONLY);
-    bool kept = fd >= 0 && fsync(fd) == 0 && sync_folder(run, path) && sync_folder(run, "fx");
+    int fd = effect_files_open(run, effect, "state", O_RDONLY);
+    bool kept = fd >= 0 && fsync(fd) == 0 && sync_folder(run, "fx");
     if (fd >= 0) close(fd);
     return kept;
 }
@@ -140,7 +153,7 @@ bool effect_files_set_process(int run, uint64_t effect, pid_t pid, int64_t deadl
     read_boot(boot);
     int len = snprintf(text, sizeof text, "pid %d\nticks %" PRIu64 "\nboot %s\ndeadline %" PRId64 "\n",
                        (int)pid, process_ticks(pid), boot, deadline);
-    return effect_files_replace(run, effect, "started", (Str){text, (size_t)len});
+    return add_lines(run, effect, (Str){text, (size_t)len});
 }
 
 bool effect_files_set_end(int run, uint64_t effect, const SpawnEnd *end)
@@ -148,7 +161,7 @@ bool effect_files_set_end(int run, uint64_t effect, const SpawnEnd *end)
     Buffer text = {0};
     buffer_printf(&text, "exit %d\nsignal %d\ntimed_out %d\nunknown %d\nelapsed %" PRId64 "\nerror %s\n",
                   end->exit, end->signal, end->timed_out, end->unknown, end->elapsed, end->error);
-    bool kept = effect_files_replace(run, effect, "exit", buffer_str(&text));
+    bool kept = add_lines(run, effect, buffer_str(&text));
     buffer_free(&text);
     return kept;
 }
@@ -166,7 +179,7 @@ static bool read_small(int run, uint64_t effect, const char *name, char *text, s
 bool effect_files_is_started(int run, uint64_t effect)
 {
     char path[64];
-    return faccessat(run, file_path(path, effect, "started"), F_OK, 0) == 0;
+    return faccessat(run, file_path(path, effect, "state"), F_OK, 0) == 0;
 }
 
 bool effect_files_get_process(int run, uint64_t effect, EffectProcess *process)
@@ -174,7 +187,7 @@ bool effect_files_get_process(int run, uint64_t effect, EffectProcess *process)
     char text[512];
     int pid;
     *process = (EffectProcess){0};
-    if (!read_small(run, effect, "started", text, sizeof text)) return false;
+    if (!read_small(run, effect, "state", text, sizeof text)) return false;
     if (sscanf(text, "pid %d\nticks %" SCNu64 "\nboot %63s\ndeadline %" SCNd64, &pid, &process->ticks,
                process->boot, &process->deadline) != 4)
         return false;
@@ -187,14 +200,17 @@ bool effect_files_get_end(int run, uint64_t effect, SpawnEnd *end)
     char text[1024];
     int timed_out, unknown, used = 0;
     *end = (SpawnEnd){0};
-    if (!read_small(run, effect, "exit", text, sizeof text)) return false;
-    if (sscanf(text, "exit %d\nsignal %d\ntimed_out %d\nunknown %d\nelapsed %" SCNd64 "\nerror%n", &end->exit,
+    if (!read_small(run, effect, "state", text, sizeof text)) return false;
+    /* Behind the lines of its process, where it had come to one. */
+    const char *last = strstr(text, "exit ");
+    if (!last) return false;
+    if (sscanf(last, "exit %d\nsignal %d\ntimed_out %d\nunknown %d\nelapsed %" SCNd64 "\nerror%n", &end->exit,
                &end->signal, &timed_out, &unknown, &end->elapsed, &used) != 5 ||
         !used)
         return false;
     end->timed_out = timed_out != 0;
     end->unknown = unknown != 0;
-    Str error = str_trim(str_from_c(text + used));
+    Str error = str_trim(str_from_c(last + used));
     snprintf(end->error, sizeof end->error, "%.*s", STR_ARG(error));
     return true;
 }

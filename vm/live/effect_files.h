@@ -1,8 +1,8 @@
-/* What is kept on disk of one changing program, in RUN/fx/<effect>/, so that it survives planvm and the keeper.
+/* What is kept on disk of one changing program, in RUN/fx/<effect>.…, so that it survives planvm and the keeper.
  *
- * `started` is made before the program begins, never twice; then it says its process and this boot of the machine. `out`
- * and `err` are its output, written by the program itself; `exits` is what a pipe says of its parts; `exit` is how it
- * ended; `out.whole` and `err.whole` say where planvm has put all of a long output.
+ * `state` is made before the program begins, never twice; then it says its process and this boot of the machine, and in the
+ * end how it ended. `out` and `err` are its output, written by the program itself; `exits` is what a pipe says of its
+ * parts; `out.whole` and `err.whole` say where planvm has put all of a long output.
  *
  * The keeper writes, planvm reads; both link this file. `run` is a descriptor of the run's folder. */
 #ifndef PLAN_LIVE_EFFECT_FILES_H
@@ -24,7 +24,7 @@ typedef enum EffectClaim {
     EFFECT_FAILED,  /* the files cannot be written: error */
 } EffectClaim;
 
-/* Makes `started`: whoever makes it may start the program, nobody else ever. Nothing here is synced, because
+/* Makes `state`: whoever makes it may start the program, nobody else ever. Nothing here is synced, because
  * what a killed process wrote survives it. A power failure can lose it; for that the run's folder knows the
  * boot of the machine in which its programs were started (`boot`, synced before the first of them). */
 EffectClaim effect_files_claim(int run, uint64_t effect, Error *error);

@@ -1,5 +1,5 @@
 /* In: specs and the end of processes; out: the files of vm/live/effect_files.h. Called by keeper.c only. A
- * program whose `started` is there is never started, whoever made it. */
+ * program whose `state` is there is never started, whoever made it. */
 #include "vm/live/keeper/jobs.h"
 
 #include "vm/live/keeper/protocol.h"

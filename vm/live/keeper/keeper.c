@@ -1,5 +1,5 @@
 /* plan-keeper: starts the changing programs of one run and writes down how they ended, also when planvm does
- * not live to see it. In: messages on the socket RUN/keeper/sock; out: the files RUN/fx/<effect>/…, answers,
+ * not live to see it. In: messages on the socket RUN/keeper/sock; out: the files RUN/fx/<effect>.…, answers,
  * and a word to planvm when a program ended. planvm starts it when the run's first change begins; it goes
  * when it has no program and planvm is gone. It must never start an effect twice, and holds nothing in memory
  * that is not also in its files. */
