@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { SIMPLE_KINDS = TYPE_ERROR + 1, DERIVED_KINDS = 3 };
+enum { SIMPLE_KINDS = TYPE_ERROR + 1, DERIVED_KINDS = 4 };
 
 /* Lives in the arena whole, the growing list included: nothing needs to be freed. */
 struct TypeTable {
@@ -16,7 +16,8 @@ struct TypeTable {
     const Type *simple[SIMPLE_KINDS];
     Type **items;
     size_t count, cap;
-    const Type *(*derived)[DERIVED_KINDS]; /* by the element's id: its list, map and optional, or NULL */
+    /* By a type's id: its list, map and optional, and the functions of which it is the newest part; or NULL. */
+    const Type *(*derived)[DERIVED_KINDS];
     size_t derived_cap;
     Type **builtins;
     size_t builtin_count, builtin_cap;
@@ -95,7 +96,7 @@ static const Type **derived_place(TypeTable *table, TypeKind kind, const Type *e
         table->derived = larger;
         table->derived_cap = table->cap;
     }
-    return &table->derived[element->id][kind == TYPE_LIST ? 0 : kind == TYPE_MAP ? 1 : 2];
+    return &table->derived[element->id][kind == TYPE_LIST ? 0 : kind == TYPE_MAP ? 1 : kind == TYPE_OPTIONAL ? 2 : 3];
 }
 
 static const Type *find_with_element(TypeTable *table, TypeKind kind, const Type *element)
@@ -173,11 +174,21 @@ static Str fn_name(Arena *arena, const TypeField *params, size_t count, const Ty
     return name;
 }
 
+/* Few functions share it with others, however many there are in all. */
+static const Type *newest_part(const TypeField *params, size_t count, const Type *result)
+{
+    const Type *newest = result;
+    for (size_t i = 0; i < count; i++) {
+        if (params[i].type->id > newest->id) newest = params[i].type;
+    }
+    return newest;
+}
+
 const Type *type_fn(TypeTable *table, const TypeField *params, size_t count, const Type *result)
 {
-    for (size_t i = 0; i < table->count; i++) {
-        const Type *type = table->items[i];
-        if (type->kind == TYPE_FN && type->result == result && same_params(type, params, count)) return type;
+    const Type *part = newest_part(params, count, result);
+    for (const Type *fn = find_with_element(table, TYPE_FN, part); fn; fn = fn->next_fn) {
+        if (fn->result == result && same_params(fn, params, count)) return fn;
     }
     TypeField *bare = arena_array(table->arena, TypeField, count);
     for (size_t i = 0; i < count; i++)
@@ -187,6 +198,9 @@ const Type *type_fn(TypeTable *table, const TypeField *params, size_t count, con
     type->field_count = count;
     type->result = result;
     type->name = fn_name(table->arena, params, count, result);
+    const Type **place = derived_place(table, TYPE_FN, part);
+    type->next_fn = *place;
+    *place = type;
     return type;
 }
 

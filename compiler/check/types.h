@@ -44,6 +44,7 @@ struct Type {
     const TypeField *fields; /* RECORD; FN: its parameters */
     size_t field_count;
     const Type *result;  /* FN */
+    const Type *next_fn; /* the table's own */
     const Str *members;  /* ENUM */
     size_t member_count; /* ENUM */
     struct Node *decl;   /* RECORD, ENUM that a plan declares; else NULL */
