@@ -75,7 +75,7 @@ static void end_word(Splitter *s)
     if (!s->in_word) return;
     end_text(s);
     CommandWord word = {.part_count = s->parts.count, .span = s->word, .may_be_empty = s->may_be_empty};
-    word.parts = arena_array(s->c->arena, CommandPart, s->parts.count + 1);
+    word.parts = arena_array(s->c->arena, CommandPart, s->parts.count);
     if (s->parts.count) memcpy(word.parts, s->parts.items, s->parts.count * sizeof *word.parts);
     vec_push(&s->words, word);
     s->parts.count = 0;
@@ -349,7 +349,7 @@ static void split_words(Checker *c, Node *node, Command *command)
     end_word(&s);
     check_words(c, &s);
     command->word_count = s.words.count;
-    command->words = arena_array(c->arena, CommandWord, s.words.count + 1);
+    command->words = arena_array(c->arena, CommandWord, s.words.count);
     if (s.words.count) memcpy(command->words, s.words.items, s.words.count * sizeof *command->words);
     command->program = program_of(command);
     check_assignment_word(c, command);

@@ -168,15 +168,25 @@ static void make_room(Settling *s)
 static void put(Settling *s, Token token)
 {
     if (s->count == s->next) make_room(s);
-    bool opens = token_opens(token.kind), closes = token_closes(token.kind);
-    if (opens || closes) token.value.partner = TOKEN_NONE;
-    if (closes && s->opens.count > 0) {
+    s->items[s->count++] = token;
+}
+
+static void put_bracket(Settling *s, Token token)
+{
+    token.value.partner = TOKEN_NONE;
+    if (token_opens(token.kind)) {
+        vec_push(&s->opens, (uint32_t)s->count);
+    } else if (s->opens.count > 0) {
         uint32_t opener = s->opens.items[--s->opens.count];
         token.value.partner = opener;
         s->items[opener].value.partner = (uint32_t)s->count;
     }
-    if (opens) vec_push(&s->opens, (uint32_t)s->count);
-    s->items[s->count++] = token;
+    put(s, token);
+}
+
+static bool in_braces(const Settling *s)
+{
+    return s->opens.count == 0 || s->items[s->opens.items[s->opens.count - 1]].kind == TOK_LBRACE;
 }
 
 static int last_kind(const Settling *s)
@@ -190,9 +200,9 @@ static void put_newline(Settling *s, Token token)
     bool semicolon = token.kind == TOK_SEMI;
     size_t next = s->next;
     int last = last_kind(s);
+    if (last == TOK_NL || last == TOK_LBRACE || (!semicolon && token_goes_on_after(last))) return;
     while (s->items[next].kind == TOK_NL)
         next++;
-    if (last == TOK_NL || last == TOK_LBRACE || (!semicolon && token_goes_on_after(last))) return;
     if (!semicolon && token_goes_on_before(s->items[next].kind)) return;
     token.kind = TOK_NL;
     token.flags = semicolon ? TOKEN_SEMICOLON : token.flags;
@@ -211,15 +221,28 @@ static void settle_newlines(TokenList *list)
     Settling s = {.items = list->tokens.items, .end = list->tokens.count, .list = list};
     while (s.next < s.end) {
         const Token token = s.items[s.next++];
-        int inside = s.opens.count > 0 ? s.items[s.opens.items[s.opens.count - 1]].kind : TOK_LBRACE;
-        if (token.kind == TOK_NL || (token.kind == TOK_SEMI && inside == TOK_LBRACE)) {
-            if (inside == TOK_LBRACE) put_newline(&s, token);
-            continue;
-        }
         int last = last_kind(&s);
-        bool ends = token.kind == TOK_RBRACE && last != TOK_LBRACE && last != TOK_COMMA;
-        if ((ends || token.kind == TOK_YYEOF) && last != TOK_NL) put_made_newline(&s, &token);
-        put(&s, token);
+        switch (token.kind) {
+        case TOK_SEMI:
+            if (!in_braces(&s)) put(&s, token);
+            else put_newline(&s, token);
+            break;
+        case TOK_NL:
+            if (in_braces(&s)) put_newline(&s, token);
+            break;
+        case TOK_RBRACE:
+            if (last != TOK_LBRACE && last != TOK_COMMA && last != TOK_NL) put_made_newline(&s, &token);
+            put_bracket(&s, token);
+            break;
+        case TOK_YYEOF:
+            if (last != TOK_NL) put_made_newline(&s, &token);
+            put(&s, token);
+            break;
+        default:
+            if (token_opens(token.kind) || token_closes(token.kind)) put_bracket(&s, token);
+            else put(&s, token);
+            break;
+        }
     }
     vec_free(&s.opens);
     list->tokens.count = s.count;
@@ -264,6 +287,20 @@ static Str comment_text(const SourceFile *file, const Comment *comment)
     return str_trim(text);
 }
 
+/* The texts of comments, one a line. */
+static Str lines_text(const SourceFile *file, Arena *arena, const Comment *comments, size_t count)
+{
+    if (count == 1) return comment_text(file, comments);
+    Buffer text = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) buffer_add_char(&text, '\n');
+        buffer_add_str(&text, comment_text(file, &comments[i]));
+    }
+    Str lines = arena_copy(arena, buffer_str(&text));
+    buffer_free(&text);
+    return lines;
+}
+
 static int by_offset(const void *left, const void *right)
 {
     const TokenDoc *a = left, *b = right;
@@ -292,16 +329,13 @@ static void settle_docs(const SourceFile *file, Arena *arena, TokenList *list)
                 add_doc(list, arena, token->span.start, comment_text(file, &comments[i]));
             continue;
         }
-        Str text = comment_text(file, &comments[i]);
+        size_t first = i;
         while (i + 1 < list->comments.count && comments[i + 1].doc && comments[i + 1].own_line &&
-               is_on_next_line(file, comments[i].span.end, comments[i + 1].span.start)) {
+               is_on_next_line(file, comments[i].span.end, comments[i + 1].span.start))
             i++;
-            text =
-                arena_printf(arena, "%.*s\n%.*s", STR_ARG(text), STR_ARG(comment_text(file, &comments[i])));
-        }
         const Token *token = token_from(list, comments[i].span.end);
         if (token && token->kind != TOK_YYEOF && is_on_next_line(file, comments[i].span.end, token->span.start))
-            add_doc(list, arena, token->span.start, text);
+            add_doc(list, arena, token->span.start, lines_text(file, arena, &comments[first], i + 1 - first));
     }
     if (list->docs.count > 1) qsort(list->docs.items, list->docs.count, sizeof *list->docs.items, by_offset);
 }
