@@ -91,6 +91,10 @@ typedef struct Checker {
     Scope *titles[SYMBOL_RECURRING - SYMBOL_DRILL + 1]; /* of what the module at hand declares by a title */
     Body *body;
     Symbol *plan, *step; /* around what is being checked, or NULL */
+    struct {
+        const Symbol *plan;
+        Scope *steps, *phases;
+    } step_names;        /* of the plan that declared one last: steps.c's own */
     Node *effect_root;   /* the call or command that `run` or `observe` stands before */
     int conditions;      /* depth: > 0 inside a condition, where only looks may stand */
     int loops;

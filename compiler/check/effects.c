@@ -340,16 +340,21 @@ static void report_edge(Checker *c, const CallEdge *edge)
     }
 }
 
+/* Does the caller look, and is it news? */
+static bool hand_on(const CallEdge *edge)
+{
+    if (!edge->from || edge->from->looks || !edge->to->looks) return false;
+    return edge->from->looks = true;
+}
+
 void check_looks(Checker *c)
 {
-    for (bool again = true; again;) {
+    for (bool again = true; again;) { /* both ways: functions stand in the order of their calls, or against it */
         again = false;
-        for (size_t i = 0; i < c->edges.count; i++) {
-            const CallEdge *edge = &c->edges.items[i];
-            if (!edge->from || edge->from->looks || !edge->to->looks) continue;
-            edge->from->looks = true;
-            again = true;
-        }
+        for (size_t i = 0; i < c->edges.count; i++)
+            again = hand_on(&c->edges.items[i]) || again;
+        for (size_t i = c->edges.count; again && i > 0; i--)
+            hand_on(&c->edges.items[i - 1]);
     }
     for (size_t i = 0; i < c->edges.count; i++) {
         c->edges.items[i].call->looks = c->edges.items[i].to->looks;

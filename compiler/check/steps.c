@@ -3,6 +3,23 @@
  * In: the nodes of a plan's body. Out: a symbol for each step, and everything below annotated. */
 #include "compiler/check/check.h"
 
+/* Where the names of a plan's phases are, or those of its steps. */
+static Scope *names_here(Checker *c, bool phases)
+{
+    enum { SHORTEST = 64 }; /* bytes of a step, about */
+    if (c->step_names.plan != c->plan) {
+        c->step_names.plan = c->plan;
+        c->step_names.steps = c->step_names.phases = NULL;
+    }
+    Scope **names = phases ? &c->step_names.phases : &c->step_names.steps;
+    if (*names) return *names;
+    Span span = c->plan ? c->plan->decl->span : (Span){0};
+    size_t buckets = 8;
+    while (buckets < (span.end - span.start) / SHORTEST)
+        buckets *= 2;
+    return *names = scope_new(c, NULL, buckets);
+}
+
 Symbol *declare_step(Checker *c, Node *node, Node *title)
 {
     Str name = {"", 0};
@@ -12,18 +29,15 @@ Symbol *declare_step(Checker *c, Node *node, Node *title)
     symbol->plan = c->plan;
     symbol->parent = c->step;
     SymbolList *steps = &c->program->steps;
-    const Symbol *first = NULL;
-    /* A plan's steps follow each other. */
-    for (size_t i = steps->count; name.len && i > 0 && steps->items[i - 1]->plan == c->plan; i--) {
-        const Symbol *older = steps->items[i - 1];
-        bool alike = (older->decl->kind == NODE_PHASE) == (node->kind == NODE_PHASE);
-        if (alike && str_equal(older->name, name)) first = older;
-    }
+    Scope *names = names_here(c, node->kind == NODE_PHASE);
+    const Symbol *first = name.len ? scope_find_here(names, name) : NULL;
     if (first) {
         Diag *diag = report(c, P0209, symbol->span, "two %s of this plan are called \"%.*s\"",
                             node->kind == NODE_PHASE ? "phases" : "steps", STR_ARG(name));
         report_second(c, diag, first->span, "the first one");
         report_help(c, diag, "its name is how the record, drills and people tell it from others");
+    } else if (name.len) {
+        scope_add(c, names, symbol);
     }
     symbol->index = (uint32_t)steps->count;
     symbol_list_add(c, steps, symbol);
