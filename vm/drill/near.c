@@ -99,6 +99,16 @@ static size_t fitting(Str text, Str pattern, const char *ends)
     return fits;
 }
 
+/* The word of the text that begins at or right behind the place. */
+static Str word_at(Str text, size_t at, const char *ends)
+{
+    if (at && at < text.len && strchr(ends, text.data[at])) at++;
+    size_t end = at;
+    while (end < text.len && !strchr(ends, text.data[end]))
+        end++;
+    return str_slice(text, at, end > at ? end : text.len);
+}
+
 static void tell_pattern(Str text, Str pattern, const char *ends, const char *what, Buffer *out)
 {
     size_t fits = fitting(text, pattern, ends);
@@ -106,15 +116,18 @@ static void tell_pattern(Str text, Str pattern, const char *ends, const char *wh
         buffer_printf(out, "it ends too early for this %s; a `*` at its end takes the rest", what);
         return;
     }
-    Str rest = str_slice(pattern, fits && strchr(ends, pattern.data[fits]) ? fits + 1 : fits, pattern.len);
-    size_t end = 0;
-    while (end < rest.len && !strchr(ends, rest.data[end]))
-        end++;
-    Str word = end ? str_slice(rest, 0, end) : rest;
-    if (fits)
-        buffer_printf(out, "it fits this %s up to `%.*s`, which does not", what, STR_ARG(word));
-    else
+    Str word = word_at(pattern, fits, ends);
+    if (!fits) {
         buffer_printf(out, "`%.*s` does not fit this %s", STR_ARG(word), what);
+        return;
+    }
+    buffer_printf(out, "it fits this %s up to `%.*s`", what, STR_ARG(word));
+    /* Behind a star it is not known which word it would have to be. */
+    Str other = memchr(pattern.data, '*', fits) ? (Str){0} : word_at(text, fits, ends);
+    if (other.len)
+        buffer_printf(out, "; there it has `%.*s`", STR_ARG(other));
+    else
+        buffer_add_c(out, ", which does not");
 }
 
 static bool is_method(const Asked *asked, Str method)
