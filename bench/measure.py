@@ -7,12 +7,12 @@ import subprocess
 import sys
 import tempfile
 
-PACKAGES = ["lua5.4", "luajit", "lua-cjson", "tcc", "nodejs", "python3", "prometheus", "shellcheck", "gcc"]
+PACKAGES = ["lua5.4", "luajit", "lua-cjson", "tcc", "nodejs", "python3", "prometheus", "shellcheck", "gcc", "ansible-core"]
 LIMIT = 120  # seconds for one process
 
 
 def install_peers():
-    programs = ["lua5.4", "luajit", "tcc", "node", "promtool", "shellcheck", "gcc"]
+    programs = ["lua5.4", "luajit", "tcc", "node", "promtool", "shellcheck", "gcc", "ansible-playbook"]
     if all(shutil.which(program) for program in programs) or os.geteuid() != 0:
         return
     subprocess.run(["apt-get", "install", "-y", "-qq", *PACKAGES], check=False, stdout=subprocess.DEVNULL)
