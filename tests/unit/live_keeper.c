@@ -222,6 +222,25 @@ static void test_cancelled(void)
     CHECK_INT(test.event.kind, WORLD_TIME);
 }
 
+/* Who was told to end has the time to: also what left the group, when the program itself is gone already. */
+static void test_rest_ends_by_itself(void)
+{
+    char polite[1000], args[1000];
+    snprintf(polite, sizeof polite,
+             "trap 'sleep 0.3; echo x >> %s/ended; exit 1' TERM\necho x >> %s/begun\nwhile :; do sleep 0.05; done\n",
+             test.dir, test.dir);
+    write_file("polite", polite);
+    snprintf(args, sizeof args, "{\"sh\":\"setsid sh %s/polite & sleep 9\",\"timeout\":700}", test.dir);
+    live_test_start(&test, 47, "command", EFFECT_CHANGE, false, args);
+    CHECK(json_bool(live_test_result(&test, 47, 9000), "timed_out", false));
+    CHECK_INT(lines_in("begun"), 1);
+    CHECK_INT(lines_in("ended"), 1);
+    live_test_start(&test, 147, "command", EFFECT_LOOK, false, args);
+    CHECK(json_bool(live_test_result(&test, 147, 9000), "timed_out", false));
+    CHECK_INT(lines_in("begun"), 2);
+    CHECK_INT(lines_in("ended"), 2);
+}
+
 /* Two runs of one id, in folders of their own: what ends the one leaves the other alone, whatever left its group. */
 static void test_same_id_elsewhere(void)
 {
@@ -370,6 +389,7 @@ int main(void)
     test_keeper_killed();
     test_cancelled();
     test_same_id_elsewhere();
+    test_rest_ends_by_itself();
     test_cancelled_after_death();
     test_cancelled_with_secrets();
     test_last_words();

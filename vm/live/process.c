@@ -27,10 +27,12 @@ struct Process {
     int pidfd;
     LoopPoll *exit;
     LoopTimer *timer;
+    LoopTimer *rest; /* looks whether its descendants are gone */
     int64_t started;
-    bool timed_out, stopping;
+    bool timed_out, stopping, killed;
     int exits;   /* a file in memory, or -1 */
-    int held[2]; /* our own ends for writing: with them no end of file wakes us, only the program's end does */
+    int held[2]; /* our own ends for writing: with them no end of file wakes us, only the program's end does
+                  */
     Stream streams[2];
     ProcessEvents events;
 };
@@ -43,7 +45,10 @@ static void stream_close(Stream *stream)
     stream->fd = -1;
 }
 
-enum { ROUNDS = 16 }; /* pieces of a flood that are taken in one turn of the loop */
+enum {
+    ROUNDS = 16,    /* pieces of a flood that are taken in one turn of the loop */
+    REST_LOOK = 20, /* ms between two looks at what is left of a program that was told to end */
+};
 
 /* Takes what is there now. */
 static void stream_read(Stream *stream)
@@ -74,6 +79,7 @@ static void process_free(Process *process)
 {
     loop_poll_stop(process->exit);
     loop_timer_stop(process->timer);
+    loop_timer_stop(process->rest);
     if (process->pidfd >= 0) close(process->pidfd);
     for (int i = 0; i < 2; i++) {
         stream_close(&process->streams[i]);
@@ -84,13 +90,21 @@ static void process_free(Process *process)
     free(process);
 }
 
-static void process_exited(void *ctx, int fd, int events)
+static void collect(void *ctx)
 {
     Process *process = ctx;
     SpawnEnd end = {.timed_out = process->timed_out};
-    (void)fd;
-    (void)events;
-    if (!spawn_collect(process->pid, process->stopping, process->mark, &end)) return;
+    SpawnRest rest = process->killed     ? SPAWN_REST_DIES
+                     : process->stopping ? SPAWN_REST_ENDS
+                                         : SPAWN_REST_LIVES;
+    process->rest = NULL;
+    if (!spawn_collect(process->pid, rest, process->mark, &end)) {
+        /* It waits to be collected, and its descriptor says so again and again. */
+        loop_poll_stop(process->exit);
+        process->exit = NULL;
+        process->rest = loop_timer_start(process->loop, REST_LOOK, collect, process);
+        return;
+    }
     end.elapsed = clock_boot() - process->started;
     /* All that the program itself wrote is in the pipes by now; what it left behind in the background is not
      * waited for. */
@@ -102,10 +116,18 @@ static void process_exited(void *ctx, int fd, int events)
     process_free(process);
 }
 
+static void process_exited(void *ctx, int fd, int events)
+{
+    (void)fd;
+    (void)events;
+    collect(ctx);
+}
+
 static void grace_over(void *ctx)
 {
     Process *process = ctx;
     process->timer = NULL;
+    process->killed = true;
     spawn_signal(process->pid, process->mark, SIGKILL);
 }
 
@@ -183,7 +205,7 @@ Process *process_start(Loop *loop, const SpawnSpec *spec, const ProcessEvents *e
     SpawnEnd ignored = {0};
     kill(-process->pid, SIGKILL);
     kill(process->pid, SIGKILL);
-    while (!spawn_collect(process->pid, true, process->mark, &ignored))
+    while (!spawn_collect(process->pid, SPAWN_REST_DIES, process->mark, &ignored))
         usleep(1000);
     return start_refused(process, end, "the program cannot be watched");
 }
@@ -192,7 +214,7 @@ void process_kill(Process *process)
 {
     SpawnEnd ignored = {0};
     spawn_signal(process->pid, process->mark, SIGKILL);
-    while (!spawn_collect(process->pid, false, process->mark, &ignored))
+    while (!spawn_collect(process->pid, SPAWN_REST_LIVES, process->mark, &ignored))
         usleep(500);
     process_free(process);
 }

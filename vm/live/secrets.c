@@ -119,7 +119,7 @@ static bool from_command(const char *text, Buffer *value, Error *error)
     bool whole = started && read_until(out[0], clock_boot() + COMMAND_TIMEOUT, value);
     if (started) {
         if (!whole) spawn_signal(pid, mark, SIGKILL);
-        while (!spawn_collect(pid, false, mark, &end))
+        while (!spawn_collect(pid, SPAWN_REST_LIVES, mark, &end))
             usleep(1000);
     }
     if (out[0] >= 0) close(out[0]);

@@ -121,32 +121,52 @@ static bool carries_mark(const char *name, const char *mark)
     return found;
 }
 
+static bool is_zombie(const char *name)
+{
+    char path[300], text[512];
+    snprintf(path, sizeof path, "/proc/%s/stat", name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0) close(fd);
+    text[got > 0 ? got : 0] = 0;
+    const char *state = strrchr(text, ')');
+    return !state || (state[1] == ' ' && (state[2] == 'Z' || state[2] == 'X'));
+}
+
+/* Sends a signal to every process that carries the mark. With 0 it only looks, and knows those of the group
+ * as well. True: there was one that lives. */
+static bool signal_rest(pid_t pid, const char *mark, int number)
+{
+    bool found = false;
+    DIR *processes = opendir("/proc");
+    if (!processes) return false;
+    for (struct dirent *entry; (entry = readdir(processes)) && !(found && !number);) {
+        pid_t other = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (other <= 1 || other == getpid() || other == pid) continue;
+        bool in_group = getpgid(other) == pid;
+        if (in_group ? number != 0 || is_zombie(entry->d_name) : !carries_mark(entry->d_name, mark)) continue;
+        found = true;
+        if (number) kill(other, number);
+    }
+    closedir(processes);
+    return found;
+}
+
 void spawn_signal(pid_t pid, const char *mark, int number)
 {
     kill(-pid, number);
-    DIR *processes = opendir("/proc");
-    if (!processes) return;
-    for (struct dirent *entry; (entry = readdir(processes));) {
-        pid_t other = (pid_t)strtol(entry->d_name, NULL, 10);
-        if (other <= 1 || other == getpid() || getpgid(other) == pid) continue;
-        if (carries_mark(entry->d_name, mark)) kill(other, number);
-    }
-    closedir(processes);
+    signal_rest(pid, mark, number);
 }
 
-bool spawn_collect(pid_t pid, bool kill_rest, const char *mark, SpawnEnd *end)
+bool spawn_collect(pid_t pid, SpawnRest rest, const char *mark, SpawnEnd *end)
 {
     siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0) return false;
+    if (rest == SPAWN_REST_ENDS && signal_rest(pid, mark, 0)) return false;
+    /* While the leader is not yet collected its number cannot belong to another group. */
+    if (rest == SPAWN_REST_DIES) spawn_signal(pid, mark, SIGKILL);
     int status = 0;
-    if (kill_rest) {
-        bool seen = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
-        if (seen && info.si_pid == 0) return false;
-        /* While the leader is not yet collected its number cannot belong to another group. */
-        spawn_signal(pid, mark, SIGKILL);
-    }
-    pid_t collected = waitpid(pid, &status, WNOHANG);
-    if (collected == 0) return false;
-    if (collected != pid) {
+    if (waitpid(pid, &status, 0) != pid) {
         end->unknown = true;
         snprintf(end->error, sizeof end->error, "the program's exit was collected by somebody else");
         return true;

@@ -39,9 +39,15 @@ typedef struct SpawnEnd {
  * stay the caller's. False: it did not start, and `end` says why. */
 bool spawn_start(const SpawnSpec *spec, int out, int err, int exits, pid_t *pid, SpawnEnd *end);
 
-/* Collects a program that has ended; does not block if it has not (returns false). When it `timed_out` or was
- * told to stop, what is left of its descendants is killed first. */
-bool spawn_collect(pid_t pid, bool kill_rest, const char *mark, SpawnEnd *end);
+/* What becomes of a program's descendants that are left when it has ended. */
+typedef enum SpawnRest {
+    SPAWN_REST_LIVES, /* they were left in the background */
+    SPAWN_REST_ENDS,  /* they were told to end: the program has not ended before they have */
+    SPAWN_REST_DIES,  /* they are killed */
+} SpawnRest;
+
+/* Collects a program that has ended; does not block if it has not (returns false). */
+bool spawn_collect(pid_t pid, SpawnRest rest, const char *mark, SpawnEnd *end);
 
 /* Sends a signal to the program's group and to every process that carries its mark. */
 void spawn_signal(pid_t pid, const char *mark, int number);

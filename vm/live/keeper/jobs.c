@@ -71,7 +71,8 @@ char jobs_start(Jobs *jobs, const SpawnSpec *spec)
 
 static void end_job(Job *job)
 {
-    spawn_signal(job->pid, job->mark, job->stopping ? SIGKILL : SIGTERM);
+    job->killed = job->stopping;
+    spawn_signal(job->pid, job->mark, job->killed ? SIGKILL : SIGTERM);
     job->stopping = true;
     job->deadline = boot_now() + SPAWN_GRACE;
 }
@@ -116,7 +117,8 @@ bool jobs_collect(Jobs *jobs, uint64_t *effect)
     for (size_t i = 0; i < jobs->list.count; i++) {
         Job *job = &jobs->list.items[i];
         SpawnEnd end = {.timed_out = job->timed_out};
-        if (!spawn_collect(job->pid, job->stopping, job->mark, &end)) continue;
+        SpawnRest rest = job->killed ? SPAWN_REST_DIES : job->stopping ? SPAWN_REST_ENDS : SPAWN_REST_LIVES;
+        if (!spawn_collect(job->pid, rest, job->mark, &end)) continue;
         end.elapsed = boot_now() - job->started;
         effect_files_set_end(jobs->run, job->effect, &end);
         *effect = job->effect;

@@ -9,7 +9,7 @@ typedef struct Job {
     pid_t pid;
     char *mark;
     int64_t started, deadline; /* ms of the boot-time clock; deadline 0: none */
-    bool timed_out, stopping;
+    bool timed_out, stopping, killed;
 } Job;
 
 typedef struct Jobs {
