@@ -224,6 +224,23 @@ static void wrong_forms(void)
     }
 }
 
+/* A form of forms, or of itself, has no end. */
+static void nested_forms(void)
+{
+    Machine m = machine_new();
+    const Str texts[] = {STR("["), STR("]")};
+    const uint32_t hole = form_of_json(&m, "");
+    image_builder_form(m.builder, STR(""), texts, &hole, 1);
+    main_begin(&m);
+    emit(&m, OPCODE_RETURN, 0, 0, 0, 0);
+    function_end(&m);
+    Error error = {0};
+    CHECK(image_builder_finish(m.builder, &m.bytes, &error));
+    CHECK(!image_open(buffer_str(&m.bytes), &m.image, &error));
+    CHECK_STR_C(str_from_c(error.text), "the program file is damaged: a form is no value's type");
+    machine_free(&m);
+}
+
 static void wrong_files(void)
 {
     Machine m = machine_new();
@@ -321,6 +338,7 @@ int main(void)
     built_and_read();
     wrong_words();
     wrong_forms();
+    nested_forms();
     wrong_files();
     too_large();
     mutations();

@@ -93,6 +93,7 @@ static bool fields_verify(Verifier *verifier, const ImageType *type)
         const ImageField *field = &image->fields[type->first_field + i];
         if (!string_begins(verifier, field->name)) return damaged(verifier, "a field has no name");
         if (field->type >= image->type_count) return damaged(verifier, "a field has no type");
+        if (image->types[field->type].kind == IMAGE_FORM) return damaged(verifier, "a form is no value's type");
         if (type->kind == IMAGE_ENUM) continue;
         if (type->kind == IMAGE_FORM && field->type == IMAGE_TYPE_UNIT) continue; /* form_is_json says where */
         uint32_t index = image_type_is_scalar(image, field->type) ? scalars++ : refs++;
@@ -117,6 +118,7 @@ static bool types_verify(Verifier *verifier)
         if (type->kind > IMAGE_FORM) return damaged(verifier, "a type is none");
         if (!string_begins(verifier, type->name)) return damaged(verifier, "a type has no name");
         if (type->element >= image->type_count) return damaged(verifier, "a type's element is none");
+        if (image->types[type->element].kind == IMAGE_FORM) return damaged(verifier, "a form is no value's type");
         bool has_fields = type->kind == IMAGE_RECORD || type->kind == IMAGE_ENUM || type->kind == IMAGE_FORM;
         if (has_fields && !fields_verify(verifier, type)) return false;
         if (type->kind == IMAGE_FORM && !form_is_json(image, type)) return damaged(verifier, "a form is no JSON");
