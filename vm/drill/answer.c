@@ -310,7 +310,9 @@ static void stop_unanswered(const Asked *asked)
     } else {
         Str host = json_string(json_get(asked->args, "host"), "name", "");
         if (host.len) buffer_printf(&line, "on %.*s ", STR_ARG(host));
-        buffer_printf(&line, "command `%s` gives \"ok\"", text.data ? text.data : "");
+        /* A last word that is empty is a blank at the end, which a line does not keep. */
+        bool blank = text.len && text.data[text.len - 1] == ' ';
+        buffer_printf(&line, "command `%s%s` gives \"ok\"", text.data ? text.data : "", blank ? "*" : "");
     }
     Str step = asked->request->step;
     near_effect(asked, &near);
