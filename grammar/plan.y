@@ -28,8 +28,7 @@ _Static_assert(sizeof(YYSTYPE) == sizeof(NodeList), "it is moved for each symbol
         (current).end = (n) ? YYRHSLOC(rhs, n).end : YYRHSLOC(rhs, 0).end;                                   \
     } while (0)
 /* A node of a kind with fields: MAKE(STEP, step, @$, .title = $2). */
-#define MAKE(kind, member, span, ...)                                                                        \
-    build_node(cx, NODE_##kind, (span), &(struct Ast_##member){__VA_ARGS__}, sizeof(struct Ast_##member))
+#define MAKE(kind, member, span, ...) make_##member(cx, (span), &(struct Ast_##member){__VA_ARGS__})
 #define LEAF_NODE(kind, span) node_new(cx->arena, NODE_##kind, (span))
 #define NAMED(field, token) .field = token_text(token), .field##_span = (token)->span
 #define BINARY(operator, at, a, b) MAKE(BINARY, binary, at, .op = operator, .left = a, .right = b)
@@ -693,11 +692,11 @@ statement: constant | variable
     | dotted PLUS_ASSIGN rhs { $$ = MAKE(ASSIGN, assign, @$, .target = $1, .append = true, .value = $3); }
     | IDENT LBRACKET full RBRACKET ASSIGN_TO rhs
         { $$ = build_name(cx, $1);
-          $$ = build_node(cx, NODE_INDEX, span_join(@1, @4), &(struct Ast_index){.object = $$, .index = $3}, sizeof(struct Ast_index));
+          $$ = MAKE(INDEX, index, span_join(@1, @4), .object = $$, .index = $3);
           $$ = MAKE(ASSIGN, assign, @$, .target = $$, .value = $6); }
     | IDENT LBRACKET full RBRACKET PLUS_ASSIGN rhs
         { $$ = build_name(cx, $1);
-          $$ = build_node(cx, NODE_INDEX, span_join(@1, @4), &(struct Ast_index){.object = $$, .index = $3}, sizeof(struct Ast_index));
+          $$ = MAKE(INDEX, index, span_join(@1, @4), .object = $$, .index = $3);
           $$ = MAKE(ASSIGN, assign, @$, .target = $$, .append = true, .value = $6); }
     | RETURN { $$ = MAKE(RETURN, ret, @$, .value = NULL); }
     | RETURN full { $$ = MAKE(RETURN, ret, @$, .value = $2); }

@@ -14,19 +14,21 @@ static size_t param_index(const ParamSpec *params, size_t count, Str name)
     return i;
 }
 
-static void report_no_param(Checker *c, Node *arg, const ParamSpec *params, size_t count, Str what)
+#define CALLEE_ARG(callee) (callee).before, STR_ARG((callee).name), (callee).after
+
+static void report_no_param(Checker *c, Node *arg, const ParamSpec *params, size_t count, Callee what)
 {
     VEC(Str) names = {0};
     for (size_t i = 0; i < count; i++)
         vec_push(&names, params[i].name);
-    Diag *diag = report(c, P0307, arg->arg.name_span, "%.*s has no parameter `%.*s`", STR_ARG(what),
+    Diag *diag = report(c, P0307, arg->arg.name_span, "%s%.*s%s has no parameter `%.*s`", CALLEE_ARG(what),
                         STR_ARG(arg->arg.name));
     Str nearest = suggest_nearest(arg->arg.name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
     vec_free(&names);
 }
 
-Node **match_args(Checker *c, NodeList args, const ParamSpec *params, size_t count, Span at, Str what)
+Node **match_args(Checker *c, NodeList args, const ParamSpec *params, size_t count, Span at, Callee what)
 {
     Node **matched = arena_array(c->arena, Node *, count + 1);
     size_t position = 0;
@@ -40,7 +42,7 @@ Node **match_args(Checker *c, NodeList args, const ParamSpec *params, size_t cou
             if (named)
                 report_no_param(c, arg, params, count, what);
             else
-                report(c, P0307, arg->span, "%.*s takes %zu argument%s, and this is one more", STR_ARG(what),
+                report(c, P0307, arg->span, "%s%.*s%s takes %zu argument%s, and this is one more", CALLEE_ARG(what),
                        count, count == 1 ? "" : "s");
             check_expression(c, value, c->wrong);
             continue;
@@ -54,7 +56,7 @@ Node **match_args(Checker *c, NodeList args, const ParamSpec *params, size_t cou
     }
     for (size_t i = 0; i < count && !wrong; i++) {
         if (matched[i] || params[i].may_be_left_out) continue;
-        report(c, P0307, at, "%.*s needs `%.*s`", STR_ARG(what), STR_ARG(params[i].name));
+        report(c, P0307, at, "%s%.*s%s needs `%.*s`", CALLEE_ARG(what), STR_ARG(params[i].name));
         break;
     }
     return matched;
@@ -101,8 +103,7 @@ static const Type *check_fn_call(Checker *c, Node *node, Symbol *symbol)
 {
     Call call = {.target = CALL_FN, .symbol = symbol, .arg_count = symbol->param_count};
     symbol_use(c, symbol);
-    Str what =
-        arena_printf(c->arena, "%s`%.*s`", symbol->is_effect ? "effect fn " : "fn ", STR_ARG(symbol->name));
+    Callee what = {symbol->is_effect ? "effect fn `" : "fn `", symbol->name, "`"};
     call.args =
         match_args(c, node->call.args, specs_of_symbol(c, symbol), symbol->param_count, node->span, what);
     if (!symbol->is_effect) {
@@ -144,7 +145,7 @@ static const Type *check_record_call(Checker *c, Node *node, Symbol *symbol)
     }
     Note *note = note_new(c, node, NOTE_CALL);
     note->call = (Call){.target = CALL_RECORD, .symbol = symbol, .arg_count = record->field_count};
-    Str what = arena_printf(c->arena, "record `%.*s`", STR_ARG(symbol->name));
+    Callee what = {"record `", symbol->name, "`"};
     note->call.args = match_args(c, node->call.args, params, record->field_count, node->span, what);
     return record;
 }
@@ -172,7 +173,7 @@ static const Type *check_value_call(Checker *c, Node *node, const Type *type)
     Note *note = note_new(c, node, NOTE_CALL);
     note->call = (Call){.target = CALL_VALUE, .receiver = node->call.callee, .arg_count = type->field_count};
     note->call.args =
-        match_args(c, node->call.args, params, type->field_count, node->span, STR("this function"));
+        match_args(c, node->call.args, params, type->field_count, node->span, (Callee){"this function", {"", 0}, ""});
     return type->result;
 }
 
@@ -197,7 +198,7 @@ static const Type *check_extern_call(Checker *c, Node *node, Symbol *symbol)
     symbol_use(c, symbol);
     for (size_t i = 0; i < symbol->param_count; i++)
         if (!symbol->params[i]->decl->parameter.out) params[count++] = params[i];
-    Str what = arena_printf(c->arena, "native function `%.*s`", STR_ARG(symbol->name));
+    Callee what = {"native function `", symbol->name, "`"};
     Call call = {.target = CALL_EXTERN, .symbol = symbol, .arg_count = count, .looks = true};
     call.args = match_args(c, node->call.args, params, count, node->span, what);
     if (!symbol->is_effect) {
@@ -332,7 +333,7 @@ const Type *check_call(Checker *c, Node *node, const Type *hint)
 void check_named_call(Checker *c, Node *node, Symbol *symbol, NodeList args, CallTarget target)
 {
     Note *note = note_new(c, node, NOTE_CALL);
-    Str what = arena_printf(c->arena, "`%.*s`", STR_ARG(symbol->name));
+    Callee what = {"`", symbol->name, "`"};
     note->call = (Call){.target = target, .symbol = symbol, .arg_count = symbol->param_count};
     note->call.args = match_args(c, args, specs_of_symbol(c, symbol), symbol->param_count, node->span, what);
 }

@@ -76,6 +76,13 @@ typedef struct Reach {
     bool incident;    /* the plan has a severity: a procedure that is run alone has no incident */
 } Reach;
 
+/* Where a command is cut into words: the next one uses it again. */
+typedef struct CommandRoom {
+    VEC(CommandWord) words;
+    VEC(CommandPart) parts; /* of the word that is being read */
+    Buffer text;            /* of the part that is being read */
+} CommandRoom;
+
 typedef struct Checker {
     Program *program;
     Arena *arena;
@@ -112,6 +119,7 @@ typedef struct Checker {
         struct UnknownName *items;
         size_t count, cap;
     } unknown;         /* names that were reported not to exist */
+    CommandRoom room;  /* commands.c's own */
     SymbolList locals; /* every local of every body, in order */
     Deeds deeds;       /* once declarations are checked */
     struct {
@@ -125,6 +133,9 @@ typedef struct Checker {
     const Type *secret_response, *secret_result; /* of looks with `secret: true` */
     const Type *response, *result, *message, *contact, *channel, *alert, *delivery, *incident;
 } Checker;
+
+void checker_free(Checker *c); /* what is not in the arena */
+void command_room_free(CommandRoom *room);
 
 /* ---- reporting ---- */
 #define report(c, code, at, ...) diag_report((c)->diagnostics, DIAG_##code, (at), __VA_ARGS__)
@@ -218,7 +229,13 @@ typedef struct ParamSpec {
     uint8_t unused[7]; /* no holes: see syntax/node.h */
 } ParamSpec;
 /* Puts arguments in the order of parameters and checks them. what: "fn `post`" for messages. */
-Node **match_args(Checker *c, NodeList args, const ParamSpec *params, size_t count, Span at, Str what);
+/* Who is called, as messages say it: "record `", its name, "`". */
+typedef struct Callee {
+    const char *before;
+    Str name;
+    const char *after;
+} Callee;
+Node **match_args(Checker *c, NodeList args, const ParamSpec *params, size_t count, Span at, Callee what);
 const Type *check_call(Checker *c, Node *node, const Type *hint);
 /* Calls that have their own words: using, follow, from classify. The Call note hangs on the node. */
 void check_named_call(Checker *c, Node *node, Symbol *symbol, NodeList args, CallTarget target);

@@ -15,9 +15,7 @@ typedef struct Splitter {
     Checker *c;
     Node *node;
     Command *command;
-    VEC(CommandWord) words;
-    VEC(CommandPart) parts; /* of the word that is being read */
-    Buffer text;            /* of the part that is being read */
+    CommandRoom room;
     bool in_word, may_be_empty;
     Quote quote;
     Span word;     /* of the word that is being read */
@@ -65,20 +63,20 @@ static void check_command_value(Checker *c, Node *part)
 
 static void end_text(Splitter *s)
 {
-    if (!s->text.len) return;
-    vec_push(&s->parts, (CommandPart){.text = arena_copy(s->c->arena, buffer_str(&s->text))});
-    buffer_clear(&s->text);
+    if (!s->room.text.len) return;
+    vec_push(&s->room.parts, (CommandPart){.text = arena_copy(s->c->arena, buffer_str(&s->room.text))});
+    buffer_clear(&s->room.text);
 }
 
 static void end_word(Splitter *s)
 {
     if (!s->in_word) return;
     end_text(s);
-    CommandWord word = {.part_count = s->parts.count, .span = s->word, .may_be_empty = s->may_be_empty};
-    word.parts = arena_array(s->c->arena, CommandPart, s->parts.count);
-    if (s->parts.count) memcpy(word.parts, s->parts.items, s->parts.count * sizeof *word.parts);
-    vec_push(&s->words, word);
-    s->parts.count = 0;
+    CommandWord word = {.part_count = s->room.parts.count, .span = s->word, .may_be_empty = s->may_be_empty};
+    word.parts = arena_array(s->c->arena, CommandPart, s->room.parts.count);
+    if (s->room.parts.count) memcpy(word.parts, s->room.parts.items, s->room.parts.count * sizeof *word.parts);
+    vec_push(&s->room.words, word);
+    s->room.parts.count = 0;
     s->in_word = s->may_be_empty = false;
 }
 
@@ -108,7 +106,7 @@ static bool is_placeholder(Str text)
 /* Do the words so far hand what follows to a program elsewhere? */
 static bool is_for_elsewhere(const Splitter *s)
 {
-    Str program = s->words.count && s->words.items[0].part_count ? s->words.items[0].parts[0].text : (Str){"", 0};
+    Str program = s->room.words.count && s->room.words.items[0].part_count ? s->room.words.items[0].parts[0].text : (Str){"", 0};
     return str_equal(program, STR("kubectl")) || str_equal(program, STR("docker")) || str_equal(program, STR("ssh"));
 }
 
@@ -178,7 +176,7 @@ static void newline(Splitter *s, Str text, size_t i, bool is_last_part, Span at)
     while (next < text.len && (text.data[next] == ' ' || text.data[next] == '\t' || text.data[next] == '\n'))
         next++;
     bool ends = next == text.len && is_last_part;
-    bool begins = !s->words.count && !s->in_word;
+    bool begins = !s->room.words.count && !s->in_word;
     bool option = next < text.len && text.data[next] == '-' && text.data[next - 1] != '\n';
     if (!ends && !begins && !option) {
         complain(s, DIAG_P0505, at, "these are two commands in one literal",
@@ -197,7 +195,7 @@ static size_t split_character(Splitter *s, Str text, size_t i, bool is_last_part
         if (ch == '\'')
             s->quote = QUOTE_NONE;
         else
-            buffer_add_char(&s->text, ch);
+            buffer_add_char(&s->room.text, ch);
         return 1;
     }
     if (ch == '\\' && next == '\n') return 2;
@@ -205,12 +203,12 @@ static size_t split_character(Splitter *s, Str text, size_t i, bool is_last_part
         if (ch == '"')
             s->quote = QUOTE_NONE;
         else if (ch == '\\' && (next == '"' || next == '\\' || next == '$' || next == '`')) {
-            buffer_add_char(&s->text, next);
+            buffer_add_char(&s->room.text, next);
             return 2;
         } else if (ch == '$' && complain_of_shell(s, text, i, at))
-            buffer_add_char(&s->text, ch);
+            buffer_add_char(&s->room.text, ch);
         else
-            buffer_add_char(&s->text, ch);
+            buffer_add_char(&s->room.text, ch);
         return 1;
     }
     if (ch == ' ' || ch == '\t' || ch == '\r') {
@@ -229,10 +227,10 @@ static size_t split_character(Splitter *s, Str text, size_t i, bool is_last_part
         return 1;
     }
     if (ch == '\\' && next) {
-        buffer_add_char(&s->text, next);
+        buffer_add_char(&s->room.text, next);
         return 2;
     }
-    buffer_add_char(&s->text, ch);
+    buffer_add_char(&s->room.text, ch);
     return 1;
 }
 
@@ -251,13 +249,13 @@ static size_t split_plain(Splitter *s, const Node *part, size_t i)
 {
     Str text = part->text.text;
     size_t end = i;
-    if (s->quote != QUOTE_NONE || s->text.len) return 0;
+    if (s->quote != QUOTE_NONE || s->room.text.len) return 0;
     while (end < text.len && is_plain(text.data[end]))
         end++;
     bool whole = end < text.len ? text.data[end] == ' ' || text.data[end] == '\n' : !part->next || part->next->kind == NODE_INTERP;
     if (!whole || end == i) return 0;
     begin_word(s, (Span){part->span.file, part->span.start + (uint32_t)i, part->span.start + (uint32_t)end});
-    vec_push(&s->parts, (CommandPart){.text = str_slice(text, i, end)});
+    vec_push(&s->room.parts, (CommandPart){.text = str_slice(text, i, end)});
     return end - i;
 }
 
@@ -266,7 +264,7 @@ static void split_text(Splitter *s, const Node *part)
     Str text = part->text.text;
     if (part->text.escaped) {
         begin_word(s, part->span);
-        buffer_add_str(&s->text, text);
+        buffer_add_str(&s->room.text, text);
         return;
     }
     for (size_t i = 0; i < text.len;) {
@@ -295,14 +293,14 @@ static void split_value(Splitter *s, Node *part)
     check_command_value(s->c, part);
     begin_word(s, part->span);
     end_text(s);
-    vec_push(&s->parts, (CommandPart){.expr = part->interp.value, .spread = part->interp.spread});
+    vec_push(&s->room.parts, (CommandPart){.expr = part->interp.value, .spread = part->interp.spread});
     if (is_or_empty(part->interp.value)) s->may_be_empty = true;
 }
 
 static void check_words(Checker *c, Splitter *s)
 {
-    for (size_t i = 0; i < s->words.count; i++) {
-        const CommandWord *word = &s->words.items[i];
+    for (size_t i = 0; i < s->room.words.count; i++) {
+        const CommandWord *word = &s->room.words.items[i];
         for (size_t p = 0; p < word->part_count; p++) {
             if (word->parts[p].spread && word->part_count > 1) {
                 report(c, P0509, word->parts[p].expr->span,
@@ -310,7 +308,7 @@ static void check_words(Checker *c, Splitter *s)
             }
         }
     }
-    if (!s->words.count) report(c, P0509, s->node->span, "this command has no words");
+    if (!s->room.words.count) report(c, P0509, s->node->span, "this command has no words");
 }
 
 static Str program_of(const Command *command)
@@ -338,7 +336,8 @@ static void check_assignment_word(Checker *c, const Command *command)
 
 static void split_words(Checker *c, Node *node, Command *command)
 {
-    Splitter s = {.c = c, .node = node, .command = command};
+    Splitter s = {.c = c, .node = node, .command = command, .room = c->room};
+    c->room = (CommandRoom){0}; /* a value in the command may have commands of its own */
     for node_each(part, node->command.parts) {
         if (part->kind == NODE_INTERP)
             split_value(&s, part);
@@ -348,15 +347,23 @@ static void split_words(Checker *c, Node *node, Command *command)
     if (s.quote != QUOTE_NONE) report(c, P0507, s.quoted, "this quote is not closed");
     end_word(&s);
     check_words(c, &s);
-    command->word_count = s.words.count;
-    command->words = arena_array(c->arena, CommandWord, s.words.count);
-    if (s.words.count) memcpy(command->words, s.words.items, s.words.count * sizeof *command->words);
+    command->word_count = s.room.words.count;
+    command->words = arena_array(c->arena, CommandWord, s.room.words.count);
+    if (s.room.words.count) memcpy(command->words, s.room.words.items, s.room.words.count * sizeof *command->words);
     command->program = program_of(command);
     check_assignment_word(c, command);
     command->known = command_known(command);
-    vec_free(&s.words);
-    vec_free(&s.parts);
-    buffer_free(&s.text);
+    s.room.words.count = s.room.parts.count = 0;
+    buffer_clear(&s.room.text);
+    command_room_free(&c->room);
+    c->room = s.room;
+}
+
+void command_room_free(CommandRoom *room)
+{
+    vec_free(&room->words);
+    vec_free(&room->parts);
+    buffer_free(&room->text);
 }
 
 /* ---- scripts ---- */

@@ -88,8 +88,7 @@ static bool run(Run *run)
     prelude_from_source(c);
     const bool fine = make_library(c);
 
-    vec_free(&c->edges);
-    vec_free(&c->unknown);
+    checker_free(c);
     c->arena = c->bodies = c->program->arena = NULL;
     c->diagnostics = NULL;
     c->program->sources = NULL;

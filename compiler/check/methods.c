@@ -197,7 +197,7 @@ static Node **check_plain_args(Checker *c, Node *node, const MethodRow *row, con
         *count = 0;
         return NULL;
     }
-    Str what = arena_printf(c->arena, "`%s`", row->name);
+    Callee what = {"`", str_from_c(row->name), "`"};
     return match_args(c, node->call.args, params, *count, node->span, what);
 }
 
@@ -353,7 +353,7 @@ const Type *check_function_call(Checker *c, Node *node, FunctionId function, con
     }
     Note *note = note_new(c, node, NOTE_CALL);
     note->call = (Call){.target = CALL_FUNCTION, .function = function, .arg_count = count};
-    Str what = arena_printf(c->arena, "`%s`", row->name);
+    Callee what = {"`", str_from_c(row->name), "`"};
     bool allowed = c->secrets_allowed;
     if (function == FUNCTION_VM_EFFECT) c->secrets_allowed = true; /* its values are put in as it leaves */
     note->call.args = match_args(c, node->call.args, params, count, node->span, what);

@@ -251,6 +251,13 @@ static const EmbeddedFile *embedded_twin(const SourceFile *file)
     return NULL;
 }
 
+void checker_free(Checker *c)
+{
+    vec_free(&c->edges);
+    vec_free(&c->unknown);
+    command_room_free(&c->room);
+}
+
 static Program *check_source(Checker *c, SourceFile *root)
 {
     const EmbeddedFile *twin = embedded_twin(root);
@@ -261,8 +268,7 @@ static Program *check_source(Checker *c, SourceFile *root)
     program->root = is_prelude ? program->prelude : load_imports(c, module_new(c, root, twin != NULL), NULL);
     check_modules(c, first);
     check_whole(c);
-    free(c->edges.items);
-    free(c->unknown.items);
+    checker_free(c);
     return c->program;
 }
 

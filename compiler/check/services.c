@@ -95,7 +95,7 @@ void check_host(Checker *c, Node *node)
     }
     ParamSpec params[] = {{.name = STR_INIT("address"), .type = c->string},
                           {.name = STR_INIT("user"), .type = c->string, .may_be_left_out = true}};
-    match_args(c, value->call.args, params, 2, value->span, STR("`ssh`"));
+    match_args(c, value->call.args, params, 2, value->span, (Callee){"`", STR("ssh"), "`"});
     value->type = c->unit;
 }
 

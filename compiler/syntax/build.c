@@ -46,20 +46,18 @@ Node *build_once(Parse *parse, Node *old, Node *newer, Span at, const char *what
 
 Node *build_name(Parse *parse, const Token *token)
 {
-    return build_node(parse, NODE_NAME, token->span, &(struct Ast_name){token_text(token)},
-                      sizeof(struct Ast_name));
+    return make_name(parse, token->span, &(struct Ast_name){token_text(token)});
 }
 
 static Node *build_text(Parse *parse, Str text, Span span)
 {
-    return build_node(parse, NODE_TEXT, span, &(struct Ast_text){.text = text}, sizeof(struct Ast_text));
+    return make_text(parse, span, &(struct Ast_text){.text = text});
 }
 
 Node *build_key(Parse *parse, const Token *word)
 {
     NodeList parts = build_list(build_text(parse, token_text(word), word->span));
-    return build_node(parse, NODE_STRING, word->span, &(struct Ast_string){.parts = parts},
-                      sizeof(struct Ast_string));
+    return make_string(parse, word->span, &(struct Ast_string){.parts = parts});
 }
 
 /* The blanks before the closing quotes of a block, when they stand alone on their line; else 0. */
@@ -156,8 +154,7 @@ Node *build_string(Parse *parse, const Token *begin, NodeList parts, Span span)
         node_append(&merged, part);
     }
     buffer_free(&text);
-    return build_node(parse, NODE_STRING, span, &(struct Ast_string){.parts = merged, .block = block},
-                      sizeof(struct Ast_string));
+    return make_string(parse, span, &(struct Ast_string){.parts = merged, .block = block});
 }
 
 Node *build_command(Parse *parse, const Token *begin, NodeList parts, Span span)
@@ -177,8 +174,7 @@ Node *build_command(Parse *parse, const Token *begin, NodeList parts, Span span)
         }
     }
     bool block = (begin->flags & TOKEN_BLOCK) != 0;
-    return build_node(parse, NODE_COMMAND, span, &(struct Ast_command){.parts = merged, .block = block},
-                      sizeof(struct Ast_command));
+    return make_command(parse, span, &(struct Ast_command){.parts = merged, .block = block});
 }
 
 NodeList build_lambda_params(Parse *parse, Node *expression)
@@ -191,12 +187,12 @@ NodeList build_lambda_params(Parse *parse, Node *expression)
                                  "a parameter of a lambda is a name");
         diag_help(parse->diagnostics, diag, "write `x => …` or `(a, b) => …`");
     }
-    return build_list(build_node(parse, NODE_PARAMETER, expression->span, &parameter, sizeof parameter));
+    return build_list(make_parameter(parse, expression->span, &parameter));
 }
 
 Node *build_verified(Parse *parse, Node *condition)
 {
     if (condition->kind != NODE_COMMAND) return condition;
     struct Ast_observe look = {.effect = condition, .bare = true};
-    return build_node(parse, NODE_OBSERVE, condition->span, &look, sizeof look);
+    return make_observe(parse, condition->span, &look);
 }

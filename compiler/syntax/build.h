@@ -38,8 +38,19 @@ typedef struct Answers {
     Node *ran;
 } Answers;
 
-/* `fields` is a struct Ast_… that is copied into the node. */
-Node *build_node(Parse *parse, NodeKind kind, Span span, const void *fields, size_t size);
+/* make_step(parse, span, &(struct Ast_step){…}), one for each kind with fields: the node that has them. */
+#define NODE(kind, member, fields)                                                                           \
+    static inline Node *make_##member(Parse *parse, Span span, const struct Ast_##member *its)               \
+    {                                                                                                        \
+        Node *node = node_new(parse->arena, NODE_##kind, span);                                              \
+        node->member = *its;                                                                                 \
+        return node;                                                                                         \
+    }
+#define LEAF(kind)
+#include "compiler/syntax/ast.def"
+#undef NODE
+#undef LEAF
+
 NodeList build_list(Node *first);                  /* NULL: an empty list */
 NodeList build_more(NodeList list, Node *another); /* list with one more */
 /* list with one more; its shape is checked, if the file is read by portions, for all of it is still at hand.

@@ -149,7 +149,6 @@ typedef struct Settling {
     Token *items;
     size_t next, end; /* what is read next; the end of it all */
     size_t count;     /* settled */
-    VEC(uint32_t) opens;
     TokenList *list;
 } Settling;
 
@@ -175,9 +174,9 @@ static void put_bracket(Settling *s, Token token)
 {
     token.value.partner = TOKEN_NONE;
     if (token_opens(token.kind)) {
-        vec_push(&s->opens, (uint32_t)s->count);
-    } else if (s->opens.count > 0) {
-        uint32_t opener = s->opens.items[--s->opens.count];
+        vec_push(&s->list->opens, (uint32_t)s->count);
+    } else if (s->list->opens.count > 0) {
+        uint32_t opener = s->list->opens.items[--s->list->opens.count];
         token.value.partner = opener;
         s->items[opener].value.partner = (uint32_t)s->count;
     }
@@ -186,7 +185,8 @@ static void put_bracket(Settling *s, Token token)
 
 static bool in_braces(const Settling *s)
 {
-    return s->opens.count == 0 || s->items[s->opens.items[s->opens.count - 1]].kind == TOK_LBRACE;
+    size_t opens = s->list->opens.count;
+    return opens == 0 || s->items[s->list->opens.items[opens - 1]].kind == TOK_LBRACE;
 }
 
 static int last_kind(const Settling *s)
@@ -244,7 +244,7 @@ static void settle_newlines(TokenList *list)
             break;
         }
     }
-    vec_free(&s.opens);
+    list->opens.count = 0;
     list->tokens.count = s.count;
 }
 

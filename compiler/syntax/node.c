@@ -135,11 +135,3 @@ Str node_dotted(Arena *arena, const Node *node)
     if (object.len == 0) return object;
     return arena_printf(arena, "%.*s.%.*s", STR_ARG(object), STR_ARG(node->member.name));
 }
-
-Node *build_node(Parse *parse, NodeKind kind, Span span, const void *fields, size_t size)
-{
-    Node *node = node_new(parse->arena, kind, span);
-    /* Every member of the union begins where it begins. */
-    memcpy(&node->file, fields, size);
-    return node;
-}

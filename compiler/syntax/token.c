@@ -84,4 +84,5 @@ void token_list_free(TokenList *list)
     vec_free(&list->tokens);
     vec_free(&list->comments);
     vec_free(&list->docs);
+    vec_free(&list->opens);
 }

@@ -48,6 +48,7 @@ typedef struct TokenList {
     VEC(Token) tokens;
     VEC(Comment) comments;
     VEC(TokenDoc) docs; /* by offset */
+    VEC(uint32_t) opens; /* the token pass's own */
 } TokenList;
 
 /* Of words their bytes, of TEXT what it means; else the bytes. */
