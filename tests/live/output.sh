@@ -4,7 +4,6 @@
 # stays bounded. A process that dies loses nothing of it; a file that is damaged or gone is said.
 # shellcheck source=tests/live/tools/lib.sh
 . "$(dirname "$0")/tools/lib.sh"
-not_retold 'the outputs are long, and what is watched here is on its way, not in the log'
 cd "$work" || exit 1
 mkdir go
 OUTPUT_SECRET=sentinel-7f3a9c
