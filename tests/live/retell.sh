@@ -60,6 +60,7 @@ mkdir "$odd"
 RETOLD_KEY=sentinel-retold-1
 export RETOLD_KEY
 
+says() { has "$1" "$2" || printf '%s\n' "$2" >>"$work/lacking.log"; } # says FILE TEXT
 at_terminal() { # at_terminal COMMAND…: with somebody at the keyboard, who says nothing
     /usr/bin/python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$@" >>"$odd/screen" </dev/null
 }
@@ -104,9 +105,22 @@ for text in 'import "./people.plan" as people' 'of down(words: "Say \"yes\" * tw
     'note "two\nlines, a \\ and a \$" by people.ann' 'retry by people.ann' 'retry "Look" by people.ann' \
     'approve "Held" in emergency by people.bob because "ann is away"' ' kill for ' 'done "Say \"yes\" * twice" by people.ann' 'answer "How many?" with 7 by people.ann' \
     'channel people.lost runs' 'http POST "http://127.0.0.1:1/" fails with ' "command \`printf %s \${\"*\"}\`" 'signal: "KILL"' 'expect severity people.S2 at ' 'expect approved "Held" by people.bob'; do
-    check "the drill says: $text" has "$work/odd.drill" "$text"
+    says "$work/odd.drill" "$text"
 done
+check "the drill says all of it" test ! -s "$work/lacking.log"
 check "no secret is in it" hasnt "$work/odd.drill" sentinel-
+
+# ---- values, words, outputs and ends of commands
+odd_run() { "$PLANVM" run "$root/tests/live/plans/retold/odd.plan" odd --yes "$@" --journal "$work/odds" >>"$work/odds.log" 2>&1 </dev/null; }
+check "the odd run ends well" odd_run
+check "another one ends badly" sh -c '! "$@"' _ "$PLANVM" run "$root/tests/live/plans/retold/odd.plan" odd --yes --set n=-3 --set f=2 --set d=90s --set ends=true \
+    --set when=2026-03-02T03:12:07Z --set pause=1500ms --set share=3 --journal "$work/odds" >"$work/ends.log" 2>&1
+"$PLANVM" drill --from-run last --journal "$work/odds" >"$work/odds.drill" 2>&1
+for text in 'of odd(n: -3, f: 2.0, d: 1m30s, ends: true)' 'when = 2026-03-02 03:12:07, pause = 1s500ms, share = 3.0' 'bidi:\u{202e}:zwj:\u{200d}:bom:\u{feff}:cr:\u{d}:del:\u{7f}:c1:\u{85}' \
+    'timed_out: true' 'exits: [1, 0]' 'failure: "no program"' 'exits 4 gives "out\n" with "err\n"'; do
+    says "$work/odds.drill" "$text"
+done
+check "the drill says what was odd" test ! -s "$work/lacking.log"
 
 # ---- what cannot be told is said in one line
 refused() { # refused TEXT ARGUMENT…: exit 2, one line on standard error that says so, and no drill

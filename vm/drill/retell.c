@@ -26,13 +26,24 @@ static const Json *plan_of(const Retelling *telling)
     return NULL;
 }
 
+/* `2026-03-02 03:12:07.250`, in UTC. */
+static void write_moment(Buffer *out, int64_t time)
+{
+    Buffer text = {0};
+    time_write(&text, time);
+    buffer_printf(out, "%.10s %.*s", text.data, (int)(text.len - 12), text.data + 11);
+    buffer_free(&text);
+}
+
 /* A whole number is a float's value, too, but is not written like one. */
 static void write_value(Buffer *out, const Json *value, Str type)
 {
     double number = json_as_number(value);
     bool whole = json_kind(value) == JSON_NUMBER && number == (double)json_as_int(value);
-    if (str_equal_c(type, "duration") && json_kind(value) == JSON_NUMBER) {
+    if (str_equal_c(type, "duration") && whole) {
         duration_write(out, json_as_int(value));
+    } else if (str_equal_c(type, "time") && whole) {
+        write_moment(out, json_as_int(value));
     } else {
         retell_value(out, value);
         if (str_equal_c(type, "float") && whole) buffer_add_c(out, ".0");
@@ -127,10 +138,9 @@ static void write_with(Retelling *telling, Str id)
 
 static void write_start(const Retelling *telling)
 {
-    Buffer text = {0};
-    time_write(&text, telling->record->start);
-    buffer_printf(telling->out, "  start at %.10s %.*s in \"UTC\"\n", text.data, (int)(text.len - 12), text.data + 11);
-    buffer_free(&text);
+    buffer_add_c(telling->out, "  start at ");
+    write_moment(telling->out, telling->record->start);
+    buffer_add_c(telling->out, " in \"UTC\"\n");
 }
 
 /* A run that has not ended is told as far as it went, and one of days until its end. */

@@ -156,9 +156,9 @@ static void add_effect(Answers *answers, Row *intent)
     Row *result = intent->log.effect <= answers->results.count ? answers->results.items[intent->log.effect - 1] : NULL;
     if (result && is_lost(result)) result = NULL;
     Buffer head = {0}, answer = {0};
-    bool again;
+    bool again = false;
     int64_t delay = result ? result->log.now - begun_at(record, intent, result, &again) : 0;
-    if (goes_without_saying(intent, result, delay)) return;
+    if (!again && goes_without_saying(intent, result, delay)) return;
     write_head(answers->telling, intent, &head);
     Line *line = line_of(answers, buffer_str(&head));
     if (result && again) add_hanging(line);

@@ -1,6 +1,7 @@
 /* Texts, values and names as the language writes them, for a run that is told as a drill. See retell.h. */
 #include "vm/drill/retell.h"
 
+#include "vm/base/utf8.h"
 #include "vm/drill/script.h"
 
 #include <string.h>
@@ -9,27 +10,37 @@
 #define SECRET_BEGIN "\xEF\xB7\x90"
 #define SECRET_END "\xEF\xB7\x91"
 
-static void add_escaped(Buffer *out, char c)
+/* Would it not be seen, or change how what stands around it is seen? */
+static bool is_invisible(uint32_t code)
 {
-    if (c == '"' || c == '\\' || c == '$') {
-        buffer_add_char(out, '\\');
-        buffer_add_char(out, c);
-    } else if (c == '\n') {
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
+           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+}
+
+/* The first character of the text as a string literal has it; gives its length. */
+static size_t add_escaped(Buffer *out, Str text)
+{
+    uint32_t code = 0;
+    size_t len = utf8_decode(text, &code);
+    if (!len) len = 1;
+    if (code == '"' || code == '\\' || code == '$')
+        buffer_printf(out, "\\%c", (char)code);
+    else if (code == '\n')
         buffer_add_c(out, "\\n");
-    } else if (c == '\t') {
+    else if (code == '\t')
         buffer_add_c(out, "\\t");
-    } else if ((unsigned char)c < ' ' || c == '\x7F') {
-        buffer_printf(out, "\\u{%x}", (unsigned)(unsigned char)c);
-    } else {
-        buffer_add_char(out, c);
-    }
+    else if (is_invisible(code))
+        buffer_printf(out, "\\u{%x}", (unsigned)code);
+    else
+        buffer_add_str(out, str_slice(text, 0, len));
+    return len;
 }
 
 void retell_string(Buffer *out, Str text)
 {
     buffer_add_char(out, '"');
-    for (size_t i = 0; i < text.len; i++)
-        add_escaped(out, text.data[i]);
+    for (size_t i = 0; i < text.len;)
+        i += add_escaped(out, str_slice(text, i, text.len));
     buffer_add_char(out, '"');
 }
 
@@ -65,16 +76,18 @@ bool retell_says(const Retelling *telling, Str text)
 /* The inside of a string literal. plain: what is a star in it stands for itself because all of it is a value. */
 static void add_text(Retelling *telling, Buffer *out, Str text, bool plain)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        Str name;
-        size_t len = secret_at(str_slice(text, i, text.len), &name);
-        if (len)
+    for (size_t i = 0; i < text.len;) {
+        Str name, rest = str_slice(text, i, text.len);
+        size_t len = secret_at(rest, &name);
+        if (len) {
             add_secret(telling, out, name);
-        else if (text.data[i] == '*' && !plain)
+        } else if (text.data[i] == '*' && !plain) {
             buffer_add_c(out, "${\"*\"}");
-        else
-            add_escaped(out, text.data[i]);
-        if (len) i += len - 1;
+            len = 1;
+        } else {
+            len = add_escaped(out, rest);
+        }
+        i += len;
     }
 }
 
