@@ -55,6 +55,8 @@ static void *serve(void *arg)
             answer(fd, "200 OK", "Content-Type: text/plain\r\nX-Two: a\r\nx-two: b\r\n", "hello", 5);
         } else if (strstr(text, " /echo")) {
             answer(fd, "200 OK", "", text, len);
+        } else if (strncmp(text, "CONNECT ", 8) == 0) {
+            answer(fd, "403 Forbidden", "", "", 0);
         } else if (strstr(text, " /busy ")) {
             answer(fd, "503 Service Unavailable", "", "no", 2);
         } else if (strstr(text, " /moved ")) {
@@ -150,6 +152,15 @@ static void test_what_is_sent(void)
     CHECK_CONTAINS(json_string(r, "error", ""), "a URL begins with http:// or https://");
 }
 
+static void test_without_a_body(void)
+{
+    const Json *r = request(EFFECT_CHANGE, "DELETE", "/echo", "");
+    CHECK_CONTAINS(json_string(r, "body", ""), "DELETE /echo HTTP/1.1");
+    CHECK(str_find(json_string(r, "body", ""), STR("Content-Type")) < 0);
+    r = request(EFFECT_CHANGE, "POST", "/echo", ",\"headers\":{\"content-type\":\"text/x\"}");
+    CHECK_CONTAINS(json_string(r, "body", ""), "content-type: text/x");
+}
+
 static void test_failures(void)
 {
     int closed_port, fd = listen_somewhere(&closed_port);
@@ -169,6 +180,11 @@ static void test_failures(void)
     r = request(EFFECT_CHANGE, "POST", "/hang", ",\"timeout\":200,\"body\":\"x\"");
     CHECK(json_bool(r, "timed_out", false));
     CHECK(json_bool(r, "unknown", false));
+    snprintf(args, sizeof args, "{\"method\":\"POST\",\"url\":\"https://far.test/\",\"body\":\"x\",\"proxy\":\"http://127.0.0.1:%d\"}",
+             server_port);
+    r = live_test_run(&test, "http", EFFECT_CHANGE, args);
+    CHECK(!json_bool(r, "ok", true));
+    CHECK(!json_bool(r, "unknown", false)); /* the proxy made no way to the server */
     r = request(EFFECT_CHANGE, "POST", "/half", ",\"body\":\"x\"");
     CHECK(!json_bool(r, "ok", true));
     CHECK(json_bool(r, "unknown", false));
@@ -283,6 +299,7 @@ int main(void)
     live_test_begin(&test, metadata);
     test_answers();
     test_what_is_sent();
+    test_without_a_body();
     test_failures();
     test_sent_once();
     test_cancel();

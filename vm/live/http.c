@@ -126,14 +126,16 @@ static int64_t moment(const HttpCall *call, CURLINFO which)
     return (int64_t)at / 1000;
 }
 
-/* May the server have the request? A mail is its own once its text has begun to leave, unless it says no. */
+/* May the server have the request? What was said to a proxy that then made no way to it is none. A mail is its own once
+ * its text has begun to leave, unless it says no. */
 static bool was_sent(const HttpCall *call, long status)
 {
     long request = 0;
-    curl_off_t text = 0;
+    curl_off_t text = 0, ready = 0;
     call->http->curl.easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &request);
+    call->http->curl.easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
     call->http->curl.easy_getinfo(call->easy, CURLINFO_SIZE_UPLOAD_T, &text);
-    return call->is_mail ? text > 0 && status < 400 : request > 0;
+    return call->is_mail ? text > 0 && status < 400 : request > 0 && ready > 0;
 }
 
 static void call_end(HttpCall *call, CURLcode code)
@@ -422,6 +424,13 @@ static void set_options(HttpCall *call, const HttpRequest *request)
         set_http(call, request);
 }
 
+static bool has_header(char **headers, const char *name)
+{
+    for (; headers && *headers; headers++)
+        if (strncasecmp(*headers, name, strlen(name)) == 0) return true;
+    return false;
+}
+
 HttpCall *http_start(Http *http, const HttpRequest *request, const HttpEvents *events, Error *error)
 {
     HttpCall *call = memory_alloc(sizeof *call);
@@ -435,6 +444,9 @@ HttpCall *http_start(Http *http, const HttpRequest *request, const HttpEvents *e
         call->headers_out = http->curl.slist_append(call->headers_out, *header);
     /* Servers that do not know it cost a second each; what is sent here is small. */
     if (!plain) call->headers_out = http->curl.slist_append(call->headers_out, "Expect:");
+    /* Without a body there is no kind of one; curl would call it a form. */
+    if (!plain && !request->body.len && !has_header(request->headers, "Content-Type:"))
+        call->headers_out = http->curl.slist_append(call->headers_out, "Content-Type:");
     vec_push(&http->calls, call);
     if (call->easy) set_options(call, request);
     if (call->easy && http->curl.multi_add_handle(http->multi, call->easy) == CURLM_OK) return call;
