@@ -361,6 +361,61 @@ static void ending(void)
     machine_free(&m);
 }
 
+/* Many fibers wait at once, and their results come in another order: each goes to the fiber that asked, also in a state
+ * that was restored, and asks once more. */
+static void many_effects(void)
+{
+    enum { FIBERS = 100, STRIDE = 37 };
+    Machine m = machine_new();
+    uint32_t effect = http(&m);
+    uint32_t asker = function_begin(&m, "asker", 1, 0, RESULT_NONE);
+    for (int i = 0; i < 2; i++) {
+        emit(&m, OPCODE_JSON_NULL, 1, 0, 0, 0);
+        emit(&m, OPCODE_EFFECT, 2, 0, 1, effect);
+        emit(&m, OPCODE_FIELD_S, 1, 2, 0, 1); /* the number of the fiber */
+        emit(&m, OPCODE_EQ, 2, 0, 1, 0);
+        show_scalar(&m, 2, m.types[IMAGE_BOOL]);
+    }
+    emit(&m, OPCODE_RETURN, 0, 0, 0, 0);
+    function_end(&m);
+    main_begin(&m);
+    emit(&m, OPCODE_INT, 1, 0, 0, 0);
+    emit(&m, OPCODE_INT, 2, 0, 0, FIBERS);
+    emit(&m, OPCODE_INT, 4, 0, 0, 5);
+    uint32_t top = emit(&m, OPCODE_MOVE_S, 3, 1, 0, 0);
+    emit(&m, OPCODE_SPAWN_DETACHED, 3, 2, 4, asker);
+    uint32_t again = emit(&m, OPCODE_COUNT, 1, 2, 0, 0);
+    image_builder_patch_jump(m.builder, again, top);
+    emit_wide(&m, 5, INT64_MAX);
+    emit(&m, OPCODE_INT, 6, 0, 0, 1 << 8);
+    emit(&m, OPCODE_WAIT, 7, 5, 6, 0);
+    main_end(&m);
+    if (machine_open(&m)) {
+        machine_feed(&m, VM_START, 0, 0, "{}");
+        CHECK(vm_awaits(m.vm, 1) && vm_awaits(m.vm, FIBERS) && !vm_awaits(m.vm, FIBERS + 1));
+        uint64_t asked = FIBERS;
+        for (int i = 0; i < FIBERS; i++) {
+            int fiber = i * STRIDE % FIBERS;
+            char json[40];
+            snprintf(json, sizeof json, "{\"status\":%d}", fiber);
+            buffer_clear(&m.log);
+            if (i == FIBERS / 2) {
+                Buffer snapshot = {0};
+                Error error;
+                vm_snapshot(m.vm, &snapshot);
+                CHECK(vm_restore(m.vm, buffer_str(&snapshot), &error));
+                buffer_free(&snapshot);
+            }
+            machine_feed(&m, VM_RESULT, 1, (uint64_t)fiber + 1, json);
+            CHECK(str_starts_with(buffer_str(&m.log), STR("v true\n")));
+            CHECK(!vm_awaits(m.vm, (uint64_t)fiber + 1) && vm_awaits(m.vm, ++asked));
+            if (i % 3 == 0) machine_feed(&m, VM_RESULT, 1, asked, json);
+            CHECK(vm_awaits(m.vm, asked) == (i % 3 != 0));
+        }
+    }
+    machine_free(&m);
+}
+
 int main(void)
 {
     order();
@@ -372,5 +427,6 @@ int main(void)
     cancelling_oneself();
     failing_fibers();
     ending();
+    many_effects();
     return check_done();
 }

@@ -414,6 +414,7 @@ static void collector_run(Collector *collector)
     }
     block_leave(vm, vm->block, vm->block_room);
     vm->block = collector->to;
+    awaited_forget(vm);
     vm->block_room = room;
     to->used = to->live = collector->used;
 }

@@ -207,6 +207,7 @@ struct Vm {
     uint32_t refills; /* how often fibers used it up between two events */
     bool emergency;   /* the memory limit is lifted, so that a failure can be told */
     Failure failure;  /* raised in C, not yet in the fiber */
+    struct AwaitedTable *awaited; /* awaited.c */
     VEC(Ref) temps;
     VEC(VmOutput) outputs;
     Arena arena; /* of the outputs' strings */

@@ -290,6 +290,7 @@ bool effect_begin(Vm *vm, uint64_t word)
     FiberObject *fiber = heap_object(vm, current);
     fiber->state = FIBER_IN_EFFECT;
     fiber->effect = vm_state(vm)->next_effect;
+    awaited_note(vm, current, fiber->effect);
     fiber->table = table;
     fiber->target = (uint16_t)instruction_a(word);
     return true;

@@ -38,9 +38,16 @@ Ref *fiber_ref(const Vm *vm, Ref fiber, uint32_t number);
 /* ---- vm.c, value.c ---- */
 
 Vm *vm_bare(const Image *image, const VmLimits *limits); /* a machine that has no entry */
-Ref fiber_of_effect(const Vm *vm, uint64_t effect);      /* who waits for its result; 0: nobody */
 /* The value in the heap. False: a failure is set. */
 bool value_place(Vm *vm, const VmValue *value, uint32_t type, Ref *ref);
+
+/* ---- awaited.c ---- */
+
+Ref fiber_of_effect(const Vm *vm, uint64_t effect); /* who waits for its result; 0: nobody */
+void awaited_note(Vm *vm, Ref fiber, uint64_t effect); /* it waits from now on */
+void awaited_forget(Vm *vm);                           /* objects have moved, or are others */
+struct AwaitedTable *awaited_new(void);
+void awaited_free(struct AwaitedTable *table);
 
 /* ---- failure.c ---- */
 

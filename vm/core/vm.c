@@ -45,6 +45,7 @@ Vm *vm_bare(const Image *image, const VmLimits *limits)
     vm->constants = image->constants;
     vm->limits = limits ? *limits : vm_default_limits();
     vm->arena.chunk = ARENA_FROM;
+    vm->awaited = awaited_new();
     state_create(vm);
     return vm;
 }
@@ -66,6 +67,7 @@ void vm_free(Vm *vm)
     if (!vm) return;
     heap_drop_spare(vm);
     block_close(vm->block, vm->block_room);
+    awaited_free(vm->awaited);
     vec_free(&vm->temps);
     vec_free(&vm->outputs);
     arena_free(&vm->arena);
@@ -167,16 +169,6 @@ static bool start_feed(Vm *vm, const VmEvent *event, Error *error)
     vm_state(vm)->main = main;
     vm_state(vm)->status = VM_WAITING;
     return true;
-}
-
-Ref fiber_of_effect(const Vm *vm, uint64_t effect)
-{
-    for (Ref ref = vm_state(vm)->first; ref;) {
-        const FiberObject *fiber = heap_object(vm, ref);
-        if (fiber->state == FIBER_IN_EFFECT && fiber->effect == effect) return ref;
-        ref = fiber->next;
-    }
-    return 0;
 }
 
 /* The result into the waiting fiber's register (the fiber is a temp), or the failure that is set, which it raises when it
@@ -371,6 +363,7 @@ static void state_put(Vm *vm, const void *bytes, size_t used, size_t capacity)
         vm->block_room = capacity;
     }
     memcpy(vm->block, bytes, used);
+    awaited_forget(vm);
     vm->settled = false;
     outputs_clear(vm);
 }
