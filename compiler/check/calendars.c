@@ -21,6 +21,7 @@ static Str check_zone(Checker *c, Node *node, NodeList fields, const char *what)
         if (field->kind == NODE_FIELD && str_equal_c(field->field.name, "zone")) zone = field->field.values.first;
     }
     Str name = {"", 0};
+    if (!zone && has_syntax_error(c, node->span)) return name;
     if (!zone) {
         Diag *diag = report(c, P0119, node->span, "this %s does not say in which zone its hours are", what);
         report_help(c, diag, "`zone \"Europe/Berlin\"`, or `zone \"UTC\"`");
@@ -135,7 +136,7 @@ void check_calendar(Checker *c, Node *node)
             if (dates->kind == NODE_RANGE) check_dates(c, dates->range.start, dates->range.end, dates->span);
         }
     }
-    if (count) return;
+    if (count || has_syntax_error(c, node->span)) return;
     Diag *diag = report(c, P0119, node->span, "this calendar is never open");
     report_help(c, diag, "`open mon..fri 09:00..17:00`");
 }
@@ -224,6 +225,7 @@ void check_rotation(Checker *c, Node *node)
         default: break;
         }
     }
+    if (has_syntax_error(c, node->span)) return;
     if (!handed) {
         Diag *diag = report(c, P0119, node->span, "this rotation does not say when it is handed over");
         report_help(c, diag, "`weekly from mon 09:00`, or `daily from 09:00`");

@@ -177,6 +177,7 @@ void modules_add(Checker *c, Module *module);
 SourceFile *open_std(Checker *c, Str path);      /* NULL: the standard library has none */
 void std_open_all(Checker *c); /* gives its files the numbers that they have where it was made ready */
 Module *load_std(Checker *c, Str path);          /* with its imports; NULL: the standard library has none */
+bool std_has(Str path);                          /* "std/slack" */
 void check_modules(Checker *c, size_t first);    /* those from that number on, whose imports are checked */
 void prelude_from_source(Checker *c);            /* parses and checks it */
 bool prelude_load_ready(Checker *c);             /* as the build left it; false: it did not */
@@ -187,6 +188,13 @@ void declare_types(Checker *c, const Program *before);
 void declare_signatures(Checker *c, const Program *before);
 const Type *symbol_type(Checker *c, Symbol *symbol,
                         Span at); /* checks a setting or constant when first needed */
+
+/* ---- what other languages call it (foreign.c) ---- */
+const char *foreign_value(Str name);                                           /* help, or NULL */
+const char *foreign_member(const Checker *c, const Type *type, Str name);      /* help, or NULL */
+void check_text_names(Checker *c, const Node *text); /* `$ns` in a text, where ns is a value */
+void check_pattern_text(Checker *c, Node *pattern); /* the right side of `matches` */
+bool help_where_it_is(Checker *c, Diag *diag, Str name); /* it is declared, and written otherwise; false: it is not */
 
 /* ---- types (type_nodes.c) ---- */
 const Type *type_of_node(Checker *c, Node *node); /* never NULL */

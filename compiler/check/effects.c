@@ -215,7 +215,7 @@ const Type *check_observe(Checker *c, Node *node)
         for (size_t i = edges; i < c->edges.count; i++) {
             if (c->edges.items[i].node == root) c->edges.items[i].observe = node;
         }
-        if (c->edges.count == edges && type->kind != TYPE_WRONG)
+        if (c->edges.count == edges && type->kind != TYPE_WRONG && !has_syntax_error(c, node->span))
             report(c, P0404, node->span, "there is nothing to observe here");
         return type;
     }
@@ -296,7 +296,7 @@ static void check_run_effect(Checker *c, Node *node, Effect *effect)
 /* `run f()` of a plain function: in std/ it is how a call becomes a statement. */
 static void check_run_plain(Checker *c, Node *node, const Type *type)
 {
-    if (c->module->is_std || type->kind == TYPE_WRONG) return;
+    if (c->module->is_std || type->kind == TYPE_WRONG || has_syntax_error(c, node->span)) return;
     Diag *diag = report(c, P0404, node->span, "this changes nothing, so there is nothing to `run`");
     report_help(
         c, diag,

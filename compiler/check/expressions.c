@@ -231,7 +231,10 @@ const Type *check_string(Checker *c, Node *node)
 {
     bool secret = false;
     for node_each(part, node->string.parts) {
-        if (part->kind == NODE_INTERP) check_interpolation(c, part, &secret);
+        if (part->kind == NODE_INTERP)
+            check_interpolation(c, part, &secret);
+        else if (part->kind == NODE_TEXT && !c->module->is_std)
+            check_text_names(c, part);
     }
     return secret ? c->secret : c->string;
 }
@@ -276,10 +279,16 @@ static const Type *check_map(Checker *c, Node *node, const Type *hint)
         if (node_plain_text(c->arena, entry->entry.key, &key)) {
             scope_add(c, seen, symbol_new(c, SYMBOL_LOCAL, key, entry, entry->entry.key->span));
         }
+        size_t before = c->diagnostics->items.count;
         if (element)
             check_value(c, entry->entry.value, element);
         else
             element = check_expression(c, entry->entry.value, NULL);
+        if (!wanted && c->diagnostics->items.count == before + 1 && c->diagnostics->items.items[before]->code == DIAG_P0301) {
+            Diag *diag = c->diagnostics->items.items[before];
+            if (diag->at.start == entry->entry.value->span.start)
+                report_help(c, diag, "the values of a map are of one type; values of several are json: `let x: json = {…}`");
+        }
         entry->type = element;
     }
     bool is_map = wanted && wanted->kind == TYPE_MAP;

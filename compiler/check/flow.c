@@ -99,7 +99,7 @@ static void check_resolves(Checker *c, const Symbol *plan)
     for node_each(item, plan->decl->plan.body) {
         if (item->kind == NODE_PLAN_SEVERITY) incident = true;
     }
-    if (!incident || plan_resolves(c, plan)) return;
+    if (!incident || plan_resolves(c, plan) || has_syntax_error(c, plan->decl->span)) return;
     Diag *diag = report(c, P0904, plan->span,
                         "no path of plan `%.*s` resolves the incident, so somebody must do it by hand",
                         STR_ARG(plan->name));
@@ -134,14 +134,14 @@ static void check_not_empty(Checker *c, const Symbol *step)
     for node_each(item, body) {
         if (!is_clause(item->kind)) return;
     }
-    report(c, P0908, step->span, "nothing is done in this");
+    if (!has_syntax_error(c, step->decl->span)) report(c, P0908, step->span, "nothing is done in this");
 }
 
 /* ---- functions ---- */
 
 static void check_returns(Checker *c, const Symbol *fn)
 {
-    if (fn->result->kind == TYPE_UNIT || !fn->decl->fn.has_body || list_ends(fn->decl->fn.body)) return;
+    if (fn->result->kind == TYPE_UNIT || !fn->decl->fn.has_body || has_syntax_error(c, fn->decl->span) || list_ends(fn->decl->fn.body)) return;
     Diag *diag = report(c, P0903, fn->span, "`%.*s` can end without giving its value", STR_ARG(fn->name));
     report_help(c, diag, "it is to give `%.*s`: every path needs a `return`", STR_ARG(fn->result->name));
 }

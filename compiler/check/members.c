@@ -11,6 +11,11 @@ static const Type *chained(Checker *c, const Type *object, const Type *type)
 
 void suggest_member(Checker *c, Diag *diag, const Type *type, Str name)
 {
+    const char *foreign = foreign_member(c, type, name);
+    if (foreign) {
+        report_help(c, diag, "%s", foreign);
+        return;
+    }
     VEC(Str) names = {0};
     for (size_t i = 0; type->kind == TYPE_RECORD && i < type->field_count; i++)
         vec_push(&names, type->fields[i].name);
@@ -93,11 +98,15 @@ static const Type *check_method_member(Checker *c, Node *node, const Type *objec
         return chained(c, object, method_property_type(c, (MethodId)method));
     }
     if (method >= 0) {
-        report(c, P0303, node->member.name_span, "`%.*s` is called with `()`", STR_ARG(node->member.name));
+        Diag *diag = report(c, P0303, node->member.name_span, "`%.*s` is called with `()`", STR_ARG(node->member.name));
+        report_help(c, diag, "write `%.*s()`", STR_ARG(node->member.name));
     } else {
         Diag *diag = report(c, P0303, node->member.name_span, "`%.*s` has no `%.*s`", STR_ARG(plain->name),
                             STR_ARG(node->member.name));
-        if (plain->kind == TYPE_MAP)
+        const char *foreign = foreign_member(c, plain, node->member.name);
+        if (foreign)
+            report_help(c, diag, "%s", foreign);
+        else if (plain->kind == TYPE_MAP)
             report_help(c, diag, "the value under a key is `x[\"%.*s\"]`", STR_ARG(node->member.name));
     }
     return c->wrong;

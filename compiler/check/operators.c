@@ -16,6 +16,9 @@ static const Type *wrong_operands(Checker *c, Node *node)
             c, diag,
             "severities are compared by `at least` and `worse than`, since a smaller number is worse");
     }
+    bool severity = left == c->program->severity || right == c->program->severity;
+    if (severity && (node->binary.left->kind == NODE_STRING || node->binary.right->kind == NODE_STRING))
+        report_help(c, diag, "a severity stands without quotes: `incident.severity == SEV1`");
     bool sum = node->binary.op == BINARY_ADD;
     if (sum && (left->kind == TYPE_STRING || right->kind == TYPE_STRING))
         report_help(c, diag, "write the value into the text: `\"… ${x}\"`");
@@ -171,6 +174,7 @@ const Type *check_binary(Checker *c, Node *node, const Type *hint)
     case BINARY_MATCHES:
         check_value(c, node->binary.left, c->string);
         check_value(c, node->binary.right, c->string);
+        check_pattern_text(c, node->binary.right);
         return c->boolean;
     case BINARY_ADD:
     case BINARY_SUB:

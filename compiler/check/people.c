@@ -205,7 +205,7 @@ bool contact_is_vendor(const Node *contact)
 
 static void check_ways(Checker *c, const Symbol *contact)
 {
-    if (contact_is_vendor(contact->decl)) return;
+    if (contact_is_vendor(contact->decl) || has_syntax_error(c, contact->decl->span)) return;
     Ways ways = ways_of(c, contact->decl);
     check_independence(c, contact);
     if (!ways.count) {

@@ -98,6 +98,13 @@ Module *module_new(Checker *c, const SourceFile *file, bool is_std)
     return module;
 }
 
+bool std_has(Str path)
+{
+    for (const EmbeddedFile *file = stdlib_files; file->name; file++)
+        if (str_equal_c(path, file->name)) return true;
+    return false;
+}
+
 SourceFile *open_std(Checker *c, Str path)
 {
     SourceFile *known = source_find(c->program->sources, path);

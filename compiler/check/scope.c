@@ -198,11 +198,17 @@ void report_unknown_name(Checker *c, Span at, Str name, const char *what)
     for (const Scope *scope = c->scope; scope; scope = scope->outer) {
         for (size_t i = 0; i < scope->bucket_count; i++) {
             for (const Symbol *s = scope->buckets[i]; s; s = s->next_in_bucket)
-                vec_push(&names, s->name);
+                if (!s->module || !s->module->is_prelude) vec_push(&names, s->name);
         }
     }
+    const char *foreign = foreign_value(name);
     Str nearest = suggest_nearest(name, names.items, names.count);
-    if (nearest.len) report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
+    if (foreign)
+        report_help(c, diag, "%s", foreign);
+    else if (nearest.len)
+        report_help(c, diag, "did you mean `%.*s`?", STR_ARG(nearest));
+    else
+        help_where_it_is(c, diag, name);
     vec_free(&names);
 }
 

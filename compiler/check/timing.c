@@ -77,7 +77,7 @@ static void check_ladder(Checker *c, const Symbol *escalation)
         report_second(c, diag, older->span, "the earlier one");
     }
     map_free(&seen);
-    if (!any || last) return;
+    if (!any || last || has_syntax_error(c, escalation->decl->span)) return;
     Diag *diag =
         report(c, P0701, escalation->span,
                "the ladder `%.*s` pages, and does not say what happens when nobody answered its last rung",
@@ -159,6 +159,7 @@ static void check_severity_times(Checker *c, const Symbol *severity)
                "updates go out every %.*s, and it is to be resolved within %.*s: there may be none",
                STR_ARG(duration_text(c, update)), STR_ARG(duration_text(c, resolve)));
     }
+    if (has_syntax_error(c, severity->decl->span)) return; /* what is missing may stand in a line that could not be read */
     if (!facts.respond && !facts.resolve) {
         Diag *diag = report(c, P0709, severity->span, "severity %.*s has no target", STR_ARG(severity->name));
         report_help(c, diag, "`respond within 15m` and `resolve within 1h` say what is owed");

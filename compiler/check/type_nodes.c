@@ -159,8 +159,16 @@ bool type_agrees(Checker *c, const Type *from, const Type *to, bool *converts)
     return false;
 }
 
+static bool type_is_wrong(const Type *type)
+{
+    while (type->kind == TYPE_LIST || type->kind == TYPE_MAP || type->kind == TYPE_OPTIONAL)
+        type = type->element;
+    return type->kind == TYPE_WRONG;
+}
+
 static void report_mismatch(Checker *c, Node *node, const Type *from, const Type *to)
 {
+    if (type_is_wrong(from) || type_is_wrong(to)) return; /* it has its message */
     if (type_holds_secret(from) && !type_holds_secret(to)) {
         Diag *diag =
             report(c, P0601, node->span, "this holds a secret, and `%.*s` is wanted here", STR_ARG(to->name));
@@ -187,6 +195,8 @@ static void report_mismatch(Checker *c, Node *node, const Type *from, const Type
                     (long long)node->integer.value);
     else if (to->kind == TYPE_DURATION && node->kind == NODE_STRING)
         report_help(c, diag, "a duration stands without quotes: `5m`");
+    else if (to->kind == TYPE_TIME && node->kind == NODE_STRING)
+        report_help(c, diag, "a time stands without quotes: `03:12`, `2026-03-02 03:12`");
     else if (to->kind == TYPE_TIME && from->kind == TYPE_DURATION)
         report_help(c, diag, "a time that far away is `now + …`");
 }

@@ -41,7 +41,7 @@ static size_t distance(Str a, Str b)
 Str suggest_nearest(Str word, const Str *candidates, size_t count)
 {
     Str best = {"", 0};
-    size_t best_distance = word.len < 4 ? 2 : word.len < 8 ? 3 : 4; /* must be less than this */
+    size_t best_distance = word.len < 5 ? 2 : word.len < 9 ? 3 : 4; /* must be less than this */
     if (word.len == 0 || word.len > LONGEST) return best;
     for (size_t i = 0; i < count; i++) {
         if (candidates[i].len > LONGEST || str_equal(candidates[i], word)) continue;

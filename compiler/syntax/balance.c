@@ -244,6 +244,17 @@ static bool balances(const TokenList *list)
     return depth == 0;
 }
 
+/* A text of several lines that is never closed has taken with it what would have closed this, and has its message. */
+static bool lost_in_text(const Diagnostics *diagnostics, Span opener)
+{
+    for (size_t i = 0; i < diagnostics->items.count; i++) {
+        const Diag *diag = diagnostics->items.items[i];
+        bool block = diag->code == DIAG_P0104 && diag->at.file == opener.file && diag->at.end == diag->at.start + 3;
+        if (block && diag->at.start > opener.start) return true;
+    }
+    return false;
+}
+
 static void report(const Balance *balance, Diagnostics *diagnostics)
 {
     for (size_t i = 0; i < balance->problems.count && i < MOST_REPORTS; i++) {
@@ -252,6 +263,7 @@ static void report(const Balance *balance, Diagnostics *diagnostics)
         Diag *diag;
         switch (problem.what) {
         case NOT_CLOSED:
+            if (lost_in_text(diagnostics, token->span)) break;
             diag = diag_report(diagnostics, DIAG_P0107, token->span, "this `%.*s` is not closed",
                                STR_ARG(token_text(token)));
             if (token->kind == TOK_LBRACE && balance->by_indent)

@@ -81,6 +81,13 @@ void lex_foreign(Lex *lex, const char *text, size_t len)
         lex_push(lex, table[i].kind, lex_span(lex));
         return;
     }
+    const TokenList *out = lex->out;
+    bool begins = out->tokens.count == 0 || out->tokens.items[out->tokens.count - 1].kind == TOK_NL;
+    if (begins && str_equal_c(word, "--")) {
+        Diag *comment = diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "a comment begins with `#`");
+        diag_help(lex->diagnostics, comment, "write `# …`");
+        return;
+    }
     Diag *diag = diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "there is no operator `%.*s`",
                              STR_ARG(word));
     diag_help(lex->diagnostics, diag, "write it out: `x = x %c 1`", text[0]);
@@ -89,15 +96,19 @@ void lex_foreign(Lex *lex, const char *text, size_t len)
     lex_push(lex, TOK_INT_LITERAL, lex_span(lex))->value.integer = 1;
 }
 
-/* What stands in other quotes is taken for the string that was meant; they are `before` and `after` bytes long. */
+/* What stands in other quotes is taken for the string or command that was meant; they are `before` and `after` bytes long. */
 static void push_quoted(Lex *lex, const char *message, Str text, uint32_t before, uint32_t after)
 {
     Span span = lex_span(lex);
-    Diag *diag = diag_report(lex->diagnostics, DIAG_P0103, span, "%s", message);
-    diag_help(lex->diagnostics, diag, "write \"%.*s\"", STR_ARG(str_slice(text, before, text.len - after)));
-    lex_push(lex, TOK_STRING_BEGIN, (Span){span.file, span.start, span.start + before});
+    const TokenList *out = lex->out;
+    int last = out->tokens.count ? out->tokens.items[out->tokens.count - 1].kind : 0;
+    bool command = last == TOK_RUN || last == TOK_OBSERVE || last == TOK_SH;
+    Str inside = str_slice(text, before, text.len - after);
+    Diag *diag = diag_report(lex->diagnostics, DIAG_P0103, span, "%s", command ? "a command stands in backticks" : message);
+    diag_help(lex->diagnostics, diag, command ? "write `` `%.*s` ``" : "write \"%.*s\"", STR_ARG(inside));
+    lex_push(lex, command ? TOK_COMMAND_BEGIN : TOK_STRING_BEGIN, (Span){span.file, span.start, span.start + before});
     lex_push(lex, TOK_TEXT, (Span){span.file, span.start + before, span.end - after});
-    lex_push(lex, TOK_STRING_END, (Span){span.file, span.end, span.end});
+    lex_push(lex, command ? TOK_COMMAND_END : TOK_STRING_END, (Span){span.file, span.end, span.end});
 }
 
 void lex_single_quotes(Lex *lex, const char *text, size_t len)
@@ -111,6 +122,50 @@ void lex_typographic_quotes(Lex *lex, const char *text, size_t len)
     push_quoted(lex, "typographic quotes mean nothing here; strings stand in `\"`", (Str){text, len}, 3, 3);
 }
 
+/* Signs that an editor, a web page or another language puts there. They are read as if they were not there, or as what was
+ * meant. */
+static bool bad_sign(Lex *lex, Str sign)
+{
+    static const struct {
+        const char *sign, *name, *help;
+        int kind; /* what it is taken for, or 0 */
+    } signs[] = {
+        {"\xC2\xA0", "a no-break space", "write a plain blank", 0},
+        {"\xE2\x80\xAF", "a no-break space", "write a plain blank", 0},
+        {"\xE2\x80\x8B", "an invisible character (U+200B)", "take it away", 0},
+        {"\xE2\x80\x8C", "an invisible character (U+200C)", "take it away", 0},
+        {"\xE2\x80\x8D", "an invisible character (U+200D)", "take it away", 0},
+        {"\xEF\xBB\xBF", "an invisible character (U+FEFF)", "take it away", 0},
+        {"\xE2\x80\x93", "a dash of typesetting", "write `-`, or `..` between the ends of a range", 0},
+        {"\xE2\x80\x94", "a dash of typesetting", "write `-`, or `..` between the ends of a range", 0},
+        {"\xE2\x88\x92", "a minus of typesetting", "write `-`", TOK_MINUS},
+        {"\xE2\x80\xA6", "an ellipsis", "write `..` between the ends of a range", 0},
+        {"\xE2\x86\x92", "an arrow of typesetting", "write `->`", TOK_ARROW},
+        {"\xE2\x87\x92", "an arrow of typesetting", "write `=>`", TOK_FAT},
+        {"\xE2\x89\xA5", "a sign of typesetting", "write `>=`", TOK_GE},
+        {"\xE2\x89\xA4", "a sign of typesetting", "write `<=`", TOK_LE},
+        {"\xE2\x89\xA0", "a sign of typesetting", "write `!=`", TOK_NE},
+        {"\xC3\x97", "a sign of typesetting", "write `*`", TOK_STAR},
+        {"\xE2\x80\x98", "a typographic quote", "strings stand in `\"`, commands in backticks", 0},
+        {"\xE2\x80\x99", "a typographic quote", "strings stand in `\"`, commands in backticks", 0},
+        {"$", NULL, "a value is named without `$`; in strings and commands it is `${name}`", 0},
+        {"@", NULL, "an address stands in quotes: `\"ann@example.com\"`", 0},
+        {"\\", NULL, "a line goes on behind an operator or a comma, and inside of `( )`", 0},
+        {"~", NULL, "a path stands in quotes", 0},
+    };
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        if (!str_equal_c(sign, signs[i].sign)) continue;
+        Diag *diag = signs[i].name
+                         ? diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "%s stands here", signs[i].name)
+                         : diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "`%s` means nothing outside of a string",
+                                       signs[i].sign);
+        diag_help(lex->diagnostics, diag, "%s", signs[i].help);
+        if (signs[i].kind) lex_push(lex, signs[i].kind, lex_span(lex));
+        return true;
+    }
+    return false;
+}
+
 void lex_bad_character(Lex *lex, const char *text, size_t len)
 {
     if (len >= 3 && (memcmp(text, "\xE2\x80\x9C", 3) == 0 || memcmp(text, "\xE2\x80\x9D", 3) == 0)) {
@@ -120,6 +175,7 @@ void lex_bad_character(Lex *lex, const char *text, size_t len)
     }
     unsigned char first = (unsigned char)text[0];
     if (lex->too_deep) return;
+    if (bad_sign(lex, (Str){text, len})) return;
     if (first >= 0x20 && first != 0x7F)
         diag_report(lex->diagnostics, DIAG_P0103, lex_span(lex), "`%.*s` means nothing outside of a string",
                     (int)len, text);

@@ -104,6 +104,22 @@ static void choose(Choices *choices, const char *text)
         choices->too_many = true;
 }
 
+/* Does it go on as if the word before it were a variable? */
+static bool is_assigning(int kind)
+{
+    return kind == TOK_PLUS_ASSIGN || kind == TOK_ASSIGN_TO || kind == TOK_DOT || kind == TOK_LBRACKET;
+}
+
+bool keyword_begins(const Keyword *keyword, char body)
+{
+    return keyword && (strchr(keyword->begins, body) || (body == 'p' && strchr(keyword->begins, 's')));
+}
+
+static const Keyword *keyword_of_token(const Token *token)
+{
+    return token->flags & TOKEN_WORD ? keyword_find(token_text(token)) : NULL;
+}
+
 /* Folds what the automaton would take into a few words. */
 static Choices fold(const Wrong *wrong)
 {
@@ -113,6 +129,7 @@ static Choices fold(const Wrong *wrong)
     for (size_t i = 0; i < wrong->expected_count; i++)
         operators += is_operator(wrong->expected[i]);
     bool fold_operators = !operand && operators > 5;
+    bool begun = wrong->at == wrong->start + 1 && keyword_begins(keyword_of_token(&wrong->items[wrong->start]), wrong->body);
     if (operand)
         choose(&choices, "an expression");
     else if (name)
@@ -123,6 +140,7 @@ static Choices fold(const Wrong *wrong)
         if (kind == TOK_YYEOF || (operand && begins_operand(kind))) continue;
         if (name && (kind == TOK_IDENT || (keyword && !keyword->reserved))) continue;
         if (fold_operators && is_operator(kind)) continue;
+        if (begun && is_assigning(kind)) continue;
         choose(&choices, token_kind_name(kind));
     }
     if (fold_operators) choose(&choices, "an operator");
@@ -189,6 +207,7 @@ static void report_generic(const Wrong *wrong, Span at)
     buffer_free(&text);
     const Token *items = wrong->items, *above = drawn_in_by(wrong, at);
     const char *swap = drill_line_swap(wrong), *form = drill_line_form(wrong);
+    const char *habit = habit_help(wrong);
     const Keyword *keyword = keyword_of_kind(items[wrong->at].kind);
     if (above != NULL) {
         diag_second(diagnostics, diag, above->span, "after this `%.*s` the line goes on",
@@ -197,19 +216,10 @@ static void report_generic(const Wrong *wrong, Span at)
                   STR_ARG(token_text(above)));
     } else if (swap) {
         diag_help(diagnostics, diag, "%s", swap);
-    } else if (wrong_expects(wrong, TOK_NL) && keyword &&
-               strchr(keyword->begins, wrong->body == 'p' ? 's' : wrong->body)) {
+    } else if (habit) {
+        diag_help(diagnostics, diag, "%s", habit);
+    } else if (wrong_expects(wrong, TOK_NL) && keyword_begins(keyword, wrong->body)) {
         diag_help(diagnostics, diag, "a new line or `;` goes before `%s`", keyword->text);
-    } else if ((items[wrong->at].kind == TOK_IN || items[wrong->at].kind == TOK_FOR) &&
-               wrong_expects(wrong, TOK_WITHIN)) {
-        diag_help(diagnostics, diag, "write `within` for a limit of time");
-    } else if (items[wrong->at].kind == TOK_ELSE && items[wrong->at + 1].kind == TOK_FAT) {
-        diag_help(diagnostics, diag, "the default of `match` is `otherwise => …`");
-    } else if (wrong_expects(wrong, TOK_LBRACE) && items[wrong->at].kind == TOK_THEN &&
-               items[wrong->start].kind == TOK_IF) {
-        diag_help(diagnostics, diag, "as a statement write `if … { … } else { … }`");
-    } else if (wrong_expects(wrong, TOK_THEN) && items[wrong->at].kind == TOK_LBRACE) {
-        diag_help(diagnostics, diag, "as a value write `if … then … else …`");
     } else if (form) {
         diag_help(diagnostics, diag, "%s", form);
     }
@@ -223,9 +233,7 @@ static size_t line_words(char body, Str *words, size_t cap)
     size_t count = 0;
     const Keyword *keyword;
     for (size_t i = 0; (keyword = keyword_at(i)) != NULL; i++) {
-        bool here =
-            strchr(keyword->begins, body) != NULL || (body == 'p' && strchr(keyword->begins, 's') != NULL);
-        if (here && count < cap) words[count++] = str_from_c(keyword->text);
+        if (keyword_begins(keyword, body) && count < cap) words[count++] = str_from_c(keyword->text);
     }
     return count;
 }
@@ -234,6 +242,9 @@ static const char *line_name(char body)
 {
     switch (body) {
     case 'f': return "declaration";
+    case 'c': return "field of a contact";
+    case 'x': return "field of a service";
+    case 'y': return "arm of `classify`";
     case 'v': return "field of a severity";
     case 'r': return "field of a rotation";
     case 'o': return "field of a role";
@@ -295,13 +306,26 @@ static bool report_line_start(const Wrong *wrong)
 {
     const Token *items = wrong->items, *first = &items[wrong->start], *at = &items[wrong->at];
     Diagnostics *diagnostics = wrong->parse->diagnostics;
-    const Keyword *keyword = first->flags & TOKEN_WORD ? keyword_find(token_text(first)) : NULL;
-    bool block = wrong->body == 's' || wrong->body == 'p';
+    const Keyword *keyword = keyword_of_token(first);
+    bool block = wrong->body == 's' || wrong->body == 'p', here = keyword_begins(keyword, wrong->body);
+    const char *habit = !here && wrong->at <= wrong->start + 1 ? habit_of_word(token_text(first), wrong->body) : NULL;
+    if (habit) {
+        Diag *diag = diag_report(diagnostics, DIAG_P0102, first->span, "there is no %s `%.*s`", line_name(wrong->body),
+                                 STR_ARG(token_text(first)));
+        diag_help(diagnostics, diag, "%s", habit);
+        return true;
+    }
     size_t assigned = block && token_opens(at->kind) ? assignment_of_chain(wrong) : TOKEN_NONE;
     if (assigned != TOKEN_NONE && first->kind == TOK_IDENT) {
         Diag *diag = diag_report(diagnostics, DIAG_P0113, span_join(first->span, items[assigned - 1].span),
                                  "this cannot be assigned");
         diag_help(diagnostics, diag, "a variable, `a.b` and `x[i]` can");
+        return true;
+    }
+    if (block && at->kind == TOK_LPAREN && wrong->at == wrong->start + 1 && here) {
+        if (keyword->reserved) return false;
+        Diag *diag = diag_report(diagnostics, DIAG_P0101, at->span, "`%s` is a statement and takes no parentheses", keyword->text);
+        diag_help(diagnostics, diag, "write `%s …`", keyword->text);
         return true;
     }
     if (block && at->kind == TOK_LPAREN && is_dotted(items, wrong->start, wrong->at)) {
@@ -320,10 +344,9 @@ static bool report_line_start(const Wrong *wrong)
     }
     if (first->kind == TOK_IDENT && keyword == NULL && (first->flags & TOKEN_WORD) &&
         wrong->at <= wrong->start + 1) {
-        return wrong->body != '-' && report_unknown_word(wrong, first);
+        bool any_name = wrong->body == '-' || ((wrong->body == 'c' || wrong->body == 'x') && wrong->at > wrong->start);
+        return !any_name && report_unknown_word(wrong, first);
     }
-    bool here = keyword != NULL && (strchr(keyword->begins, wrong->body) ||
-                                    (wrong->body == 'p' && strchr(keyword->begins, 's')));
     if (wrong->at <= wrong->start + 1 && keyword != NULL && !here && wrong->body != '-') {
         Diag *diag = diag_report(diagnostics, DIAG_P0102, first->span, "no %s begins with `%s`",
                                  line_name(wrong->body), keyword->text);
@@ -335,7 +358,7 @@ static bool report_line_start(const Wrong *wrong)
             diag_help(diagnostics, diag, "statements stand in a plan or a `fn`");
         return true;
     }
-    if (wrong->at == wrong->start && keyword == NULL && wrong->body != '-') {
+    if (wrong->at == wrong->start && keyword == NULL && wrong->body != '-' && at->kind != TOK_YYEOF) {
         Buffer text = {0};
         describe(at, &text);
         diag_report(diagnostics, DIAG_P0102, at->span, "no %s begins with %s", line_name(wrong->body),
@@ -356,6 +379,7 @@ static bool report_command_words(const Wrong *wrong)
            items[effect - 1].kind != TOK_OBSERVE)
         effect--;
     if (effect == wrong->start || !is_dotted(items, effect, wrong->at)) return false;
+    if (at->kind == TOK_STRING_BEGIN && (items[effect].kind == TOK_ON || items[effect].kind == TOK_SH)) return false;
     if (!(at->flags & TOKEN_WORD) && at->kind != TOK_MINUS && at->kind != TOK_SLASH &&
         at->kind != TOK_STRING_BEGIN)
         return false;
@@ -398,7 +422,6 @@ static bool report_duration(const Wrong *wrong)
 static bool report_special(const Wrong *wrong)
 {
     const Token *at = &wrong->items[wrong->at];
-    if (report_duration(wrong)) return true;
     Diagnostics *diagnostics = wrong->parse->diagnostics;
     int first = wrong->items[wrong->start].kind;
     if (at->kind == TOK_ASSIGN_TO && wrong_expects(wrong, TOK_EQ)) {
@@ -435,7 +458,7 @@ static bool line_has_report(Parse *parse, uint32_t line)
     if (parse->error_line == line) return true;
     for (size_t i = 0; i < parse->diagnostics->items.count; i++) {
         const Diag *diag = parse->diagnostics->items.items[i];
-        if (diag->severity == DIAG_ERROR && diag->at.file == parse->file->id && diag->code != DIAG_P0103 &&
+        if (diag->severity == DIAG_ERROR && diag->at.file == parse->file->id &&
             source_line_at(parse->file, diag->at.start) == line)
             return true;
     }
@@ -465,8 +488,11 @@ void parse_error(Parse *parse, Span at, const int *expected, size_t count)
         parse->gave_up = true;
         parse->cursor = parse->list->tokens.count - 1;
         return;
-    } else if (!line_has_report(parse, line) && !line_has_report(parse, start_line)) {
-        if (!report_line_start(&wrong) && !report_special(&wrong) && !report_spelling(&wrong))
+    }
+    /* At the end of the file what is missing is the end of something that has its message. */
+    bool follows = items[index].kind == TOK_YYEOF && parse->diagnostics->errors;
+    if (!follows && !line_has_report(parse, line) && !line_has_report(parse, start_line)) {
+        if (!report_duration(&wrong) && !report_habit(&wrong) && !report_line_start(&wrong) && !report_special(&wrong) && !report_spelling(&wrong))
             report_generic(&wrong, at);
     }
     parse->error_line = line;

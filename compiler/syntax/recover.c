@@ -153,7 +153,9 @@ size_t token_block_taken_for_map(const TokenList *list, size_t at)
     if (brace == TOKEN_NONE || brace == 0 || items[brace].kind != TOK_LBRACE || at > brace + 2)
         return TOKEN_NONE;
     int before = items[brace - 1].kind;
-    if (!opens_map(items, brace) || (before != TOK_UNTIL && before != TOK_WHEN && before != TOK_IF))
+    bool lacks_value = before == TOK_UNTIL || before == TOK_WHEN || before == TOK_IF || before == TOK_NOT ||
+                       before == TOK_AND || before == TOK_OR;
+    if (!opens_map(items, brace) || !lacks_value)
         return TOKEN_NONE;
     return token_has_error_body(items[token_statement(list, brace)].kind) ? brace : TOKEN_NONE;
 }
@@ -168,6 +170,25 @@ void parse_read_as_block(Parse *parse, size_t brace)
     parse->cursor = brace;
     parse->error_line = source_line_at(parse->file, token->span.start);
     parse->error_start = token_statement(parse->list, brace);
+}
+
+static uint32_t column_of(const Wrong *wrong, size_t token)
+{
+    return source_place(wrong->parse->file, wrong->items[token].span.start).column;
+}
+
+/* A heading without its `{`, at whose end `at` stands: behind the lines that stand deeper, which were its block. */
+static size_t behind_block(const Wrong *wrong, size_t at)
+{
+    const Token *items = wrong->items;
+    uint32_t column = column_of(wrong, wrong->start);
+    while (items[at].kind == TOK_NL && items[at + 1].kind != TOK_YYEOF && items[at + 1].kind != TOK_RBRACE &&
+           column_of(wrong, at + 1) > column) {
+        for (at++; items[at].kind != TOK_NL && items[at].kind != TOK_YYEOF && items[at].kind != TOK_RBRACE; at++)
+            if (token_opens(items[at].kind) && items[at].value.partner != TOKEN_NONE && items[at].value.partner > at)
+                at = items[at].value.partner;
+    }
+    return at;
 }
 
 /* Moves the cursor to the end of the statement, or to the `{` of its body, so that no brace group is cut. A
@@ -196,6 +217,7 @@ void wrong_move_on(const Wrong *wrong)
         if (token_opens(items[at].kind) && items[at].value.partner != TOKEN_NONE && items[at].value.partner > at)
             at = items[at].value.partner;
     }
+    if (body) at = behind_block(wrong, at);
     if (body) parse->block_due = 2;
     if (body || at != wrong->at) parse->cursor = at;
 }

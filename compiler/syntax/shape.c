@@ -268,6 +268,9 @@ static void visit_effect(Shape *shape, Node *node, Node *effect, const char *wor
     if (!has_effect_root(effect) || (node->kind == NODE_RUN && chain)) {
         Diag *diag = diag_report(shape->parse->diagnostics, DIAG_P0119, effect->span,
                                  "after `%s` stands a command in backticks or a call", word);
+        Str written = str_slice(shape->parse->file->text, effect->span.start, effect->span.end);
+        if (effect->kind == NODE_STRING && !effect->string.block && written.len > 2 && written.len < 80)
+            diag_help(shape->parse->diagnostics, diag, "write `%s `%.*s``", word, STR_ARG(str_slice(written, 1, written.len - 1)));
         if (effect->kind == NODE_NAME || effect->kind == NODE_MEMBER)
             diag_help(shape->parse->diagnostics, diag, "a call has parentheses: `%.*s()`",
                       STR_ARG(str_slice(shape->parse->file->text, effect->span.start, effect->span.end)));

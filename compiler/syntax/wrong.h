@@ -19,6 +19,14 @@ bool wrong_expects(const Wrong *wrong, int kind);
 /* Moves the parser's cursor behind the error. */
 void wrong_move_on(const Wrong *wrong);
 
+/* Does the keyword begin lines of the body? NULL: no keyword. */
+bool keyword_begins(const Keyword *keyword, char body);
+
+/* habits.c: reports what is written as elsewhere; false: nothing of that kind is seen. */
+bool report_habit(const Wrong *wrong);
+const char *habit_help(const Wrong *wrong);          /* of a general message; NULL: none */
+const char *habit_of_word(Str word, char body);      /* help for the first word of a line; NULL: none */
+
 /* The opener of the innermost bracket around a token, or TOKEN_NONE. */
 size_t token_enclosing(const TokenList *list, size_t index);
 /* Has a declaration or statement that begins with the kind a rule for a bad heading? */
