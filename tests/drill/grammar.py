@@ -3,7 +3,8 @@
 In: grammar/plan.y and keywords.def, and the plans of tests/drill/grammar. There a comment `# RULE: SYMBOL SYMBOL …`, as plan.y has the
 construct, stands above two drills (several comments may share them): the first must hold; the second must fail, and its comments
 `# says: …` are what is said of it. Both must hold the construct's own words. Out: `ok`/`not ok` per construct. A construct
-without a pair, a pair without a construct, and a drill that belongs to none are failures, too.
+without a pair, a pair without a construct, and a drill that belongs to none are failures, too. `# sentence: …` stands for what the
+language says of drills in words, and is held in the same way.
 
 usage: grammar.py PLANVM ROOT"""
 import glob, json, os, re, subprocess, sys
@@ -53,7 +54,7 @@ def read(path):
     constructs, drills, open_drill = [], [], None
     for line in open(path, encoding="utf-8"):
         line = line.rstrip("\n")
-        comment = re.match(r"# ([a-z_]+:( \S+)*)$", line)
+        comment = re.match(r"# ([a-z_]+:( .*)?)$", line)
         if comment:
             if drills:
                 yield constructs, drills
@@ -102,12 +103,15 @@ for path in sorted(glob.glob(f"{folder}/*.plan")):
                 if line not in one["messages"] and line not in one.get("table", ""):
                     wrong += f"{file}: {name}: not said: {line}\n{one['messages']}{one.get('table', '')}"
             for construct in constructs:
+                if construct.startswith("sentence: "):
+                    continue
                 pattern = r"\b.*\b".join(re.escape(word) for word in words(construct, keywords))
                 if not re.search(pattern, bare_source(lines), re.S):
                     wrong += f"{file}: {name}: it has no {construct}\n"
         for construct in constructs:
             twice = construct in held and "it has a pair already\n"
-            unknown = construct not in wanted and "the grammar has no such construct\n"
+            sentence = construct.startswith("sentence: ")
+            unknown = construct not in wanted and not sentence and "the grammar has no such construct\n"
             held.add(construct)
             result(construct, wrong + (twice or "") + (unknown or ""))
 for construct in wanted:
