@@ -144,7 +144,7 @@ store = sqlite3.connect(sys.argv[1])
 store.execute("UPDATE event SET now = now + 1 WHERE seq = 3")
 store.commit()' "$work/damaged.run"
 refused "the journal is damaged at row 3" "$work/damaged.run"
-"$PLANVM" run "$demo/outage.plan" --dry-run --yes --journal "$work/dry" >"$work/dry.log" 2>&1 </dev/null
+"$PLANVM" run "$demo/outage.plan" --dry-run --yes --set dir="$odd" --journal "$work/dry" >"$work/dry.log" 2>&1 </dev/null
 refused "it was a dry run" last --journal "$work/dry"
 
 # ---- what is told, with a note
