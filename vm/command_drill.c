@@ -97,7 +97,7 @@ static bool retell(const Arguments *arguments, Journal *journal, Error *error)
     if (fine) {
         const char *start = (const char *)image.bytes;
         Str program = {start, (size_t)(image.metadata.data - start)};
-        Retelling telling = {.record = &record, .metadata = metadata, .program = program, .out = &text};
+        Retelling telling = {.record = &record, .metadata = metadata, .program = program, .out = &text, .files = find_value(arguments, "--files")};
         fine = retell_write(&telling, run->plan, run->id, error);
     }
     if (fine) {

@@ -110,6 +110,15 @@ done
 check "the drill says all of it" test ! -s "$work/lacking.log"
 check "no secret is in it" hasnt "$work/odd.drill" sentinel-
 
+refused() { # refused TEXT ARGUMENT…: exit 2, one line on standard error that says so, and no drill
+    text=$1
+    shift
+    "$PLANVM" drill --from-run "$@" >"$work/refused" 2>"$work/refused.err"
+    status=$?
+    check "$text" test "$status" -eq 2 -a ! -s "$work/refused" -a "$(wc -l <"$work/refused.err")" -eq 1
+    check "$text: it is said" has "$work/refused.err" "$text"
+}
+
 # ---- values, words, outputs and ends of commands
 odd_run() { "$PLANVM" run "$root/tests/live/plans/retold/odd.plan" odd --yes "$@" --journal "$work/odds" >>"$work/odds.log" 2>&1 </dev/null; }
 check "the odd run ends well" odd_run
@@ -122,15 +131,14 @@ for text in 'of odd(n: -3, f: 2.0, d: 1m30s, ends: true)' 'when = 2026-03-02 03:
 done
 check "the drill says what was odd" test ! -s "$work/lacking.log"
 
+(cd "$work" && "$PLANVM" drill --from-run last --journal "$work/odds" --files outputs) >"$work/files.drill" 2>&1
+check "long outputs are files" grep -q 'command `seq 1 2000` gives file "outputs/[^"]*.txt"' "$work/files.drill"
+check "as they were" sh -c 'seq 1 2000 | cmp - "$1"/outputs/*.txt' _ "$work"
+cat "$root/tests/live/plans/retold/odd.plan" "$work/files.drill" >"$work/files.plan"
+check "and the drill reads them" "$PLANVM" drill "$work/files.plan"
+refused "nowhere/folder/" last --journal "$work/odds" --files "$work/nowhere/folder"
+
 # ---- what cannot be told is said in one line
-refused() { # refused TEXT ARGUMENT…: exit 2, one line on standard error that says so, and no drill
-    text=$1
-    shift
-    "$PLANVM" drill --from-run "$@" >"$work/refused" 2>"$work/refused.err"
-    status=$?
-    check "$text" test "$status" -eq 2 -a ! -s "$work/refused" -a "$(wc -l <"$work/refused.err")" -eq 1
-    check "$text: it is said" has "$work/refused.err" "$text"
-}
 refused "there is no run \`nonsense\`" nonsense --journal "$odd/runs"
 refused "there are no runs in" last --journal "$work/none"
 : >"$work/empty.run"

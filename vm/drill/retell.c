@@ -187,6 +187,7 @@ static bool find_start(Retelling *telling, Error *error)
 bool retell_write(Retelling *telling, Str plan, Str id, Error *error)
 {
     Buffer *out = telling->out, body = {0};
+    telling->id = id;
     if (!find_start(telling, error)) return false;
     telling->out = &body;
     write_heading(telling, plan, id);
@@ -203,5 +204,5 @@ bool retell_write(Retelling *telling, Str plan, Str id, Error *error)
     buffer_add_str(out, buffer_str(&body));
     buffer_free(&body);
     map_free(&telling->imports);
-    return true;
+    return !telling->trouble.text[0] || error_set(error, "%s", telling->trouble.text);
 }

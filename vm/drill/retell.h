@@ -16,6 +16,9 @@ typedef struct Retelling {
     Str program;          /* the image without the metadata */
     const Json *start;    /* the run's arguments; set by retell_write */
     Buffer *out;
+    const char *files;    /* the folder where long outputs go; NULL: they stand in the drill */
+    Str id;               /* of the run; set by retell_write */
+    Error trouble;        /* a file that could not be written */
     Map imports; /* what the file has to import, too, by its name there; set and freed by retell_write */
 } Retelling;
 
@@ -32,6 +35,11 @@ void retell_expectations(Retelling *telling);
 
 /* One answer, without its delay: `gives 503 with "…"`. */
 void retell_result(Retelling *telling, Row *intent, const Json *result, Buffer *out);
+
+/* ---- retell_files.c ---- */
+
+/* `gives file "…"`, where the text is long and is to be a file, which is then written. False: it is to stand in the drill. */
+bool retell_file(Retelling *telling, const Row *intent, Str text, const char *ending, Buffer *out);
 
 /* ---- retell_text.c ---- */
 

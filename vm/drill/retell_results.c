@@ -127,7 +127,7 @@ static void add_headers(const Retelling *telling, const Json *headers, Buffer *o
     if (*before == ',') buffer_add_char(out, '}');
 }
 
-static bool http_words(Retelling *telling, const Json *result, Buffer *out)
+static bool http_words(Retelling *telling, const Row *intent, const Json *result, Buffer *out)
 {
     Str error = json_string(result, "error", "");
     int64_t status = json_int(result, "status", 0);
@@ -136,8 +136,11 @@ static bool http_words(Retelling *telling, const Json *result, Buffer *out)
     if (!error.len) {
         if (status < 100 || status > 999 || is_set(result, "ok") != (status >= 200 && status < 300)) return false;
         if (!json_get(result, "body")) return false; /* a secret look has none */
-        buffer_printf(out, "gives %" PRId64, status);
-        add_with(out, json_string(result, "body", ""));
+        bool json = str_find(json_string(json_get(result, "headers"), "content-type", ""), STR("json")) >= 0;
+        if (status != 200 || !retell_file(telling, intent, json_string(result, "body", ""), json ? ".json" : ".txt", out)) {
+            buffer_printf(out, "gives %" PRId64, status);
+            add_with(out, json_string(result, "body", ""));
+        }
         add_headers(telling, json_get(result, "headers"), out);
         return true;
     }
@@ -160,11 +163,12 @@ static bool is_plain_end(const Json *result, int64_t exit)
            str_equal_c(json_string(result, "failure", ""), exit ? "exit" : "");
 }
 
-static bool command_words(const Json *result, Buffer *out)
+static bool command_words(Retelling *telling, const Row *intent, const Json *result, Buffer *out)
 {
     int64_t exit = json_int(result, "exit", 0);
     Str said = json_string(result, "out", "");
     if (!is_plain_end(result, exit)) return false;
+    if (!exit && !is_set(result, "err") && retell_file(telling, intent, said, ".txt", out)) return true;
     if (exit) buffer_printf(out, "exits %" PRId64, exit);
     if (!exit || said.len) {
         buffer_add_c(out, exit ? " gives " : "gives ");
@@ -217,9 +221,9 @@ void retell_result(Retelling *telling, Row *intent, const Json *result, Buffer *
     if (is_set(result, "held"))
         fits = held_words(telling, intent, result, out);
     else if (str_equal_c(op, "http"))
-        fits = http_words(telling, result, out);
+        fits = http_words(telling, intent, result, out);
     else if (str_equal_c(op, "command"))
-        fits = command_words(result, out);
+        fits = command_words(telling, intent, result, out);
     else if (str_equal_c(op, "native"))
         fits = native_words(result, out);
     else

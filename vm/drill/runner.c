@@ -21,7 +21,7 @@ static const int64_t DEFAULT_LIMIT = 60 * 1000;
 
 static const char usage[] =
     "usage: planvm drill [OPTION]... [FILE|DIR|PATTERN]...\n"
-    "       planvm drill --from-run RUN|FILE\n"
+    "       planvm drill --from-run RUN|FILE [--files DIR]\n"
     "\n"
     "Runs the drills of plans: their steps with a virtual clock, every effect answered by the drill.\n"
     "Without a file or directory those of the plans below the current directory.\n"
@@ -40,6 +40,7 @@ static const char usage[] =
     "  --coverage-out FILE writes the coverage there\n"
     "  --threshold N       fails if less than N percent was reached\n"
     "  --from-run RUN      prints a run of the past as a drill; a FILE of `planvm run --record` is one, too\n"
+    "  --files DIR         with --from-run: long outputs become files there, beside the plan\n"
     "\n"
     "Exit status: 0 every drill holds, 1 one does not or the threshold is missed, 2 misuse or a plan that\n"
     "cannot be loaded.\n";
