@@ -84,7 +84,7 @@ keeper: $(BUILD)/plan-keeper
 
 $(BUILD)/planc: $(if $(MUSL_GCC),$(patsubst $(BUILD)/%,$(BUILD)/musl/%,$(PLANC_OBJ) $(call objects,$(MUSL_SRC))),$(PLANC_OBJ))
 	$(SAY) LINK $@
-	$(Q)$(PLANC_CC) $(SANITIZE) $(FIXED) $(PLANC_STATIC) -o $@ $^ $(PLANC_LIBS)
+	$(Q)$(PLANC_CC) $(SANITIZE) $(or $(PLANC_STATIC),$(FIXED)) -o $@ $^ $(PLANC_LIBS)
 $(BUILD)/planvm: $(PLANVM_OBJ)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(SANITIZE) $(FIXED) -o $@ $^ $(PLANVM_LIBS)
