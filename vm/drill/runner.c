@@ -276,6 +276,14 @@ static void add_text(Buffer *out, Str text)
     buffer_add_str(out, text);
 }
 
+static void add_shown(Buffer *out, Str text)
+{
+    Buffer shown = {0};
+    timeline_text(&shown, text);
+    add_text(out, buffer_str(&shown));
+    buffer_free(&shown);
+}
+
 /* What a worker says of a drill before its texts. */
 typedef struct Verdict {
     int64_t elapsed;
@@ -301,9 +309,9 @@ static void write_result(const DrillRun *run, const DrillJob *job, const Rehears
     if (run->verbose) timeline_whole(record, "", &timeline);
     if (run->log) write_log(&log, run->files.items[job->file]->path, json_string(job->drill, "name", ""), record);
     buffer_add(result, &verdict, sizeof verdict);
-    add_text(result, buffer_str(&rehearsal->messages));
-    add_text(result, buffer_str(&rehearsal->table));
-    add_text(result, buffer_str(&timeline));
+    add_shown(result, buffer_str(&rehearsal->messages));
+    add_shown(result, buffer_str(&rehearsal->table));
+    add_shown(result, buffer_str(&timeline));
     add_text(result, buffer_str(&log));
     buffer_free(&timeline);
     buffer_free(&log);

@@ -4,6 +4,8 @@
 #include "vm/base/time.h"
 #include "vm/marks.h"
 
+#include <string.h>
+
 enum { LINES_BEFORE = 8, LINES_AFTER = 4, TEXT_LIMIT = 400 };
 
 /* Text on one line, cut when it is long. */
@@ -131,4 +133,24 @@ void timeline_around(const Record *record, int64_t time, const char *indent, Buf
         if (i >= middle) after += has_line;
     }
     buffer_free(&unused);
+}
+
+void timeline_text(Buffer *out, Str text)
+{
+    /* U+FDD0 or, in a URL, U+FDD4 begins the name of a secret, U+FDD1 ends it. */
+    static const char lead[] = "\xEF\xB7", begins = '\x90', begins_in_url = '\x94', ends = '\x91';
+    for (size_t i = 0; i < text.len; i++) {
+        bool marked = i + 2 < text.len && memcmp(text.data + i, lead, 2) == 0;
+        char mark = marked ? text.data[i + 2] : '\0';
+        if (mark == begins || mark == begins_in_url)
+            buffer_add_c(out, "${");
+        else if (mark == ends)
+            buffer_add_char(out, '}');
+        else
+            marked = false;
+        if (marked)
+            i += 2;
+        else
+            buffer_add_char(out, text.data[i]);
+    }
 }

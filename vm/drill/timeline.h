@@ -14,4 +14,7 @@ void timeline_whole(const Record *record, const char *indent, Buffer *out);
 /* A few lines before and after a time (ms since the epoch). */
 void timeline_around(const Record *record, int64_t time, const char *indent, Buffer *out);
 
+/* Adds text for people: the stand-ins of secrets read as the plan writes them, `${name}`. */
+void timeline_text(Buffer *out, Str text);
+
 #endif
