@@ -263,6 +263,41 @@ static void test_effects_and_steps(void)
     run_end(&run);
 }
 
+/* More holes than a form has, and a list of more items than stand in its text. */
+static void test_large_marks(void)
+{
+    enum { MEMBERS = 40, ITEMS = 20 };
+    Case test;
+    case_begin(&test);
+    uint32_t s = var("s", type_of(TYPE_STRING)), n = var("n", type_of(TYPE_INT));
+    add(set(s, text("x")));
+    add(set(n, num(7)));
+    Core *object = node_new(CORE_OBJECT, type_of(TYPE_JSON));
+    Buffer expected = {0};
+    buffer_add_c(&expected, "out {");
+    for (int i = 0; i < MEMBERS; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "m%d", i);
+        Core *key = text("");
+        key->text = arena_copy(test.program.arena, str_from_c(name));
+        core_append(object, key);
+        core_append(object, local(s));
+        buffer_printf(&expected, "%s\"%s\":\"x\"", i ? "," : "", name);
+    }
+    add(out(object));
+    Core *list = node_new(CORE_LIST, type_list(test.program.types, type_of(TYPE_INT)));
+    buffer_add_c(&expected, "}\nout {\"few\":[7,1],\"many\":[");
+    for (int i = 0; i < ITEMS; i++) {
+        core_append(list, local(n));
+        buffer_add_c(&expected, i ? ",7" : "7");
+    }
+    Core *few = node_list(node_new(CORE_LIST, list->type), local(n), num(1), NULL);
+    add(out(node_list(node_new(CORE_OBJECT, type_of(TYPE_JSON)), text("few"), json_of(few), text("many"), json_of(list), NULL)));
+    buffer_add_c(&expected, "]}\ndone null\n");
+    RUN_CHECK(&test, expected.data);
+    buffer_free(&expected);
+}
+
 /* A fiber that asks for an effect; on cancelling it says so and lets the cancelling go on. */
 static CoreFunction *make_always(Case *test)
 {
@@ -356,6 +391,7 @@ int main(void)
     test_optional_deadlines();
     test_signals();
     test_effects_and_steps();
+    test_large_marks();
     test_cancelling();
     test_a_failed_fiber_fails_who_joins_it();
     test_calls_of_units();
