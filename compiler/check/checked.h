@@ -256,6 +256,7 @@ typedef struct Command {
     CommandWord *words; /* not of a script */
     size_t word_count;
     Str script;    /* of a script: values stand in it as "$1", "$2", … already */
+    const int64_t *places; /* of a script: where in it each part of the literal begins; < 0: before its first word */
     Node **values; /* of a script: their expressions, in this order */
     size_t value_count;
     Node *spread;       /* of a script: the list whose elements are "$@", behind the values; or NULL */

@@ -5,37 +5,66 @@
  * program, add a row. */
 #include "compiler/check/command_words.h"
 
+#include <string.h>
+#include <strings.h>
+
 /* ---- looks and changes ---- */
 
-static bool starts_with_c(Str text, const char *prefix)
+/* Is the text one of the words, whatever its letters' case? `begins`: it only has to begin with one. */
+static bool word_among(Str text, const char *const *words, size_t count, bool begins)
 {
-    return str_starts_with(text, str_from_c(prefix));
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(words[i]);
+        if (text.len < len || strncasecmp(text.data, words[i], len) != 0) continue;
+        if (text.len == len || begins) return true;
+    }
+    return false;
+}
+
+#define WORD_AMONG(text, words, begins) word_among(text, words, sizeof(words) / sizeof(words)[0], begins)
+
+/* What stands behind an option, in its own word or in the same; empty: the option is not there, or a value of the plan is. */
+static Str word_behind(const Command *command, const char *option, const char *name)
+{
+    for (size_t i = 1; i < command->word_count; i++) {
+        const CommandWord *word = &command->words[i];
+        Str text = word->part_count && !word->parts[0].expr ? word->parts[0].text : (Str){"", 0};
+        if (str_equal_c(text, option) || str_equal_c(text, name)) {
+            const CommandWord *next = i + 1 < command->word_count ? word + 1 : NULL;
+            return next && next->part_count && !next->parts[0].expr ? str_trim(next->parts[0].text) : (Str){"", 0};
+        }
+        if (str_starts_with(text, str_from_c(option)) && text.len > 2 && text.data[1] != '-') return str_slice(text, 2, text.len);
+    }
+    return (Str){"", 0};
 }
 
 static CommandKnown curl_known(const Command *command)
 {
+    static const char *const writing[] = {"PUT", "DELETE", "PATCH"};
     static const char *const changing[] = {"-X",         "--request",     "-d",    "--data",
                                            "--data-raw", "--data-binary", "-F",    "--form",
                                            "-T",         "--upload-file", "--json"};
+    if (WORD_AMONG(word_behind(command, "-X", "--request"), writing, false)) return COMMAND_CHANGES;
     for (size_t i = 0; i < sizeof changing / sizeof changing[0]; i++) {
         if (command_has_option(command, changing[i])) return COMMAND_UNKNOWN;
     }
     return COMMAND_LOOKS;
 }
 
-static CommandKnown psql_known(const Command *command)
+/* By its first word, and by the functions that change something though they are selected. */
+static CommandKnown sql_known(Str sql)
 {
-    for (size_t i = 1; i + 1 < command->word_count; i++) {
-        Str option = word_fixed(&command->words[i]);
-        if (!str_equal(option, STR("-c")) && !str_equal(option, STR("--command"))) continue;
-        const CommandWord *word = &command->words[i + 1];
-        Str sql = word->part_count && !word->parts[0].expr ? str_trim(word->parts[0].text) : (Str){"", 0};
-        bool select = starts_with_c(sql, "SELECT") || starts_with_c(sql, "select");
-        bool ends = str_find(sql, STR("pg_terminate")) >= 0 || str_find(sql, STR("pg_cancel")) >= 0 ||
-                    str_find(sql, STR("pg_promote")) >= 0 || str_find(sql, STR(";")) >= 0;
-        return select && !ends ? COMMAND_LOOKS : COMMAND_UNKNOWN;
-    }
-    return COMMAND_UNKNOWN;
+    static const char *const changes[] = {"INSERT ", "UPDATE ", "DELETE ", "DROP ",   "ALTER ",  "TRUNCATE ",
+                                          "CREATE ", "GRANT ",  "REVOKE ", "VACUUM", "REINDEX ", "KILL "};
+    static const char *const looks[] = {"SELECT ", "SHOW "};
+    static const char *const functions[] = {"pg_terminate", "pg_cancel", "pg_promote", "pg_reload", "pg_switch", "pg_rotate",
+                                            "pg_drop", "setval(", "nextval("};
+    if (WORD_AMONG(sql, changes, true)) return COMMAND_CHANGES;
+    if (!WORD_AMONG(sql, looks, true)) return COMMAND_UNKNOWN;
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+        if (str_find(sql, str_from_c(functions[i])) >= 0) return COMMAND_CHANGES;
+    ptrdiff_t end = str_find(sql, STR(";"));
+    return end < 0 || (size_t)end + 1 == sql.len ? COMMAND_LOOKS : COMMAND_UNKNOWN;
 }
 
 CommandKnown command_known(const Command *command)
@@ -49,7 +78,8 @@ CommandKnown command_known(const Command *command)
 #undef COMMAND
     };
     if (str_equal(command->program, STR("curl"))) return curl_known(command);
-    if (str_equal(command->program, STR("psql"))) return psql_known(command);
+    if (str_equal(command->program, STR("psql"))) return sql_known(word_behind(command, "-c", "--command"));
+    if (str_equal(command->program, STR("mysql"))) return sql_known(word_behind(command, "-e", "--execute"));
     char first = command_first_byte(command);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (command_may_fit(first, rows[i].words) && str_equal_c(command->program, rows[i].program) &&

@@ -447,7 +447,9 @@ static void make_script(Checker *c, Node *node, Command *command)
     Quote quote = QUOTE_NONE;
     bool reported = false, in_variables = spreads(node);
     command->values = arena_array(c->arena, Node *, node->command.parts.count + 1);
+    int64_t *places = arena_array(c->arena, int64_t, node->command.parts.count + 1), *place = places;
     for node_each(part, node->command.parts) {
+        *place++ = (int64_t)script.len;
         if (part->kind == NODE_TEXT) {
             if (!part->text.escaped) quote = scan_script(c, part, quote, &reported);
             buffer_add_str(&script, part->text.text);
@@ -456,7 +458,12 @@ static void make_script(Checker *c, Node *node, Command *command)
         if (part->kind == NODE_INTERP) add_value(c, part, command, quote, in_variables, &script);
     }
     command->is_script = true;
-    command->script = with_variables(c, command, arena_copy(c->arena, str_trim(buffer_str(&script))));
+    Str whole = buffer_str(&script), trimmed = str_trim(whole);
+    command->script = with_variables(c, command, arena_copy(c->arena, trimmed));
+    int64_t before = trimmed.len ? (int64_t)(command->script.len - trimmed.len) - (trimmed.data - whole.data) : 0;
+    while (place > places)
+        *--place += before;
+    command->places = places;
     if (!command->script.len) report(c, P0509, node->span, "this script is empty");
     buffer_free(&script);
 }

@@ -121,6 +121,36 @@ static Span line_of_script(Checker *c, const Node *node, size_t line)
     return (Span){node->span.file, node->span.start + (uint32_t)at, node->span.start + (uint32_t)end};
 }
 
+/* Where a line and column of the script, from 1 and in characters, stand in the literal; to the end of the word. A value stands
+ * there as a whole. */
+static Span place_of_script(Checker *c, const Node *node, const Command *command, size_t line, size_t column)
+{
+    Str script = command->script;
+    size_t at = 0;
+    for (; line > 1 && at < script.len; at++)
+        if (script.data[at] == '\n') line--;
+    for (; column > 1 && at < script.len && script.data[at] != '\n'; column--)
+        for (at++; at < script.len && (script.data[at] & 0xC0) == 0x80;)
+            at++;
+    const Node *found = NULL;
+    const int64_t *place = command->places, *of_found = NULL;
+    for node_each(part, node->command.parts) {
+        if (*place <= (int64_t)at) found = part, of_found = place;
+        place++;
+    }
+    if (!found) return node->span;
+    if (found->kind != NODE_TEXT || found->text.escaped) return found->span;
+    Span span = found->span;
+    span.start += (uint32_t)((int64_t)at - *of_found);
+    if (span.start >= span.end) return found->span;
+    Str rest = source_text(c->program->sources, span);
+    size_t end = 0;
+    while (end < rest.len && !memchr(" \t\r\n;|&", rest.data[end], 7))
+        end++;
+    span.end = span.start + (uint32_t)(end ? end : 1);
+    return span;
+}
+
 /* The number that stands at the text's begin; *rest is what follows it and a colon. 0: there is none. */
 static size_t leading_number(Str text, Str *rest)
 {
@@ -170,25 +200,25 @@ static bool check_syntax(Checker *c, const Node *node, Str script)
 /* ---- ShellCheck ---- */
 
 /* "-:2:5: warning: Double quote to prevent globbing. [SC2086]" */
-static void check_remark(Checker *c, const Node *node, Str remark)
+static void check_remark(Checker *c, const Node *node, const Command *command, Str remark)
 {
     Str rest = after(remark, "-:");
-    size_t line = leading_number(rest, &rest);
-    if (!line || !leading_number(rest, &rest)) return;
+    size_t line = leading_number(rest, &rest), column = line ? leading_number(rest, &rest) : 0;
+    if (!column) return;
     bool style = str_starts_with(rest, STR("note:"));
     Str words = str_trim(after(rest, ":"));
     if (style || !words.len) return;
-    report(c, P0522, line_of_script(c, node, line), "ShellCheck: %.*s", STR_ARG(arena_copy(c->arena, words)));
+    report(c, P0522, place_of_script(c, node, command, line, column), "ShellCheck: %.*s", STR_ARG(arena_copy(c->arena, words)));
 }
 
-static void check_remarks(Checker *c, const Node *node, Str script)
+static void check_remarks(Checker *c, const Node *node, const Command *command)
 {
     static const char *const argv[] = {"shellcheck", "-s", "sh", "-f", "gcc", "-e", "SC2154,SC2034,SC1091", "-", NULL};
     Buffer said = {0};
-    if (ask_program(argv, script, &said)) {
+    if (ask_program(argv, command->script, &said)) {
         for (Str text = buffer_str(&said); text.len;) {
             Str line = first_line(text);
-            check_remark(c, node, line);
+            check_remark(c, node, command, line);
             text = str_slice(text, line.len + (line.len < text.len), text.len);
         }
     }
@@ -269,7 +299,7 @@ static void check_script(Scripts *scripts, Node *node)
     check_pipes(scripts->c, node, script);
     scripts->count++;
     if (!asks_programs || check_syntax(scripts->c, node, script)) return;
-    if (scripts->count <= REMARK_LIMIT) check_remarks(scripts->c, node, script);
+    if (scripts->count <= REMARK_LIMIT) check_remarks(scripts->c, node, &effect->command);
 }
 
 void check_scripts(Checker *c)

@@ -35,6 +35,28 @@ sed -i 's/set -e/true/' "$work/remark.plan"
 "$PLANC" check "$work/remark.plan" >"$work/said" 2>&1
 expect "and stands at its line" grep -q "remark.plan:6:7: warning\[P0522\]: ShellCheck: .*SC2164" "$work/said"
 expect "of those that ShellCheck calls warnings" test "$(grep -c 'P0522' "$work/said")" -eq 1
+
+# Behind values, in whatever quotes, behind a list, and in texts that are not ASCII: the place is that of the plan.
+cat >"$work/places.plan" <<'PLAN'
+service "Shop" { owner "Team"; runbook "https://wiki.example.com" }
+param ns = "prod"
+param hosts = ["a", "b"]
+plan p "P" {
+  step "One" { run sh `true; echo ${ns} '${ns}' "${ns}"; cd /srv; rm -- \`ls\`` }
+  step "Two" {
+    run sh ```
+	echo "é ${ns}" && cd ${ns}
+      true; cd /tmp
+      touch "${ns}" ${hosts...}; cd /opt
+      ```
+  }
+}
+PLAN
+"$PLANC" check "$work/places.plan" >"$work/said" 2>&1
+for place in 5:58 8:20 9:13 10:34; do
+    expect "a remark stands at $place" grep -q "places.plan:$place: warning\[P0522\]: ShellCheck: .*SC2164" "$work/said"
+done
+
 mkdir "$work/bin"
 ln -s "$(command -v sh)" "$work/bin/sh"
 PATH=$work/bin "$PLANC" check "$work/remark.plan" >"$work/said" 2>&1
