@@ -74,7 +74,8 @@ void check_text_names(Checker *c, const Node *text)
     Str source = str_slice(file->text, text->span.start, text->span.end);
     for (size_t i = 0; i + 1 < source.len; i++) {
         bool dollar = source.data[i] == '$', brace = source.data[i] == '{';
-        if ((!dollar && !brace) || (i && source.data[i - 1] == '\\')) continue;
+        bool code = i > 1 && source.data[i - 1] == 'u' && source.data[i - 2] == '\\'; /* `\u{d}` */
+        if ((!dollar && !brace) || code || (i && source.data[i - 1] == '\\')) continue;
         Str rest = str_slice(source, i + 1, source.len);
         Str name = str_slice(rest, 0, name_len(rest));
         bool closed = name.len < rest.len && rest.data[name.len] == '}';

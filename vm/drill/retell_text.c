@@ -4,6 +4,7 @@
 #include "vm/base/utf8.h"
 #include "vm/drill/script.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* How secrets stand in a subject (effect_subject). */
@@ -15,6 +16,15 @@ static bool is_invisible(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
            (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+}
+
+/* `{name}`: where people write a value in other languages, and are warned of that. */
+static bool looks_like_value(Str text)
+{
+    size_t len = 1;
+    while (len < text.len && (isalnum((unsigned char)text.data[len]) || text.data[len] == '_'))
+        len++;
+    return text.data[0] == '{' && len > 1 && len < text.len && text.data[len] == '}';
 }
 
 /* The first character of the text as a string literal has it; gives its length. */
@@ -29,7 +39,7 @@ static size_t add_escaped(Buffer *out, Str text)
         buffer_add_c(out, "\\n");
     else if (code == '\t')
         buffer_add_c(out, "\\t");
-    else if (is_invisible(code))
+    else if (is_invisible(code) || looks_like_value(text))
         buffer_printf(out, "\\u{%x}", (unsigned)code);
     else
         buffer_add_str(out, str_slice(text, 0, len));
