@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "vm/base/json.h"
+#include "vm/base/utf8.h"
 
 enum {
     REDACT_MIN = 3,    /* shorter values would blacken everything */
@@ -104,16 +105,50 @@ static void add_base64_form(const Target *target, Str value, size_t before, cons
     add_form(target, &form);
 }
 
-static void add_json_form(const Target *target, Str value, bool slashes)
+/* A character beyond ASCII as JSON's \u…, two of them where it does not fit into one. */
+static void write_escape(Buffer *out, uint32_t code, const char *digits)
 {
-    Buffer quoted = {0}, form = {0};
+    uint32_t units[2] = {code, 0};
+    if (code >= 0x10000) {
+        units[0] = 0xD800 + ((code - 0x10000) >> 10);
+        units[1] = 0xDC00 + ((code - 0x10000) & 0x3FF);
+    }
+    for (size_t i = 0; i < 2 && units[i]; i++)
+        buffer_printf(out, "\\u%c%c%c%c", digits[units[i] >> 12], digits[units[i] >> 8 & 15],
+                      digits[units[i] >> 4 & 15], digits[units[i] & 15]);
+}
+
+/* What stands between the quotes of a JSON string. `digits`: of escapes for what is beyond ASCII; NULL: it
+ * stands as it is. */
+static void write_json(Buffer *out, Str value, bool slashes, const char *digits)
+{
+    Buffer quoted = {0};
     json_write_string(&quoted, value);
     for (size_t i = 1; i + 1 < quoted.len; i++) {
-        if (slashes && quoted.data[i] == '/') buffer_add_char(&form, '\\');
-        buffer_add_char(&form, quoted.data[i]);
+        uint32_t code = 0;
+        size_t len = digits ? utf8_decode(str_slice(buffer_str(&quoted), i, quoted.len), &code) : 0;
+        if (len > 1) {
+            write_escape(out, code, digits);
+            i += len - 1;
+            continue;
+        }
+        if (slashes && quoted.data[i] == '/') buffer_add_char(out, '\\');
+        buffer_add_char(out, quoted.data[i]);
     }
     forms_wipe(&quoted);
-    add_form(target, &form);
+}
+
+/* As a string of JSON, and as one in a text that is itself a string of JSON (a body in a line of a log). */
+static void add_json_forms(const Target *target, Str value)
+{
+    static const char *const digits[] = {NULL, "0123456789abcdef", "0123456789ABCDEF"};
+    for (size_t i = 0; i < 6; i++) {
+        Buffer once = {0}, twice = {0};
+        write_json(&once, value, i % 2, digits[i / 2]);
+        write_json(&twice, buffer_str(&once), false, NULL);
+        add_form(target, &once);
+        add_form(target, &twice);
+    }
 }
 
 static void add_forms(const Target *target, Str value)
@@ -121,8 +156,7 @@ static void add_forms(const Target *target, Str value)
     Buffer raw = {0};
     buffer_add_str(&raw, value);
     add_form(target, &raw);
-    add_json_form(target, value, false);
-    add_json_form(target, value, true);
+    add_json_forms(target, value);
     /* As a value, as a form, as (part of) a path; with either case of digits. */
     static const char *const plain[] = {"-._~", "-._~+", "-._~/"};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {

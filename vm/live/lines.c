@@ -18,18 +18,20 @@ static size_t command_len(Str text)
 {
     size_t len = text_control(text);
     if (!len || text.data[0] == '\t') return 0;
-    bool escape = text.data[0] == '\033', csi = len == 2 && (unsigned char)text.data[1] == 0x9B;
-    if (escape && len < text.len) {
-        csi = text.data[len] == '[';
-        bool string = text.data[len] && strchr("]PX^_", text.data[len]);
-        len++;
-        while (string && len < text.len && text.data[len] != '\a' && text.data[len] != '\033')
+    bool csi = len == 2 && (unsigned char)text.data[1] == 0x9B;
+    if (text.data[0] == '\033' && len < text.len && text.data[len] && strchr("]PX^_", text.data[len])) {
+        while (len < text.len && text.data[len] != '\a' && (len == 1 || text.data[len] != '\033'))
             len++;
         /* ESC \ ends a string, as BEL does. */
-        if (string && len < text.len) len += text.data[len] == '\033' && len + 1 < text.len ? 2 : 1;
+        return len + (len < text.len) + (len + 1 < text.len && text.data[len] == '\033');
     }
-    if (!csi) return len;
-    while (len < text.len && (unsigned char)text.data[len] >= 0x20 && (unsigned char)text.data[len] < 0x40)
+    if (text.data[0] == '\033' && len < text.len && text.data[len] == '[') {
+        csi = true;
+        len++;
+    }
+    if (!csi && text.data[0] != '\033') return len;
+    unsigned char last = csi ? 0x3F : 0x2F; /* of what may stand before the final byte */
+    while (len < text.len && (unsigned char)text.data[len] >= 0x20 && (unsigned char)text.data[len] <= last)
         len++;
     return len < text.len ? len + 1 : len;
 }
@@ -54,8 +56,10 @@ static void write_line(Buffer *out, Str line)
 
 static void show(Lines *lines, Str line)
 {
-    Buffer text = {0};
-    write_line(&text, line);
+    Buffer plain = {0}, text = {0};
+    write_line(&plain, line);
+    text_repair(&text, buffer_str(&plain));
+    buffer_free(&plain);
     if (text.len || lines->skipped) lines->events.line(lines->events.ctx, buffer_str(&text), lines->skipped);
     lines->skipped = 0;
     buffer_free(&text);

@@ -107,6 +107,8 @@ char *effect_fill(const LiveEffect *effect, Arena *arena, Str text, SecretForm f
 bool effect_is_secret(const LiveEffect *effect);
 bool effect_keep_secret(const LiveEffect *effect, Str text, Error *error);
 void text_clean(const Secrets *secrets, Buffer *out, Str text);
+/* The same for a text without secrets: UTF-8, and no handles. */
+void text_repair(Buffer *out, Str text);
 void text_write(const Secrets *secrets, Buffer *json, Str text); /* the same as a string of JSON */
 /* Cuts the text to at most `cap` bytes, whole characters; true: there was more. */
 bool text_bound(Buffer *text, size_t cap);

@@ -17,6 +17,24 @@ static bool is_wanted(uint32_t code)
     return code != 0 && code != 0xFDD0 && code != 0xFDD1 && code != 0xFDD4;
 }
 
+void text_repair(Buffer *out, Str text)
+{
+    size_t good = 0; /* bytes at the start of text that can go as they are */
+    while (good < text.len) {
+        uint32_t code = 0;
+        size_t len = utf8_decode(str_slice(text, good, text.len), &code);
+        if (len && is_wanted(code)) {
+            good += len;
+            continue;
+        }
+        buffer_add(out, text.data, good);
+        buffer_add_c(out, REPLACEMENT);
+        text = str_slice(text, good + (len ? len : 1), text.len);
+        good = 0;
+    }
+    buffer_add_str(out, text);
+}
+
 void text_clean(const Secrets *secrets, Buffer *out, Str text)
 {
     Buffer redacted = {0};
@@ -24,21 +42,7 @@ void text_clean(const Secrets *secrets, Buffer *out, Str text)
         secrets_redact(secrets, &redacted, text);
         text = buffer_str(&redacted);
     }
-    Str rest = text;
-    size_t good = 0; /* bytes at the start of rest that can go as they are */
-    while (good < rest.len) {
-        uint32_t code = 0;
-        size_t len = utf8_decode(str_slice(rest, good, rest.len), &code);
-        if (len && is_wanted(code)) {
-            good += len;
-            continue;
-        }
-        buffer_add(out, rest.data, good);
-        buffer_add_c(out, REPLACEMENT);
-        rest = str_slice(rest, good + (len ? len : 1), rest.len);
-        good = 0;
-    }
-    buffer_add_str(out, rest);
+    text_repair(out, text);
     buffer_free(&redacted);
 }
 
