@@ -4,6 +4,7 @@
 
 #include "vm/base/hash.h"
 #include "vm/base/json.h"
+#include "vm/base/stall.h"
 #include "vm/base/time.h"
 #include "vm/journal/directory.h"
 #include "vm/journal/sqlite.h"
@@ -462,7 +463,10 @@ bool journal_commit(Journal *journal, Error *error)
 {
     if (!journal->in_turn) return true;
     if (journal->at_milestone && !move_on(journal, error)) return false;
-    if (!store_do(journal->commit, error)) return false;
+    stall_sync_begin();
+    bool kept = store_do(journal->commit, error);
+    stall_sync_end();
+    if (!kept) return false;
     journal->in_turn = false;
     return true;
 }

@@ -54,8 +54,7 @@ struct Http {
     CURLM *multi;
     LoopTimer *timer;
     VEC(HttpCall *) calls;
-    VEC(CURL *)
-    plain; /* handles of ordinary looks that have ended: the next ones need only say what is theirs */
+    VEC(CURL *) plain; /* handles of ordinary looks that have ended, for the next ones */
 };
 
 struct HttpCall {
@@ -64,8 +63,10 @@ struct HttpCall {
     CURL *easy;
     bool is_plain;
     struct curl_slist *headers_out, *recipients;
-    bool is_mail;
-    Str upload; /* what of a mail has not left yet */
+    bool is_mail, is_given; /* all of a mail has been given to curl */
+    Str upload;             /* what of a mail has not left yet */
+    unsigned replies;       /* of a server of mail so far */
+    int socket;             /* to it */
     Buffer refusal;
     VEC(HttpHeader) headers;
     char message[CURL_ERROR_SIZE];
@@ -225,11 +226,14 @@ static int set_timer(CURLM *multi, long delay, void *ctx)
     return 0;
 }
 
+/* `ctx`: the call, of a mail; else NULL. */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    (void)ctx;
+    HttpCall *mail = ctx;
     (void)purpose;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (mail) mail->socket = fd;
+    return fd;
 }
 
 /* ---- what comes back ---- */
@@ -241,14 +245,32 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *ctx)
     return wanted ? size * count : 0;
 }
 
+/* The last reply of a mail. Before curl lets go of a connection it says QUIT and waits for the answer, here and now,
+ * for as long as the server likes: nothing more is read there, so that it does not wait. */
+static void end_reading(HttpCall *call)
+{
+    shutdown(call->socket, SHUT_RD);
+}
+
+/* One line of a reply: "250-…", or "250 …" for its last; the line in which the server says no is kept. Who does not
+ * know EHLO, the second thing that is said, is greeted once more. */
+static void take_reply(HttpCall *call, Str line)
+{
+    enum { EHLO = 2 };
+    bool refuses = line.len && (line.data[0] == '4' || line.data[0] == '5');
+    if (refuses) buffer_clear(&call->refusal);
+    if (refuses) buffer_add_str(&call->refusal, line);
+    if (line.len > 3 && line.data[3] == '-') return;
+    call->replies++;
+    if (refuses ? call->replies != EHLO : call->is_given) end_reading(call);
+}
+
 static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     HttpCall *call = ctx;
     Str line = str_trim((Str){bytes, size * count});
-    if (call->is_mail) { /* the line in which the server says no is kept */
-        bool refuses = line.len && (line.data[0] == '4' || line.data[0] == '5');
-        if (refuses) buffer_clear(&call->refusal);
-        if (refuses) buffer_add_str(&call->refusal, line);
+    if (call->is_mail) {
+        take_reply(call, line);
         return size * count;
     }
     ptrdiff_t colon = str_find(line, STR(":"));
@@ -274,6 +296,7 @@ static size_t give_mail(char *bytes, size_t size, size_t count, void *ctx)
     size_t len = call->upload.len < size * count ? call->upload.len : size * count;
     if (len) memcpy(bytes, call->upload.data, len);
     call->upload = str_slice(call->upload, len, call->upload.len);
+    call->is_given = len == 0;
     return len;
 }
 
@@ -403,6 +426,7 @@ static void set_mail(HttpCall *call, const HttpRequest *request)
     curl->easy_setopt(easy, CURLOPT_UPLOAD, 1L);
     curl->easy_setopt(easy, CURLOPT_READFUNCTION, give_mail);
     curl->easy_setopt(easy, CURLOPT_READDATA, call);
+    curl->easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
 }
 
 static CURL *take_handle(Http *http, bool plain)

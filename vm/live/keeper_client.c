@@ -27,7 +27,7 @@ enum {
     LAST_WAIT = 1000, /* ms for a keeper to make room for our last words */
     FIRST_TAIL = 100, /* ms until it is looked at what a program printed so far */
     TAIL = 200,       /* ms between looks */
-    PIECE = 1 << 20,  /* bytes of each stream that are taken in one turn of the loop */
+    PIECE = 1 << 18,  /* bytes of each stream that are taken in one turn of the loop */
 };
 
 static const char *const stream_names[2] = {"out", "err"};

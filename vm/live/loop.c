@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "vm/base/stall.h"
 #include "vm/live/clock.h"
 
 enum { BATCH = 64 }; /* descriptors that are told of in one turn */
@@ -130,7 +131,9 @@ void loop_turn(Loop *loop, bool wait)
         uv_run(&loop->uv, UV_RUN_NOWAIT);
         wait = false; /* something may have come of it */
     }
+    stall_end("a turn of the driver");
     int count = epoll_wait(loop->epoll, loop->ready, BATCH, wait ? libuv_timeout(loop) : 0);
+    stall_begin();
     bool for_libuv = false;
     loop->ready_count = count > 0 ? count : 0;
     for (int i = 0; i < loop->ready_count; i++)
@@ -144,9 +147,11 @@ void loop_turn(Loop *loop, bool wait)
         int seen = (broken || events & (EPOLLIN | EPOLLRDHUP) ? LOOP_READ : 0) |
                    (broken || events & EPOLLOUT ? LOOP_WRITE : 0);
         poll->fn(poll->ctx, poll->fd, seen);
+        stall_end("what a descriptor brought");
     }
     loop->ready_count = 0;
     if (for_libuv || libuv_timeout(loop) == 0) uv_run(&loop->uv, UV_RUN_NOWAIT);
+    stall_end("a timer, a signal or the inbox");
 }
 
 static void timer_fired(uv_timer_t *uv)

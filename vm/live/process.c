@@ -46,7 +46,7 @@ static void stream_close(Stream *stream)
 }
 
 enum {
-    ROUNDS = 16,    /* pieces of a flood that are taken in one turn of the loop */
+    ROUNDS = 4,     /* pieces of a flood that are taken in one turn of the loop */
     REST_LOOK = 20, /* ms between two looks at what is left of a program that was told to end */
 };
 

@@ -25,7 +25,8 @@
 
 #include "vm/base/utf8.h"
 
-enum { STALL = 200 }; /* ms that a terminal may take; then it gets no more until it takes something again */
+enum { UNWRITTEN_MOST = 256 << 10 }; /* bytes that wait for a slow terminal */
+enum { LAST_WAIT = 200 };            /* ms that it may take for the last of them */
 enum { KEY_ESCAPE = 27, KEY_BACKSPACE = 127, KEY_KILL_LINE = 21, KEY_END = 4 };
 
 /* The whole line, not its rest: blanks at its end would be wrapped when the terminal becomes narrower. */
@@ -35,7 +36,7 @@ struct Terminal {
     Loop *loop;
     int fd; /* a description of our own of the same terminal */
     struct termios before;
-    bool stalled;
+    Buffer unwritten; /* what it has not taken yet */
     LoopPoll *poll;
     LoopSignal *on_continue, *on_stop, *on_resize;
     TerminalEvents events;
@@ -112,22 +113,46 @@ static size_t add_fitting(const Terminal *terminal, Buffer *out, Str line, size_
     return used < columns ? used : columns;
 }
 
-/* What a terminal does not take (it is behind a connection that hangs, say) it does not get: the run waits
- * for nobody who only looks on. */
-static void put(Terminal *terminal, const Buffer *text)
+static void watch(Terminal *terminal)
 {
-    for (size_t done = 0; done < text->len;) {
+    bool waits = terminal->unwritten.len > 0;
+    if (terminal->poll) loop_poll_change(terminal->poll, waits ? LOOP_READ | LOOP_WRITE : LOOP_READ);
+}
+
+/* Writes what it takes now. */
+static void flush(Terminal *terminal)
+{
+    Buffer *text = &terminal->unwritten;
+    size_t done = 0;
+    while (done < text->len) {
         ssize_t wrote = write(terminal->fd, text->data + done, text->len - done);
         if (wrote < 0 && errno == EINTR) continue;
-        if (wrote < 0 && errno == EAGAIN && !terminal->stalled) {
-            struct pollfd ready = {.fd = terminal->fd, .events = POLLOUT};
-            terminal->stalled = poll(&ready, 1, STALL) <= 0;
-            if (!terminal->stalled) continue;
-        }
-        if (wrote <= 0) return;
-        terminal->stalled = false;
+        if (wrote < 0 && errno != EAGAIN) done = text->len; /* it is gone */
+        if (wrote <= 0) break;
         done += (size_t)wrote;
     }
+    memmove(text->data, text->data + done, text->len - done);
+    text->len -= done;
+}
+
+/* The run waits for nobody who only looks on: what a terminal does not take at once (it is behind a
+ * connection that hangs, say) it gets later, and of more than UNWRITTEN_MOST the rest not at all. */
+static void put(Terminal *terminal, const Buffer *text)
+{
+    bool waited = terminal->unwritten.len > 0;
+    if (!text->len || terminal->unwritten.len + text->len > UNWRITTEN_MOST) return;
+    buffer_add_str(&terminal->unwritten, buffer_str(text));
+    if (!waited) flush(terminal);
+    if (waited != (terminal->unwritten.len > 0)) watch(terminal);
+}
+
+/* At the end it gets a moment for what is left. */
+static void flush_last(Terminal *terminal)
+{
+    struct pollfd ready = {.fd = terminal->fd, .events = POLLOUT};
+    while (terminal->unwritten.len && poll(&ready, 1, LAST_WAIT) > 0 &&
+           !(ready.revents & (POLLERR | POLLHUP)))
+        flush(terminal);
 }
 
 /* To the first column of the first line that stands below: lines that were drawn in a wider terminal may take
@@ -260,7 +285,10 @@ static void keys_ready(void *ctx, int fd, int events)
 {
     Terminal *terminal = ctx;
     char bytes[256];
-    (void)events;
+    if (events & LOOP_WRITE) {
+        flush(terminal);
+        watch(terminal);
+    }
     ssize_t got = read(fd, bytes, sizeof bytes);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) { /* the terminal is gone; the run is not */
@@ -285,6 +313,7 @@ static void stopped(void *ctx, int number)
     Terminal *terminal = ctx;
     (void)number;
     wipe(terminal);
+    flush_last(terminal);
     tcsetattr(terminal->fd, TCSANOW, &terminal->before);
     raise(SIGSTOP);
 }
@@ -317,6 +346,7 @@ static void terminal_free(Terminal *terminal)
     close(terminal->fd);
     if (terminal->characters) freelocale(terminal->characters);
     buffer_free(&terminal->panel);
+    buffer_free(&terminal->unwritten);
     buffer_free(&terminal->typed);
     vec_free(&terminal->drawn);
     free(terminal);
@@ -347,6 +377,7 @@ void terminal_close(Terminal *terminal)
 {
     if (!terminal) return;
     wipe(terminal);
+    flush_last(terminal);
     tcsetattr(terminal->fd, TCSANOW, &terminal->before); /* not after a drain, which may never end */
     if (terminal->characters) uselocale(LC_GLOBAL_LOCALE);
     terminal_free(terminal);
