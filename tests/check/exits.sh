@@ -57,6 +57,15 @@ expect "an epoch that is no number is misuse" test $? -eq 2
 "$PLANC" check --today soon "$work/review.plan" >"$work/said" 2>&1
 expect "a day that is none is misuse" test $? -eq 2
 
+for code in P0312 p0312 312 0312; do
+    "$PLANC" explain $code >"$work/said" 2>&1
+    expect "$code is explained" grep -q '^# P0312: ' "$work/said"
+done
+for code in P9999 p 31 P03123; do
+    "$PLANC" explain $code >"$work/said" 2>&1
+    expect "$code is none" test $? -eq 2
+done
+
 # A file may allow what only another program shows; whether it silences something is judged where it is checked itself.
 cat >"$work/shared.plan" <<'PLAN'
 # plan: allow P0804 because she has a pager of her own
