@@ -26,8 +26,7 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DPLAN_VERSION='"$(VERSION)"' -I. -I$(BUILD
 # Rooms of the compiler and of the machine (docs/architecture.md says what lives where).
 PLANC_SRC    := compiler/planc.c $(wildcard compiler/tools/command*.c)
 READY_SRC    := compiler/check/make_ready.c compiler/check/ready_none.c
-MUSL_SRC     := compiler/musl/malloc.c
-COMPILER_SRC := $(filter-out $(PLANC_SRC) $(READY_SRC) $(MUSL_SRC),$(wildcard compiler/*.c compiler/*/*.c))
+COMPILER_SRC := $(filter-out $(PLANC_SRC) $(READY_SRC),$(wildcard compiler/*.c compiler/*/*.c))
 FRONT_SRC    := $(wildcard compiler/source/*.c compiler/diag/*.c compiler/syntax/*.c) \
                 $(filter-out $(READY_SRC),$(wildcard compiler/check/*.c))
 FRONT_OBJ    := $(BUILD)/gen/plan.tab.o $(BUILD)/gen/plan.lex.o $(BUILD)/gen/stdlib.o $(BUILD)/gen/pages.o
@@ -82,7 +81,7 @@ planc:  $(BUILD)/planc
 planvm: $(BUILD)/planvm
 keeper: $(BUILD)/plan-keeper
 
-$(BUILD)/planc: $(if $(MUSL_GCC),$(patsubst $(BUILD)/%,$(BUILD)/musl/%,$(PLANC_OBJ) $(call objects,$(MUSL_SRC))),$(PLANC_OBJ))
+$(BUILD)/planc: $(if $(MUSL_GCC),$(patsubst $(BUILD)/%,$(BUILD)/musl/%,$(PLANC_OBJ)),$(PLANC_OBJ))
 	$(SAY) LINK $@
 	$(Q)$(PLANC_CC) $(SANITIZE) $(or $(PLANC_STATIC),$(FIXED)) -o $@ $^ $(PLANC_LIBS)
 $(BUILD)/planvm: $(PLANVM_OBJ)
@@ -146,8 +145,6 @@ $(BUILD)/musl/gen/%.o: $(BUILD)/gen/%.c $(WITH)
 $(BUILD)/gen/plan.lex.o $(BUILD)/musl/gen/plan.lex.o: ALL_CFLAGS += -Wno-conversion -Wno-sign-conversion
 $(BUILD)/gen/plan.lex.o $(BUILD)/musl/gen/plan.lex.o: $(BUILD)/gen/plan.tab.h
 $(call objects,$(PLANC_SRC) $(READY_SRC) $(COMPILER_SRC)): | $(BUILD)/gen/plan.tab.h
-# The compiler must not take what malloc does for a call of calloc.
-$(BUILD)/musl/compiler/musl/malloc.o: ALL_CFLAGS += -fno-builtin
 $(patsubst %.c,$(BUILD)/musl/%.o,$(PLANC_SRC) $(COMPILER_SRC)): | $(BUILD)/gen/plan.tab.h
 
 # The machine with a collection at every allocation: the rest is as it was built.
