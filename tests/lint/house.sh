@@ -69,4 +69,11 @@ search "$words" '*.c' '*.h' '*.y' '*.l' '*.def' '*.plan' '*.sh' 'Makefile' |
 search "$(pwd)/|/home/[a-z]+/|/root/" '*' | grep -v '^tests/lint/house\.sh:' | rule "no path of one machine"
 search '[[:blank:]]+$' '*.c' '*.h' '*.y' '*.l' '*.def' '*.sh' '*.plan' | rule "no line ends in a blank"
 
+{
+    files 'docs/decisions/*.md' | sed 's|.*/||; s|-.*||' | sort | uniq -d | sed 's/$/ stands for two decisions/'
+    files 'docs/decisions/*.md' | while read -r page; do
+        number=$(basename "$page" | cut -c1-4)
+        head -n 1 "$page" | grep -q "^# $number " || echo "$page begins with another number"
+    done
+} | rule "a decision has a number of its own"
 exit $failed
