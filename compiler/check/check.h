@@ -204,7 +204,7 @@ bool type_is_optional(const Type *type);
 bool type_agrees(Checker *c, const Type *from, const Type *to, bool *converts);
 /* Makes node, whose type is known, stand where `goal` is wanted; reports where it cannot. */
 const Type *want_type(Checker *c, Node *node, const Type *goal);
-bool type_holds_secret(const Type *type);
+bool type_holds_secret(const Type *type); /* itself, its elements, or a field of a record in it */
 
 /* ---- expressions (expressions.c, operators.c, members.c) ---- */
 /* Gives node its type. `hint` may be NULL: the type that its place wants, for what has no type of its own. */
@@ -216,6 +216,7 @@ void check_condition(Checker *c, Node *node, bool looks);
 void check_if_condition(Checker *c,
                         Node *node); /* bool or LET_CONDITION, whose name is declared in the scope */
 const Type *check_binary(Checker *c, Node *node, const Type *hint);
+void report_secret_compared(Checker *c, Span at); /* operators.c; what compares need not be an operator */
 const Type *check_unary(Checker *c, Node *node, const Type *hint);
 const Type *check_cast(Checker *c, Node *node);
 const Type *check_default(Checker *c, Node *node, const Type *hint);

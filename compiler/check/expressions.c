@@ -214,8 +214,10 @@ static void check_interpolation(Checker *c, Node *part, bool *secret)
     if (part->interp.required && !c->in_template)
         report(c, P0309, part->span, "`required` stands in templates only");
     const Type *plain = c->in_template ? type_unwrap(type) : type;
-    if (type_holds_secret(plain)) *secret = true;
-    if (may_stand_in_text(plain)) return;
+    if (may_stand_in_text(plain)) {
+        *secret |= plain->kind == TYPE_SECRET;
+        return;
+    }
     if (type_is_optional(type) && may_stand_in_text(type->element)) {
         Diag *diag =
             report(c, P0302, value->span, "this may be absent, so it cannot stand in a text as it is");

@@ -127,6 +127,10 @@ static bool element_fits(Checker *c, MethodId method, const Type *receiver, Span
 {
     const Type *element = receiver->element;
     const char *wanted = NULL;
+    if (method == METHOD_LIST_CONTAINS && type_holds_secret(element)) {
+        report_secret_compared(c, at);
+        return false;
+    }
     switch (method) {
     case METHOD_LIST_SORT:
     case METHOD_LIST_MIN:

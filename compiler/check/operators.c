@@ -70,9 +70,9 @@ static const Type *check_arithmetic(Checker *c, Node *node)
     return wrong_operands(c, node);
 }
 
-static void report_secret_compared(Checker *c, Node *node)
+void report_secret_compared(Checker *c, Span at)
 {
-    report(c, P0602, node->span, "a secret cannot be compared: what came of it would tell about it");
+    report(c, P0602, at, "a secret cannot be compared: what came of it would tell about it");
 }
 
 static bool is_comparable(const Type *type)
@@ -86,7 +86,7 @@ static const Type *check_equality(Checker *c, Node *node)
     check_sides(c, node);
     Node *left = node->binary.left, *right = node->binary.right;
     if (type_holds_secret(left->type) || type_holds_secret(right->type)) {
-        report_secret_compared(c, node);
+        report_secret_compared(c, node->span);
         return c->boolean;
     }
     bool converts;
@@ -112,7 +112,7 @@ static const Type *check_order(Checker *c, Node *node)
     check_sides(c, node);
     const Type *left = node->binary.left->type, *right = node->binary.right->type;
     if (type_holds_secret(left) || type_holds_secret(right))
-        report_secret_compared(c, node);
+        report_secret_compared(c, node->span);
     else if (left != right || !type_is_ordered(left))
         wrong_operands(c, node);
     else if (node->binary.right->kind == NODE_PERCENT && node->binary.left->kind == NODE_CAST &&
@@ -145,6 +145,11 @@ static const Type *check_in(Checker *c, Node *node)
         return c->boolean;
     }
     const Type *list = check_expression(c, right, type_list(c->types, type));
+    bool compares = list->kind != TYPE_MAP; /* of a map only the names are looked at */
+    if (type_holds_secret(type) || (compares && type_holds_secret(list))) {
+        report_secret_compared(c, node->span);
+        return c->boolean;
+    }
     bool text = list->kind == TYPE_STRING && type->kind == TYPE_STRING;
     if (list->kind == TYPE_LIST && list->element == type) return c->boolean;
     if (list->kind == TYPE_MAP && type->kind == TYPE_STRING) return c->boolean;

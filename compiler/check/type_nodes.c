@@ -120,9 +120,39 @@ bool type_is_optional(const Type *type)
     return type->kind == TYPE_OPTIONAL;
 }
 
+/* What a list, a map or what may be absent is made of, all the way down. */
+static const Type *innermost(const Type *type)
+{
+    while (type->kind == TYPE_LIST || type->kind == TYPE_MAP || type->kind == TYPE_OPTIONAL)
+        type = type->element;
+    return type;
+}
+
+/* Records can mention themselves: each that is reached is looked at once. */
+static bool record_holds_secret(const Type *record)
+{
+    VEC(const Type *) reached = {0};
+    bool found = false;
+    vec_push(&reached, record);
+    for (size_t i = 0; i < reached.count && !found; i++) {
+        const Type *at = reached.items[i];
+        for (size_t field = 0; field < at->field_count && !found; field++) {
+            const Type *inner = innermost(at->fields[field].type);
+            found = inner->kind == TYPE_SECRET;
+            bool known = inner->kind != TYPE_RECORD;
+            for (size_t j = 0; j < reached.count && !known; j++)
+                known = reached.items[j] == inner;
+            if (!known) vec_push(&reached, inner);
+        }
+    }
+    vec_free(&reached);
+    return found;
+}
+
 bool type_holds_secret(const Type *type)
 {
-    return type_unwrap(type)->kind == TYPE_SECRET || (type->element && type_holds_secret(type->element));
+    const Type *inner = innermost(type);
+    return inner->kind == TYPE_SECRET || (inner->kind == TYPE_RECORD && record_holds_secret(inner));
 }
 
 /* What can become json: everything that is data. A secret only inside the body of a request. */
@@ -137,6 +167,7 @@ static bool becomes_json(Checker *c, const Type *type)
     case TYPE_LIST:
     case TYPE_MAP:
     case TYPE_OPTIONAL: return becomes_json(c, type->element);
+    case TYPE_RECORD: return c->secrets_allowed || !type_holds_secret(type);
     default: return true;
     }
 }
@@ -161,9 +192,7 @@ bool type_agrees(Checker *c, const Type *from, const Type *to, bool *converts)
 
 static bool type_is_wrong(const Type *type)
 {
-    while (type->kind == TYPE_LIST || type->kind == TYPE_MAP || type->kind == TYPE_OPTIONAL)
-        type = type->element;
-    return type->kind == TYPE_WRONG;
+    return innermost(type)->kind == TYPE_WRONG;
 }
 
 static void report_mismatch(Checker *c, Node *node, const Type *from, const Type *to)
