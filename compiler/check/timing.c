@@ -114,6 +114,7 @@ static void check_rungs_before_target(Checker *c, const Symbol *severity, const 
         any = true;
         bool timed = rule->rule.trigger == RULE_UNACKNOWLEDGED || rule->rule.trigger == RULE_UNRESOLVED;
         int64_t after = duration_known(rule->rule.after);
+        if (timed && after < 0) return; /* business time, or a setting: it may well come before */
         if (timed && after >= 0 && (first < 0 || after < first)) first = after;
     }
     if (!any || (first >= 0 && first < target)) return;
@@ -131,6 +132,38 @@ static void check_rungs_before_target(Checker *c, const Symbol *severity, const 
     }
     report_second(c, diag, ref->symbol->span, "the ladder");
     report_help(c, diag, "a rung before the target can still do something about it");
+}
+
+/* Does any rule of the ladder tell somebody who is not a vendor? What has no meaning has its own message. */
+static bool tells_own(const Symbol *escalation)
+{
+    for node_each(rule, escalation->decl->escalation.rules) {
+        if (!pages(rule)) return true;
+        for node_each(target, rule->rule.deed->page.targets) {
+            const Symbol *symbol = target->symbol;
+            if (!symbol || symbol->kind != SYMBOL_CONTACT || !contact_is_vendor(symbol->decl)) return true;
+        }
+    }
+    return false;
+}
+
+static void check_somebody_told(Checker *c, const Symbol *severity, const SeverityFacts *facts)
+{
+    if (facts->update) return;
+    if (!facts->escalate) {
+        Diag *diag = report(c, P0707, severity->span, "nobody hears of an incident of severity %.*s",
+                            STR_ARG(severity->name));
+        report_help(c, diag, "`escalate by LADDER` says who is told when");
+        return;
+    }
+    const Node *ref = facts->escalate->escalate_by.escalation;
+    const Symbol *ladder = ref ? ref->symbol : NULL;
+    if (!ladder || ladder->kind != SYMBOL_ESCALATION || has_syntax_error(c, ladder->decl->span)) return;
+    if (tells_own(ladder)) return;
+    Diag *diag = report(c, P0707, ref->span, "of an incident of severity %.*s only vendors hear",
+                        STR_ARG(severity->name));
+    report_second(c, diag, ladder->span, "the ladder");
+    report_help(c, diag, "a vendor does not count as told: page one of your own people, or notify a channel");
 }
 
 static void check_range(Checker *c, const Node *warn, const Node *within)
@@ -164,11 +197,7 @@ static void check_severity_times(Checker *c, const Symbol *severity)
         Diag *diag = report(c, P0709, severity->span, "severity %.*s has no target", STR_ARG(severity->name));
         report_help(c, diag, "`respond within 15m` and `resolve within 1h` say what is owed");
     }
-    if (!facts.escalate && !facts.update) {
-        Diag *diag = report(c, P0707, severity->span, "nobody hears of an incident of severity %.*s",
-                            STR_ARG(severity->name));
-        report_help(c, diag, "`escalate by LADDER` says who is told when");
-    }
+    check_somebody_told(c, severity, &facts);
     check_rungs_before_target(c, severity, &facts);
 }
 

@@ -1,6 +1,8 @@
 /* A ladder climbed without answers (see ladder.h). */
 #include "compiler/tools/ladder.h"
 
+#include "compiler/check/check.h"
+
 #include <stdlib.h>
 
 enum { ANSWER_WITHIN = 5 * 60 * 1000, MOST_MOMENTS = 1000 };
@@ -221,7 +223,8 @@ static void note_quiet(Ladder *ladder, int64_t from, int64_t to)
 /* A channel may be read by nobody, so it does not count as somebody new. */
 static bool tells_person(const Moment *moment)
 {
-    return moment->kind != MOMENT_UPDATE && moment->who->kind != SYMBOL_CHANNEL;
+    if (moment->kind == MOMENT_UPDATE || moment->who->kind == SYMBOL_CHANNEL) return false;
+    return moment->who->kind != SYMBOL_CONTACT || !contact_is_vendor(moment->who->decl);
 }
 
 static void find_quiet(Ladder *ladder)

@@ -21,7 +21,7 @@ plan=tests/check/coverage/ladders.plan
 expect "the text" diff -u tests/check/coverage/ladders.expected "$work/text"
 "$PLANC" coverage --json $plan >"$work/json"
 python3 tests/check/ladder_drills.py "$work/json" $plan >"$work/drills.plan"
-expect "there is a drill for each ladder that pages" test "$(grep -c '^drill' "$work/drills.plan")" -eq 2
+expect "there is a drill for each ladder that pages" test "$(grep -c '^drill' "$work/drills.plan")" -eq 3
 expect "every page comes when coverage says so" "$PLANVM" drill "$work/drills.plan"
 expect "each phase with what it can take" python3 -c '
 import json, sys
