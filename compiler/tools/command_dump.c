@@ -69,9 +69,11 @@ static int dump_program(const char *path, bool bytecode)
 int planc_dump(const Arguments *arguments)
 {
     const char *path = arguments->words.items[0], *const *values = arguments->values;
+    int views =
+        !!values[OPTION_TOKENS] + !!values[OPTION_AST] + !!values[OPTION_CORE] + !!values[OPTION_BYTECODE];
+    if (views != 1) return planc_misuse("dump", "it wants one of --tokens --ast --core --bytecode");
     if (values[OPTION_TOKENS]) return dump_syntax(path, true);
     if (values[OPTION_AST]) return dump_syntax(path, false);
     if (values[OPTION_CORE]) return dump_program(path, false);
-    if (values[OPTION_BYTECODE]) return dump_program(path, true);
-    return planc_misuse("dump", "it wants one of --tokens --ast --core --bytecode");
+    return dump_program(path, true);
 }

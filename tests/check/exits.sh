@@ -57,6 +57,14 @@ expect "an epoch that is no number is misuse" test $? -eq 2
 "$PLANC" check --today soon "$work/review.plan" >"$work/said" 2>&1
 expect "a day that is none is misuse" test $? -eq 2
 
+"$PLANC" dump --tokens "$root/tests/drill/sample.plan" >"$work/said" 2>&1
+expect "one view is shown" test $? -eq 0
+"$PLANC" dump --tokens --core "$root/tests/drill/sample.plan" >"$work/said" 2>&1
+expect "two views at once are misuse" test $? -eq 2
+expect "and nothing is shown of either" test "$(wc -l <"$work/said")" -eq 1
+"$PLANC" dump "$root/tests/drill/sample.plan" >"$work/said" 2>&1
+expect "and so is none" test $? -eq 2
+
 for code in P0312 p0312 312 0312; do
     "$PLANC" explain $code >"$work/said" 2>&1
     expect "$code is explained" grep -q '^# P0312: ' "$work/said"
