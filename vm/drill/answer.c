@@ -5,6 +5,7 @@
  * it comes. Deliveries and effect fns succeed unless a line says otherwise; any other effect needs a line. */
 #include "vm/drill/matching.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -158,20 +159,24 @@ static void write_error(Buffer *out, Str error)
         buffer_add_c(out, "null");
 }
 
-/* The headers that the line names, and the content type that goes with its body. */
+/* The headers that the line names, and the content type that goes with its body. Names are in lower case, as
+ * the live world's are, however the line writes them. */
 static void write_headers(const Outcome *outcome, const Json *said, Buffer *out)
 {
-    if (!said) {
-        buffer_add_char(out, '{');
+    buffer_add_char(out, '{');
+    if (!matching_header(said, "content-type"))
         write_text(out, "content-type", str_from_c(outcome->content_type));
-        buffer_add_char(out, '}');
-        return;
+    for (const Json *one = json_first(said); one; one = json_next(one)) {
+        Buffer name = {0};
+        for (const char *key = json_key(one); *key; key++)
+            buffer_add_char(&name, (char)tolower((unsigned char)*key));
+        if (out->data[out->len - 1] != '{') buffer_add_char(out, ',');
+        json_write_string(out, buffer_str(&name));
+        buffer_add_char(out, ':');
+        json_write(out, one);
+        buffer_free(&name);
     }
-    Json *headers = json_copy(said);
-    if (!json_get(headers, "content-type"))
-        json_set_string(headers, "content-type", str_from_c(outcome->content_type));
-    json_write(out, headers);
-    json_free(headers);
+    buffer_add_char(out, '}');
 }
 
 static void write_http(const Outcome *outcome, const Json *gives, Buffer *out)
