@@ -5,11 +5,12 @@ sink.py DIR. HTTP listens on the port in DIR/http.port, SMTP with STARTTLS (cert
 DIR/smtp.port. A path is /MODE/SERVICE/…; MODE is
 
     ok      as the service answers what it has done
-    busy    too much at first, each path once (Retry-After: 1), then as ok
+    busy    too much at first, each path once, then as ok: two seconds are to be waited, said as the service says it
     refuse  403, with all that was sent in the answer, as careless services do
     drop    the connection breaks after the request was read
 
-DIR/requests has a line for each request: SERVICE METHOD PATH BODY. DIR/wrong has one for each request that its service would
+DIR/requests has a line for each request: SERVICE METHOD PATH BODY, one "thread SERVICE" for each that answers an earlier one, and
+"waited SERVICE" for each that came again when it was told to. DIR/wrong has one for each request that its service would
 not take, and why. DIR/mail has the mails as JSON.
 """
 import base64
@@ -31,7 +32,8 @@ import urllib.parse
 
 folder = sys.argv[1]
 guard = threading.Lock()
-seen = set()
+due = {}
+LEFT_ALONE = 2
 
 
 def write(name, line):
@@ -300,6 +302,21 @@ services = {name: globals()[name] for name in "slack pagerduty statuspage twilio
 services["jsm"] = opsgenie
 
 
+def too_much(service):
+    """What a service says to whom it has no time for: status, headers, body."""
+    header = {"Retry-After": str(LEFT_ALONE)}
+    if service == "telegram":
+        said = {"ok": False, "error_code": 429, "description": f"Too Many Requests: retry after {LEFT_ALONE}", "parameters": {"retry_after": LEFT_ALONE}}
+        return 429, {}, said
+    if service == "discord":
+        return 429, {}, {"message": "You are being rate limited.", "retry_after": LEFT_ALONE - 0.35, "global": False}
+    if service == "slack":
+        return 429, header, {"ok": False, "error": "ratelimited"}
+    if service == "github":
+        return 403, header, {"message": "You have exceeded a secondary rate limit."}
+    return 420 if service == "statuspage" else 429, header, {"message": "slow down"}
+
+
 class Sink(http.server.BaseHTTPRequestHandler):
     def take(self):
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -312,10 +329,9 @@ class Sink(http.server.BaseHTTPRequestHandler):
             said = {"message": f"forbidden: {self.path} {self.headers.as_string()} {raw.decode(errors='replace')}"}
             self.answer(403, said, {})
             return
-        if mode == "busy" and (self.command, self.path) not in seen:
-            with guard:
-                seen.add((self.command, self.path))
-            self.answer(420 if service == "statuspage" else 429, {"message": "slow down"}, {"Retry-After": "1"})
+        if mode == "busy" and self.holds_back(service, raw):
+            status, headers, said = too_much(service)
+            self.answer(status, said, headers)
             return
         try:
             status, said = services[service](Request(self, "/" + rest, raw))
@@ -323,6 +339,23 @@ class Sink(http.server.BaseHTTPRequestHandler):
             write("wrong", f"{service} {self.command} {self.path}: {why!r}: {raw.decode(errors='replace')[:2000]}")
             status, said = 400, {"message": str(why)}
         self.answer(status, said, {})
+
+    def holds_back(self, service, raw):
+        """Is it the first on its path? What comes again, known by its body but for numbers, as of time, must have waited."""
+        path, what = (self.command, self.path), re.sub(rb"\d+", b"", raw)
+        with guard:
+            first = path not in due
+            if first:
+                due[path] = (what, time.monotonic() + LEFT_ALONE)
+            held, moment = due[path]
+            again = not first and held == what and moment is not None
+            if again:
+                due[path] = (what, None)
+        if again and time.monotonic() < moment - 0.4:
+            write("wrong", f"{service} {self.command} {self.path} came again {moment - time.monotonic():.2f} s too early")
+        elif again:
+            write("requests", f"waited {service}")
+        return first
 
     def answer(self, status, said, headers):
         body = (said if isinstance(said, str) else json.dumps(said)).encode()
