@@ -43,18 +43,30 @@ static Symbol *find_step(Checker *c, const Reach *reach, Str name)
     return NULL;
 }
 
+/* A promise that names no plan is one of all plans: one of them has to have the step. A file without plans may promise for those
+ * that import it. */
+static bool is_step_of_any(Checker *c, const Node *home, Str name)
+{
+    if (home->kind != NODE_PROMISE || home->promise.plan || c->syntax_errors || !c->program->plans.count) return true;
+    const SymbolList *steps = &c->program->steps;
+    for (size_t i = 0; i < steps->count; i++)
+        if (fits(steps->items[i], name)) return true;
+    return false;
+}
+
 void check_step_name(Checker *c, const Node *home, Node *what)
 {
     Str name;
     const Reach *reach = reach_of(c, home);
-    if (!reach || !what || !node_plain_text(c->arena, what, &name)) return;
-    what->symbol = find_step(c, reach, name);
-    if (what->symbol) return;
+    if (!what || !node_plain_text(c->arena, what, &name)) return;
+    if (reach ? (what->symbol = find_step(c, reach, name)) != NULL : is_step_of_any(c, home, name)) return;
     VEC(Str) names = {0};
     for (size_t i = 0; i < c->program->steps.count; i++) {
-        if (is_reached(reach, c->program->steps.items[i])) vec_push(&names, c->program->steps.items[i]->name);
+        const Symbol *step = c->program->steps.items[i];
+        if (!reach || is_reached(reach, step)) vec_push(&names, step->name);
     }
-    Diag *diag = report(c, P1001, what->span, "plan `%.*s` has no step \"%.*s\"", STR_ARG(reach->plan->name), STR_ARG(name));
+    Diag *diag = reach ? report(c, P1001, what->span, "plan `%.*s` has no step \"%.*s\"", STR_ARG(reach->plan->name), STR_ARG(name))
+                       : report(c, P1001, what->span, "no plan has a step \"%.*s\"", STR_ARG(name));
     Str nearest = suggest_nearest(name, names.items, names.count);
     if (nearest.len) report_help(c, diag, "did you mean \"%.*s\"?", STR_ARG(nearest));
     vec_free(&names);
