@@ -19,6 +19,8 @@ typedef struct Parse {
         block_due; /* after an error: the braces (2, then 1) of an empty block that come before the cursor */
     uint32_t error_line; /* the line of the last syntax error, or 0 */
     size_t error_start;  /* the first token of the statement that had it */
+    Diag *pasted;         /* the message about the last text of another notation, or NULL */
+    uint32_t pasted_line; /* the last line of that text so far */
     bool gave_up;        /* too many mistakes; of portions: any */
     Node *root;          /* NODE_FILE */
 } Parse;

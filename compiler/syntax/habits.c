@@ -288,6 +288,36 @@ static bool report_named_argument(const Wrong *wrong)
     return true;
 }
 
+/* A line of a text in another notation. What was pasted as one is one mistake: lines that are near each other have one message. */
+static void report_pasted(const Wrong *wrong, Span at, const char *message, const char *help)
+{
+    enum { NEAR = 4 };
+    Parse *parse = wrong->parse;
+    uint32_t line = source_line_at(parse->file, at.start);
+    bool same = parse->pasted && line <= parse->pasted_line + NEAR && str_equal_c(parse->pasted->message, message);
+    parse->pasted_line = line;
+    if (same) {
+        diag_second(parse->diagnostics, parse->pasted, at, "and here");
+        return;
+    }
+    parse->pasted = diag_report(parse->diagnostics, DIAG_P0102, at, "%s", message);
+    diag_help(parse->diagnostics, parse->pasted, "%s", help);
+}
+
+/* The name of `name: value` or `- name: value` among declarations; NULL: it is none. A word that begins declarations has a message
+ * about its colon, unless nothing stands behind that. */
+static const Token *yaml_name(const Wrong *wrong)
+{
+    const Token *first = &wrong->items[wrong->start];
+    bool item = first->kind == TOK_MINUS;
+    if (item) first++;
+    if (wrong->body != 'f' || !is_word(first) || first[1].kind != TOK_COLON || !adjacent(first, first + 1)) return NULL;
+    bool declares = keyword_begins(keyword_find(token_text(first)), 'f');
+    const SourceFile *file = wrong->parse->file;
+    bool ends = source_line_at(file, first[2].span.start) > source_line_at(file, first[1].span.start);
+    return item || !declares || ends ? first : NULL;
+}
+
 /* Comments and lists of other notations, at the beginning of a line. */
 static bool report_notation(const Wrong *wrong)
 {
@@ -299,12 +329,17 @@ static bool report_notation(const Wrong *wrong)
         diag_help(diagnostics, diag, "write `# …`, on each of its lines");
         return true;
     }
+    const Token *name = yaml_name(wrong);
+    if (name) {
+        report_pasted(wrong, span_join(name->span, name[1].span), "this looks like YAML, and means nothing here",
+                      "a block stands in braces: `service \"Shop\" { owner \"Team\" }`");
+        return true;
+    }
     bool number = first->kind == TOK_INT_LITERAL && next->kind == TOK_DOT;
     bool list = number || ((first->kind == TOK_MINUS || first->kind == TOK_STAR) && !adjacent(first, next));
     if (list || (first->kind == TOK_STAR && next->kind == TOK_STAR)) {
-        Diag *diag = diag_report(diagnostics, DIAG_P0102, number ? span_join(first->span, next->span) : first->span,
-                                 "this looks like Markdown, and means nothing here");
-        diag_help(diagnostics, diag, "what a person does is `manual \"…\"` in a `step \"…\" { }`, a command `` run `…` `` or `` observe `…` ``");
+        report_pasted(wrong, number ? span_join(first->span, next->span) : first->span, "this looks like Markdown, and means nothing here",
+                      "what a person does is `manual \"…\"` in a `step \"…\" { }`, a command `` run `…` `` or `` observe `…` ``");
         return true;
     }
     if (first->kind == TOK_LBRACE && wrong->start == 0) {
