@@ -21,6 +21,7 @@ typedef struct Parse {
     size_t error_start;  /* the first token of the statement that had it */
     Diag *pasted;         /* the message about the last text of another notation, or NULL */
     uint32_t pasted_line; /* the last line of that text so far */
+    size_t pasted_more;   /* lines that have no message of their own because they belong to such a text */
     bool gave_up;        /* too many mistakes; of portions: any */
     Node *root;          /* NODE_FILE */
 } Parse;

@@ -297,6 +297,7 @@ static void report_pasted(const Wrong *wrong, Span at, const char *message, cons
     bool same = parse->pasted && line <= parse->pasted_line + NEAR && str_equal_c(parse->pasted->message, message);
     parse->pasted_line = line;
     if (same) {
+        parse->pasted_more++;
         diag_second(parse->diagnostics, parse->pasted, at, "and here");
         return;
     }

@@ -482,7 +482,7 @@ void parse_error(Parse *parse, Span at, const int *expected, size_t count)
     wrong.body = token_body(parse->list, index);
     uint32_t line = source_line_at(parse->file, at.start);
     uint32_t start_line = source_line_at(parse->file, items[wrong.start].span.start);
-    if (parse->diagnostics->errors >= MOST_ERRORS) {
+    if (parse->diagnostics->errors + parse->pasted_more >= MOST_ERRORS) {
         if (!parse->gave_up)
             diag_report(parse->diagnostics, DIAG_P0120, at, "from here on mistakes are not told any more");
         parse->gave_up = true;

@@ -74,6 +74,12 @@ for code in P9999 p 31 P03123; do
     expect "$code is none" test $? -eq 2
 done
 
+# A long text of another notation is given up as any other: recovering from each of its lines would take forever.
+awk 'BEGIN { for (i = 0; i < 60000; i++) print "- look at server " i }' >"$work/pasted.plan"
+"$PLANC" check --format json "$work/pasted.plan" >"$work/said" 2>&1
+expect "a long pasted list is one mistake" test "$(grep -o '"code": *"P0102"' "$work/said" | wc -l)" -eq 1
+expect "and is not read to its end" grep -q P0120 "$work/said"
+
 # A file may allow what only another program shows; whether it silences something is judged where it is checked itself.
 cat >"$work/shared.plan" <<'PLAN'
 # plan: allow P0804 because she has a pager of her own
