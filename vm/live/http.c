@@ -1,13 +1,15 @@
 /* libcurl behind http.h; the only includer of curl.h. The library is opened at the first request or mail and
  * reached through a table of functions, so that a run without either does not pay for it. One multi handle
- * works on the loop: curl says which sockets and which time it waits for. Called by http_effect.c and
- * mail_effect.c. A change must reach the wire at most once: it gets a fresh connection, because curl by
+ * works on the loop: curl says which sockets and which time it waits for. A mail is handed over on a thread of
+ * its own, because there curl waits for the server's answer to the text, as long as that takes. Called by
+ * http_effect.c and mail_effect.c. A change must reach the wire at most once: it gets a fresh connection, because curl by
  * itself sends again what was lost on one that it used before. */
 #include "vm/live/http.h"
 
 #include <ctype.h>
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 #define CURL_FUNCTIONS(FUNCTION)                                                                             \
     FUNCTION(global_init, CURLcode, (long))                                                                  \
     FUNCTION(easy_init, CURL *, (void))                                                                      \
+    FUNCTION(easy_perform, CURLcode, (CURL *))                                                               \
     FUNCTION(easy_setopt, CURLcode, (CURL *, CURLoption, ...))                                               \
     FUNCTION(easy_getinfo, CURLcode, (CURL *, CURLINFO, ...))                                                \
     FUNCTION(easy_strerror, const char *, (CURLcode))                                                        \
@@ -48,25 +51,33 @@ typedef struct Library {
 #undef DECLARE
 } Library;
 
+typedef VEC(HttpCall *) CallList;
+
 struct Http {
     Loop *loop;
     Library curl;
     CURLM *multi;
     LoopTimer *timer;
-    VEC(HttpCall *) calls;
+    CallList calls; /* requests on the multi handle */
+    CallList mails; /* that threads are at */
+    bool closed;    /* it is freed with the last mail */
     VEC(CURL *) plain; /* handles of ordinary looks that have ended, for the next ones */
 };
 
 struct HttpCall {
     Http *http;
-    size_t index; /* among the calls */
+    size_t index; /* among the calls or mails */
     CURL *easy;
     bool is_plain;
     struct curl_slist *headers_out, *recipients;
-    bool is_mail, is_given; /* all of a mail has been given to curl */
-    Str upload;             /* what of a mail has not left yet */
-    unsigned replies;       /* of a server of mail so far */
-    int socket;             /* to it */
+    /* Of a mail; from here to `refusal` all is its thread's while that works, but `dropped`. */
+    bool is_mail, is_given; /* all of it has been given to curl */
+    atomic_bool dropped;    /* nobody waits for it any more */
+    CURLcode code;          /* what became of it */
+    Buffer text;
+    Str upload;       /* what of the text has not left yet */
+    unsigned replies; /* of the server so far */
+    int socket;       /* to it */
     Buffer refusal;
     VEC(HttpHeader) headers;
     char message[CURL_ERROR_SIZE];
@@ -97,13 +108,24 @@ static bool library_open(Library *library, Error *error)
 
 /* ---- ends of calls ---- */
 
+static CallList *list_of(const HttpCall *call)
+{
+    return call->is_mail ? &call->http->mails : &call->http->calls;
+}
+
+static void list_drop(HttpCall *call)
+{
+    CallList *list = list_of(call);
+    HttpCall *last = list->items[--list->count];
+    list->items[call->index] = last;
+    last->index = call->index;
+}
+
 static void call_free(HttpCall *call)
 {
     Http *http = call->http;
-    HttpCall *last = http->calls.items[--http->calls.count];
-    http->calls.items[call->index] = last;
-    last->index = call->index;
-    if (call->easy) http->curl.multi_remove_handle(http->multi, call->easy);
+    list_drop(call);
+    if (call->easy && !call->is_mail) http->curl.multi_remove_handle(http->multi, call->easy);
     if (call->easy && call->is_plain && http->plain.count < HANDLES_KEPT) {
         http->curl.easy_setopt(call->easy, CURLOPT_ERRORBUFFER, NULL);
         vec_push(&http->plain, call->easy);
@@ -116,6 +138,7 @@ static void call_free(HttpCall *call)
         free(call->headers.items[i].name);
     vec_free(&call->headers);
     buffer_free(&call->refusal);
+    buffer_free(&call->text);
     free(call);
 }
 
@@ -245,8 +268,8 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *ctx)
     return wanted ? size * count : 0;
 }
 
-/* The last reply of a mail. Before curl lets go of a connection it says QUIT and waits for the answer, here and now,
- * for as long as the server likes: nothing more is read there, so that it does not wait. */
+/* The last reply of a mail. Before curl lets go of a connection it says QUIT and waits for the answer for as long as the
+ * server likes: nothing more is read there, so that it does not wait. */
 static void end_reading(HttpCall *call)
 {
     shutdown(call->socket, SHUT_RD);
@@ -300,6 +323,35 @@ static size_t give_mail(char *bytes, size_t size, size_t count, void *ctx)
     return len;
 }
 
+/* ---- mail on its thread ---- */
+
+/* Curl asks once a second at the least; anything but 0 ends the transfer. */
+static int is_dropped(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    HttpCall *call = ctx;
+    (void)a, (void)b, (void)c, (void)d;
+    return atomic_load(&call->dropped);
+}
+
+static void mail_hand_over(void *ctx)
+{
+    HttpCall *call = ctx;
+    call->code = call->http->curl.easy_perform(call->easy);
+}
+
+static void http_free(Http *http);
+
+static void mail_handed_over(void *ctx)
+{
+    HttpCall *call = ctx;
+    Http *http = call->http;
+    if (atomic_load(&call->dropped))
+        call_free(call);
+    else
+        call_end(call, call->code);
+    if (http->closed && !http->mails.count) http_free(http);
+}
+
 /* ---- opening, starting, ending ---- */
 
 Http *http_open(Loop *loop, Error *error)
@@ -320,19 +372,28 @@ Http *http_open(Loop *loop, Error *error)
     return http;
 }
 
-void http_close(Http *http)
+static void http_free(Http *http)
 {
-    if (!http) return;
-    while (http->calls.count)
-        call_free(http->calls.items[0]);
     for (size_t i = 0; i < http->plain.count; i++)
         http->curl.easy_cleanup(http->plain.items[i]);
     http->curl.multi_cleanup(http->multi);
     loop_timer_stop(http->timer);
     vec_free(&http->calls);
+    vec_free(&http->mails);
     vec_free(&http->plain);
     /* The library stays loaded: its threads and those of its own libraries may still be at work. */
     free(http);
+}
+
+void http_close(Http *http)
+{
+    if (!http) return;
+    while (http->calls.count)
+        call_free(http->calls.items[0]);
+    for (size_t i = 0; i < http->mails.count; i++)
+        atomic_store(&http->mails.items[i]->dropped, true);
+    http->closed = true;
+    if (!http->mails.count) http_free(http);
 }
 
 /* What holds for every call, and stays with a handle that is used again. */
@@ -421,8 +482,11 @@ static void set_mail(HttpCall *call, const HttpRequest *request)
         call->recipients = curl->slist_append(call->recipients, *to);
     curl->easy_setopt(easy, CURLOPT_MAIL_FROM, mail->from);
     curl->easy_setopt(easy, CURLOPT_MAIL_RCPT, call->recipients);
-    call->is_mail = true;
-    call->upload = request->body;
+    buffer_add_str(&call->text, request->body);
+    call->upload = buffer_str(&call->text);
+    curl->easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl->easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, is_dropped);
+    curl->easy_setopt(easy, CURLOPT_XFERINFODATA, call);
     curl->easy_setopt(easy, CURLOPT_UPLOAD, 1L);
     curl->easy_setopt(easy, CURLOPT_READFUNCTION, give_mail);
     curl->easy_setopt(easy, CURLOPT_READDATA, call);
@@ -460,9 +524,9 @@ HttpCall *http_start(Http *http, const HttpRequest *request, const HttpEvents *e
     HttpCall *call = memory_alloc(sizeof *call);
     bool plain = is_plain(request);
     *call = (HttpCall){.http = http,
-                       .index = http->calls.count,
                        .easy = take_handle(http, plain),
                        .is_plain = plain,
+                       .is_mail = request->mail != NULL,
                        .events = *events};
     for (char **header = request->headers; header && *header; header++)
         call->headers_out = http->curl.slist_append(call->headers_out, *header);
@@ -471,8 +535,13 @@ HttpCall *http_start(Http *http, const HttpRequest *request, const HttpEvents *e
     /* Without a body there is no kind of one; curl would call it a form. */
     if (!plain && !request->body.len && !has_header(request->headers, "Content-Type:"))
         call->headers_out = http->curl.slist_append(call->headers_out, "Content-Type:");
-    vec_push(&http->calls, call);
+    call->index = list_of(call)->count;
+    vec_push(list_of(call), call);
     if (call->easy) set_options(call, request);
+    if (call->easy && call->is_mail) {
+        loop_work(http->loop, mail_hand_over, mail_handed_over, call);
+        return call;
+    }
     if (call->easy && http->curl.multi_add_handle(http->multi, call->easy) == CURLM_OK) return call;
     error_set(error, "the request cannot be made");
     call->is_plain = false; /* nothing is known of the handle */
@@ -482,5 +551,8 @@ HttpCall *http_start(Http *http, const HttpRequest *request, const HttpEvents *e
 
 void http_cancel(HttpCall *call)
 {
-    call_free(call);
+    if (call->is_mail)
+        atomic_store(&call->dropped, true);
+    else
+        call_free(call);
 }

@@ -1,4 +1,4 @@
-/* HTTP requests and mail on the loop, by libcurl, which is opened when the first one is made. */
+/* HTTP requests on the loop and mail beside it, by libcurl, which is opened when the first one is made. */
 #ifndef PLAN_LIVE_HTTP_H
 #define PLAN_LIVE_HTTP_H
 
@@ -54,9 +54,9 @@ typedef struct HttpEvents {
 
 /* NULL and an error: libcurl is not there. */
 Http *http_open(Loop *loop, Error *error);
-void http_close(Http *http); /* open calls are dropped */
+void http_close(Http *http); /* open calls are dropped; before the loop is freed, which waits for mail under way */
 
-/* Events come from the loop; until the last the body of a mail must stay where it is. NULL and an error: the
+/* Events come from the loop; nothing of the request is needed any more when this is back. NULL and an error: the
  * request cannot be made at all. */
 HttpCall *http_start(Http *http, const HttpRequest *request, const HttpEvents *events, Error *error);
 void http_cancel(HttpCall *call); /* no more events come */

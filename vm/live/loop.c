@@ -61,6 +61,12 @@ struct LoopWatch {
     void *ctx;
 };
 
+typedef struct LoopWork {
+    uv_work_t uv;
+    LoopWorkFn work, after;
+    void *ctx;
+} LoopWork;
+
 static void free_handle(uv_handle_t *handle)
 {
     free(handle->data);
@@ -310,4 +316,27 @@ void loop_alarm(Loop *loop, int64_t delay)
     struct itimerspec when = {
         .it_value = {.tv_sec = (time_t)(at / 1000), .tv_nsec = (long)(at % 1000) * 1000000L}};
     timerfd_settime(loop->alarm_fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static void work_run(uv_work_t *uv)
+{
+    LoopWork *work = uv->data;
+    work->work(work->ctx);
+}
+
+static void work_done(uv_work_t *uv, int status)
+{
+    LoopWork *work = uv->data;
+    (void)status; /* nobody cancels it */
+    work->after(work->ctx);
+    free(work);
+}
+
+void loop_work(Loop *loop, LoopWorkFn work, LoopWorkFn after, void *ctx)
+{
+    LoopWork *one = memory_alloc(sizeof *one);
+    *one = (LoopWork){.work = work, .after = after, .ctx = ctx};
+    one->uv.data = one;
+    loop->is_behind = true;
+    uv_queue_work(&loop->uv, &one->uv, work_run, work_done); /* fails without a function only */
 }

@@ -1,6 +1,6 @@
 /* The one event loop of the live world: what may happen while planvm waits, and who is told.
  *
- * Everything here runs on one thread, inside loop_turn. A callback may start and stop anything, itself
+ * Everything here but the work of loop_work runs on one thread, inside loop_turn. A callback may start and stop anything, itself
  * included. Handles belong to the loop: stopping one frees it, and loop_free stops all that are left.
  * Durations are milliseconds. */
 #ifndef PLAN_LIVE_LOOP_H
@@ -44,6 +44,11 @@ void loop_signal_stop(LoopSignal *watch); /* NULL is fine */
 /* Until stopped, soon after anything in the folder changed. */
 LoopWatch *loop_watch_start(Loop *loop, const char *folder, LoopWatchFn fn, void *ctx, Error *error);
 void loop_watch_stop(LoopWatch *watch); /* NULL is fine */
+
+/* `work` on a thread of its own, for what would hold up the loop; then `after` on the loop's. `work` must not touch anything
+ * that the loop's thread touches meanwhile. It cannot be stopped from here: loop_free waits for it. */
+typedef void (*LoopWorkFn)(void *ctx);
+void loop_work(Loop *loop, LoopWorkFn work, LoopWorkFn after, void *ctx);
 
 /* Makes a waiting loop_turn return after `delay` at the latest, by the boot-time clock, which also counts the time
  * that the machine sleeps; a negative delay asks for nothing. It may return earlier, for an alarm of before. */
