@@ -65,8 +65,9 @@ PLANVM_LIBS := -Wl,--as-needed -lcjson $(call archive,sqlite3,-lsqlite3) $(call 
 LEX  := flex -Cfe
 YACC := bison -Wall -Werror
 
-# What it is all made with stands in a file: when that changes, so has everything that was made with it.
-MADE_WITH := $(strip $(CC) $(ALL_CFLAGS) $(PLANC_CC) $(LEX) $(YACC))
+# What it is all made with stands in a file: when that changes, so has everything that was made with it. How the folder is
+# written, from the root or from here, makes no difference.
+MADE_WITH := $(strip $(CC) $(subst -I$(BUILD)/gen,,$(ALL_CFLAGS)) $(PLANC_CC) $(LEX) $(YACC))
 WITH      := $(BUILD)/made-with
 ifneq ($(filter-out help clean bootstrap bootstrap-tests,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(file <$(WITH)),$(MADE_WITH))

@@ -15,8 +15,9 @@ $compiler "\$@" || exit
 case " \$* " in *" -c "*) [ ! -f edited ] || touch vm/base/str.h ;; esac
 EOF
 chmod +x edited-compiler
+folder=made
 make_object() {
-    ${MAKE:-make} --no-print-directory -s BUILD=made SAY=@: CC=./edited-compiler "$@" made/vm/base/str.o
+    ${MAKE:-make} --no-print-directory -s BUILD="$folder" SAY=@: CC=./edited-compiler "$@" "$folder/vm/base/str.o"
 }
 status=0
 case_of() { # case_of NAME again|still ARGUMENT…: is the object made again?
@@ -38,4 +39,6 @@ case_of "edited while compiled" again
 case_of "nothing changed" still
 case_of "other flags" again CFLAGS=-O1
 case_of "the same other flags" still CFLAGS=-O1
+folder=$scratch/made
+case_of "the folder written from the root" still CFLAGS=-O1
 exit $status
