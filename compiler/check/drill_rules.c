@@ -8,25 +8,33 @@
 
 /* ---- patterns ---- */
 
-/* Is there a text that both patterns fit? `*` is any text in each. */
+static bool begins_alike(Str a, Str b)
+{
+    return a.len < b.len ? str_starts_with(b, a) : str_starts_with(a, b);
+}
+
+static bool ends_alike(Str a, Str b)
+{
+    return a.len < b.len ? str_ends_with(b, a) : str_ends_with(a, b);
+}
+
+static Str behind_last_star(Str pattern)
+{
+    size_t at = pattern.len;
+    while (at > 0 && pattern.data[at - 1] != '*')
+        at--;
+    return str_slice(pattern, at, pattern.len);
+}
+
+/* Is there a text that both patterns fit? `*` is any text in each. Where both have one, what stands between the stars of one
+ * fits into a star of the other, one after the other: only their beginnings and ends can keep them apart. */
 bool patterns_meet(Str a, Str b)
 {
-    while (a.len && b.len && a.data[0] != '*' && b.data[0] != '*') {
-        if (a.data[0] != b.data[0]) return false;
-        a = str_slice(a, 1, a.len);
-        b = str_slice(b, 1, b.len);
-    }
-    if (!a.len || !b.len) {
-        Str rest = a.len ? a : b;
-        for (size_t i = 0; i < rest.len; i++) {
-            if (rest.data[i] != '*') return false;
-        }
-        return true;
-    }
-    Str star = a.data[0] == '*' ? a : b, other = a.data[0] == '*' ? b : a;
-    Str behind = str_slice(star, 1, star.len);
-    if (patterns_meet(behind, other)) return true;
-    return patterns_meet(star, str_slice(other, 1, other.len));
+    ptrdiff_t in_a = str_find(a, STR("*")), in_b = str_find(b, STR("*"));
+    if (in_a < 0) return str_matches_glob(a, b);
+    if (in_b < 0) return str_matches_glob(b, a);
+    return begins_alike(str_slice(a, 0, (size_t)in_a), str_slice(b, 0, (size_t)in_b)) &&
+           ends_alike(behind_last_star(a), behind_last_star(b));
 }
 
 /* A text with its values as `*`. */
