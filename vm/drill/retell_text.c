@@ -22,9 +22,10 @@ static bool is_invisible(uint32_t code)
 static bool looks_like_value(Str text)
 {
     size_t len = 1;
+    if (text.data[0] != '{') return false;
     while (len < text.len && (isalnum((unsigned char)text.data[len]) || text.data[len] == '_'))
         len++;
-    return text.data[0] == '{' && len > 1 && len < text.len && text.data[len] == '}';
+    return len > 1 && len < text.len && text.data[len] == '}';
 }
 
 /* The first character of the text as a string literal has it; gives its length. */
