@@ -187,8 +187,9 @@ static int command_call(const Command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    /* A reader that has gone is told by the failing write. */
+    /* A reader that has gone, or a file that may not grow, is told by the failing write. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--version") == 0) return printf("planvm %s\n", PLAN_VERSION) < 0;
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) return help_all(stdout);
